@@ -1,0 +1,26 @@
+//! The words of the field: identifiers, entities, codes. Only `parse()` and plain values, no I/O.
+//!
+//! Every identifier is parsed once, at the edge, into a type that cannot hold a wrong value.
+//! Dutch names are those of the White Label contract; the rest is English.
+
+mod adres;
+mod caller;
+mod datum;
+mod entities;
+mod identifiers;
+mod operatie;
+mod signaalcode;
+
+pub use adres::{Adres, Coordinaten, Postcode};
+pub use caller::{Caller, Rol};
+pub use datum::{Datum, InvalidDatum, Tijdstip};
+pub use entities::{
+    Bpvo, Contactpersoon, Eindreden, Equivalent, Erkenning, Gegevens, Herkomst, Kern, Keuzedeel,
+    Leerbedrijf, LeerbedrijfStatus, Leerplaats, LeerplaatsSoort, Leerweg, Leerwegen, Mutatie,
+    MutatieSoort, Opleiding, Opvolging, Personen, Praktijkopleider, School, Vergoeding, Werkproces,
+};
+pub use identifiers::{
+    Brin, Code, InvalidCode, InvalidIdentifier, LeerbedrijfId, Oin, RegisterVersie,
+};
+pub use operatie::Operatie;
+pub use signaalcode::Signaalcode;

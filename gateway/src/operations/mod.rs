@@ -1,0 +1,171 @@
+//! What the gateway answers, one file per operation: `Request`, `Response`, `run()`.
+//!
+//! A transport turns a wire message into a `Request`, calls `run()`, and renders the [`Answer`]
+//! or the [`Failure`]. No business rule stands in a transport (design invariant 8).
+
+pub mod natrekken_erkenning;
+pub mod natrekken_erkenningen;
+pub mod opvragen_detailgegevens;
+pub mod vaststellen_leerbedrijf;
+
+use std::{borrow::Cow, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    domain::{Caller, InvalidIdentifier, RegisterVersie, Signaalcode, Tijdstip},
+    replica::{Replica, View},
+};
+
+/// Rules of the register that SBB has yet to confirm, as the operator set them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules {
+    /// When a keuzedeel counts as erkend (domain rule 5).
+    pub keuzedeel_regel: KeuzedeelRegel,
+}
+
+/// Setting `keuzedeelRegel` (domain rule 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum KeuzedeelRegel {
+    /// Any running erkenning of the leerbedrijf carries a keuzedeel.
+    #[default]
+    ElkeErkenning,
+    /// Only an erkenning for the keuzedeel itself.
+    EigenErkenning,
+}
+
+/// What every operation gets besides its request.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// One consistent state of the register; the whole answer comes from it.
+    pub view: Arc<View>,
+    /// Who asks, already authorised for the operation.
+    pub caller: &'a Caller,
+    /// Settings that change an answer.
+    pub rules: Rules,
+    /// The present moment.
+    pub now: Tijdstip,
+}
+
+/// An answer and what was remarkable about the request's own fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<R> {
+    /// The answer as SOAP and REST render it.
+    pub response: R,
+    /// All findings about request fields; the first one is the answer's signaalcode. REST makes
+    /// a 400 of those that are invalid input.
+    pub bevindingen: Vec<Bevinding>,
+}
+
+impl<R> Answer<R> {
+    /// An answer to a request that was understood whole.
+    pub fn clean(response: R) -> Self {
+        Self { response, bevindingen: Vec::new() }
+    }
+}
+
+/// Something wrong with a field of the request itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bevinding {
+    /// The field's name in the contract.
+    pub veld: &'static str,
+    /// What is wrong with it.
+    pub signaalcode: Signaalcode,
+    /// What would be right, in Dutch.
+    pub uitleg: &'static str,
+}
+
+/// The beginning of every answer (domain §2, "Messages").
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Kop {
+    /// Uitkomst van de vraag; 0 is "geen bijzonderheden".
+    #[schema(value_type = u16, example = 0)]
+    pub signaalcode: Signaalcode,
+    /// De uitkomst in woorden; ontbreekt bij 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub signaaltekst: Option<Cow<'static, str>>,
+    /// Stand van het register waaruit het antwoord komt, `tijdlijn.nummer`.
+    #[schema(value_type = String, example = "1.48210")]
+    pub register_versie: RegisterVersie,
+    /// Moment waarop die stand werd vastgelegd, UTC.
+    #[schema(value_type = String, format = "date-time", example = "2026-11-22T09:00:00Z")]
+    pub register_tijdstip: Tijdstip,
+}
+
+impl Kop {
+    /// The head of an answer from this view.
+    #[must_use]
+    pub fn new(view: &View, signaalcode: Signaalcode) -> Self {
+        Self {
+            signaalcode,
+            signaaltekst: signaaltekst(signaalcode),
+            register_versie: view.versie(),
+            register_tijdstip: view.tijdstip(),
+        }
+    }
+}
+
+/// The standard text of a code; none for 0.
+pub(crate) fn signaaltekst(signaalcode: Signaalcode) -> Option<Cow<'static, str>> {
+    (signaalcode != Signaalcode::GeenBijzonderheden).then(|| Cow::Borrowed(signaalcode.tekst()))
+}
+
+/// Why an operation could not answer at all. Rendered by `fault.rs` and `problem.rs`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// `minimaleRegisterVersie` is not of the form `tijdlijn.nummer`.
+    #[error(transparent)]
+    InvalidRegisterVersie(#[from] InvalidIdentifier),
+    /// This node does not have the asked version, and did not get it in time (domain rule 3).
+    #[error("registerVersie {gevraagd} is hier nog niet bekend; deze node heeft {aanwezig}")]
+    VersionNotReached {
+        /// Asked for.
+        gevraagd: RegisterVersie,
+        /// What this node has.
+        aanwezig: RegisterVersie,
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// No register has been loaded, or it is older than `maximaleVeroudering`.
+    #[error("het register is op deze node niet beschikbaar")]
+    RegisterUnavailable {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+}
+
+/// The view to answer from: the newest, once it has the `minimaleRegisterVersie` asked for.
+///
+/// # Errors
+/// [`Failure`] when the version is malformed or does not come within `max_wait`.
+pub async fn view_for(
+    replica: &Replica,
+    minimale_register_versie: Option<&str>,
+    max_wait: std::time::Duration,
+) -> Result<Arc<View>, Failure> {
+    const RETRY_AFTER_S: u32 = 2;
+    let asked = minimale_register_versie.map(str::trim).filter(|t| !t.is_empty());
+    let view = match asked {
+        None => replica.view(),
+        Some(text) => {
+            let gevraagd = RegisterVersie::parse(text)?;
+            replica.at_least(gevraagd, max_wait).await.map_err(|aanwezig| {
+                Failure::VersionNotReached { gevraagd, aanwezig, retry_after_s: RETRY_AFTER_S }
+            })?
+        }
+    };
+    if view.is_loaded() {
+        Ok(view)
+    } else {
+        Err(Failure::RegisterUnavailable { retry_after_s: RETRY_AFTER_S })
+    }
+}
+
+/// A request field that holds something: trimmed, and empty counts as absent (domain rule 2).
+pub(crate) fn present(field: Option<&str>) -> Option<&str> {
+    field.map(str::trim).filter(|text| !text.is_empty())
+}
