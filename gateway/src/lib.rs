@@ -1,8 +1,12 @@
 //! Stagepoort: the white-label gateway between the register of erkende leerbedrijven and the
 //! systems of schools. ARCHITECTURE.md tells how the parts hang together.
 
+pub mod access;
 pub mod clock;
 pub mod domain;
 pub mod log;
 pub mod operations;
+pub mod register;
 pub mod replica;
+pub mod soap;
+pub mod transport;

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize, Serializer,
+    ser::{SerializeMap, SerializeStruct},
+};
 use utoipa::ToSchema;
 
 use super::InvalidIdentifier;
 
 /// A place of business or a postal address. What is not known is left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Adres {
     /// Straatnaam, 1 tot 80 tekens.
     pub straat: Option<String>,
@@ -29,8 +32,46 @@ pub struct Adres {
     pub coordinaten: Option<Coordinaten>,
 }
 
+/// An answer leaves out what is not known; a blob has a place for everything.
+impl Serialize for Adres {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() {
+            let mut map = s.serialize_map(None)?;
+            if let Some(straat) = &self.straat {
+                map.serialize_entry("straat", straat)?;
+            }
+            if let Some(huisnummer) = &self.huisnummer {
+                map.serialize_entry("huisnummer", huisnummer)?;
+            }
+            if let Some(toevoeging) = &self.huisnummertoevoeging {
+                map.serialize_entry("huisnummertoevoeging", toevoeging)?;
+            }
+            if let Some(postcode) = &self.postcode {
+                map.serialize_entry("postcode", postcode)?;
+            }
+            map.serialize_entry("plaats", &self.plaats)?;
+            map.serialize_entry("land", &self.land)?;
+            if let Some(coordinaten) = &self.coordinaten {
+                map.serialize_entry("coordinaten", coordinaten)?;
+            }
+            map.end()
+        } else {
+            let mut all = s.serialize_struct("Adres", 7)?;
+            all.serialize_field("straat", &self.straat)?;
+            all.serialize_field("huisnummer", &self.huisnummer)?;
+            all.serialize_field("huisnummertoevoeging", &self.huisnummertoevoeging)?;
+            all.serialize_field("postcode", &self.postcode)?;
+            all.serialize_field("plaats", &self.plaats)?;
+            all.serialize_field("land", &self.land)?;
+            all.serialize_field("coordinaten", &self.coordinaten)?;
+            all.end()
+        }
+    }
+}
+
 /// A point in WGS 84, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Coordinaten {
     /// Breedtegraad, -90 tot 90.
     pub lat: f64,
@@ -67,7 +108,11 @@ impl Postcode {
             found[length] = byte.to_ascii_uppercase();
             length += 1;
         }
-        if length == 6 { Ok(Self(found)) } else { Err(INVALID) }
+        if length == 6 {
+            Ok(Self(found))
+        } else {
+            Err(INVALID)
+        }
     }
 
     /// The six characters.
@@ -92,7 +137,9 @@ mod tests {
         for text in ["1012AB", "1012 ab", " 1012aB"] {
             assert_eq!(Postcode::parse(text).unwrap().as_str(), "1012AB");
         }
-        for wrong in ["", "1012", "0012AB", "1012ABC", "1012A1", "AB1012", "1012ÄB"] {
+        for wrong in [
+            "", "1012", "0012AB", "1012ABC", "1012A1", "AB1012", "1012ÄB",
+        ] {
             assert!(Postcode::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -33,10 +33,13 @@ impl Datum {
             return Err(InvalidDatum::Form);
         }
         let bytes = date.as_bytes();
-        let digit = |i: usize| bytes[i].is_ascii_digit().then(|| i16::from(bytes[i] - b'0'));
-        let number = |from: usize, to: usize| {
-            (from..to).try_fold(0_i16, |n, i| Some(n * 10 + digit(i)?))
+        let digit = |i: usize| {
+            bytes[i]
+                .is_ascii_digit()
+                .then(|| i16::from(bytes[i] - b'0'))
         };
+        let number =
+            |from: usize, to: usize| (from..to).try_fold(0_i16, |n, i| Some(n * 10 + digit(i)?));
         if bytes[4] != b'-' || bytes[7] != b'-' {
             return Err(InvalidDatum::Form);
         }
@@ -77,7 +80,11 @@ impl Datum {
 
     fn days_since_epoch(self) -> i32 {
         const EPOCH: Date = Date::constant(1970, 1, 1);
-        self.0.duration_since(EPOCH).as_hours().try_into().map_or(0, |h: i32| h / 24)
+        self.0
+            .duration_since(EPOCH)
+            .as_hours()
+            .try_into()
+            .map_or(0, |h: i32| h / 24)
     }
 
     fn from_days_since_epoch(days: i32) -> Result<Self, InvalidDatum> {
@@ -109,7 +116,13 @@ fn is_zone(zone: &str) -> bool {
 impl fmt::Display for Datum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = self.0;
-        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+        write!(
+            f,
+            "{:04}-{:02}-{:02}",
+            date.year(),
+            date.month(),
+            date.day()
+        )
     }
 }
 
@@ -223,11 +236,32 @@ mod tests {
 
     #[test]
     fn datum_takes_a_zone_and_refuses_impossible_days() {
-        for text in ["2026-11-22", " 2026-11-22 ", "2026-11-22Z", "2026-11-22+01:00", "2026-11-22-14:00"] {
-            assert_eq!(Datum::parse(text).unwrap().to_string(), "2026-11-22", "{text}");
+        for text in [
+            "2026-11-22",
+            " 2026-11-22 ",
+            "2026-11-22Z",
+            "2026-11-22+01:00",
+            "2026-11-22-14:00",
+        ] {
+            assert_eq!(
+                Datum::parse(text).unwrap().to_string(),
+                "2026-11-22",
+                "{text}"
+            );
         }
-        for wrong in ["", "2026", "2026-02-30", "22-11-2026", "2026-11-22T00:00:00", "2026-11-22+15:00",
-            "2026-11-22+14:30", "2026-1-1", "20261122", "2026-11-2２", "+026-11-22"] {
+        for wrong in [
+            "",
+            "2026",
+            "2026-02-30",
+            "22-11-2026",
+            "2026-11-22T00:00:00",
+            "2026-11-22+15:00",
+            "2026-11-22+14:30",
+            "2026-1-1",
+            "20261122",
+            "2026-11-2２",
+            "+026-11-22",
+        ] {
             assert_eq!(Datum::parse(wrong), Err(InvalidDatum::Form), "{wrong}");
         }
         assert_eq!(Datum::parse("0026-11-22"), Err(InvalidDatum::Range));

@@ -81,7 +81,9 @@ code_list! {
 }
 
 /// A set of [`Leerweg`]: none, one or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Leerwegen(u8);
 
 impl Leerwegen {
@@ -99,7 +101,10 @@ impl Leerwegen {
 
     /// The members, BOL before BBL.
     pub fn iter(self) -> impl Iterator<Item = Leerweg> {
-        Leerweg::ALL.iter().copied().filter(move |l| self.contains(*l))
+        Leerweg::ALL
+            .iter()
+            .copied()
+            .filter(move |l| self.contains(*l))
     }
 
     const fn bit(leerweg: Leerweg) -> u8 {

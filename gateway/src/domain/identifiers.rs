@@ -306,9 +306,22 @@ mod tests {
 
     #[test]
     fn leerbedrijf_id_takes_nine_digits_and_no_old_form() {
-        assert_eq!(LeerbedrijfId::parse("100000001").unwrap().to_string(), "100000001");
-        assert_eq!(LeerbedrijfId::parse(" 999999999 ").unwrap().as_u32(), 999_999_999);
-        for wrong in ["", "012345678", "99ZZ9999JJ0001602", "1234567890", "+12345678", "１２３４５６７８９"] {
+        assert_eq!(
+            LeerbedrijfId::parse("100000001").unwrap().to_string(),
+            "100000001"
+        );
+        assert_eq!(
+            LeerbedrijfId::parse(" 999999999 ").unwrap().as_u32(),
+            999_999_999
+        );
+        for wrong in [
+            "",
+            "012345678",
+            "99ZZ9999JJ0001602",
+            "1234567890",
+            "+12345678",
+            "１２３４５６７８９",
+        ] {
             assert!(LeerbedrijfId::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -321,7 +334,9 @@ mod tests {
         assert!(Code::parse("K0072").unwrap().is_keuzedeel());
         assert_eq!(Code::parse("23123"), Err(InvalidCode::NoQualification));
         assert_eq!(Code::parse("79040"), Err(InvalidCode::NoQualification));
-        for wrong in ["", "2518", "251800", "K123", "K00720", "-2518", "+2518", "K+123"] {
+        for wrong in [
+            "", "2518", "251800", "K123", "K00720", "-2518", "+2518", "K+123",
+        ] {
             assert_eq!(Code::parse(wrong), Err(InvalidCode::Form), "{wrong}");
         }
     }
@@ -329,7 +344,12 @@ mod tests {
     #[test]
     fn oin_and_brin_are_strict() {
         assert!(Oin::parse("00000007000025LX0000").is_ok());
-        for wrong in ["", "0000000700002510000", "0000000X00000000000", "00000099abc000000000"] {
+        for wrong in [
+            "",
+            "0000000700002510000",
+            "0000000X00000000000",
+            "00000099abc000000000",
+        ] {
             assert!(Oin::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Brin::parse("25LX").unwrap().to_string(), "25LX");
@@ -339,9 +359,24 @@ mod tests {
     #[test]
     fn register_versie_prints_as_it_reads() {
         let versie = RegisterVersie::parse("1.48210").unwrap();
-        assert_eq!(versie, RegisterVersie { tijdlijn: 1, nummer: 48210 });
+        assert_eq!(
+            versie,
+            RegisterVersie {
+                tijdlijn: 1,
+                nummer: 48210
+            }
+        );
         assert_eq!(versie.to_string(), "1.48210");
-        for wrong in ["", "1", "1.", ".1", "1.+2", "1.2.3", "a.b", "1.99999999999999999999"] {
+        for wrong in [
+            "",
+            "1",
+            "1.",
+            ".1",
+            "1.+2",
+            "1.2.3",
+            "a.b",
+            "1.99999999999999999999",
+        ] {
             assert!(RegisterVersie::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -13,5 +13,5 @@ mod store;
 
 pub use sqlite::SqliteStore;
 pub use store::{
-    CommitInfo, Head, Inhoud, LogStore, Line, Publication, Sleutel, Soort, StageId, StoreError,
+    CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
 };

@@ -132,7 +132,9 @@ pub enum StoreError {
     #[error("the log is damaged: {0}")]
     Damaged(String),
     /// The schema is of another version than this program knows.
-    #[error("the store has schema {found}, this program needs {needed}: run `stagepoort migrate` or a newer program")]
+    #[error(
+        "the store has schema {found}, this program needs {needed}: run `stagepoort migrate` or a newer program"
+    )]
     Schema {
         /// In the store.
         found: i64,

@@ -62,7 +62,10 @@ pub struct Answer<R> {
 impl<R> Answer<R> {
     /// An answer to a request that was understood whole.
     pub fn clean(response: R) -> Self {
-        Self { response, bevindingen: Vec::new() }
+        Self {
+            response,
+            bevindingen: Vec::new(),
+        }
     }
 }
 
@@ -148,20 +151,29 @@ pub async fn view_for(
     max_wait: std::time::Duration,
 ) -> Result<Arc<View>, Failure> {
     const RETRY_AFTER_S: u32 = 2;
-    let asked = minimale_register_versie.map(str::trim).filter(|t| !t.is_empty());
+    let asked = minimale_register_versie
+        .map(str::trim)
+        .filter(|t| !t.is_empty());
     let view = match asked {
         None => replica.view(),
         Some(text) => {
             let gevraagd = RegisterVersie::parse(text)?;
-            replica.at_least(gevraagd, max_wait).await.map_err(|aanwezig| {
-                Failure::VersionNotReached { gevraagd, aanwezig, retry_after_s: RETRY_AFTER_S }
-            })?
+            replica
+                .at_least(gevraagd, max_wait)
+                .await
+                .map_err(|aanwezig| Failure::VersionNotReached {
+                    gevraagd,
+                    aanwezig,
+                    retry_after_s: RETRY_AFTER_S,
+                })?
         }
     };
     if view.is_loaded() {
         Ok(view)
     } else {
-        Err(Failure::RegisterUnavailable { retry_after_s: RETRY_AFTER_S })
+        Err(Failure::RegisterUnavailable {
+            retry_after_s: RETRY_AFTER_S,
+        })
     }
 }
 

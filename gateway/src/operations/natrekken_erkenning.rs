@@ -37,6 +37,22 @@ pub struct Response {
     pub uitkomst: Uitkomst,
 }
 
+/// Answers from the view of the context.
+#[must_use]
+pub fn run(_ctx: &Context<'_>, _request: Request) -> Answer<Response> {
+    unimplemented!()
+}
+
+/// The verification, for one question of one or of many.
+pub(super) fn verify(
+    _ctx: &Context<'_>,
+    _leerbedrijf_id: Option<String>,
+    _code: Option<String>,
+    _peildatum: Option<String>,
+) -> (Signaalcode, Uitkomst, Vec<Bevinding>) {
+    unimplemented!()
+}
+
 /// What the verification found; shared with the bulk operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

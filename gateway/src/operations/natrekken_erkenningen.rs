@@ -4,7 +4,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Answer, Context, Kop, natrekken_erkenning::{self, Uitkomst}, signaaltekst};
+use super::{
+    Answer, Context, Kop,
+    natrekken_erkenning::{self, Uitkomst},
+    signaaltekst,
+};
 use crate::domain::Signaalcode;
 
 /// The most lines in one request (domain §2).

@@ -161,3 +161,9 @@ pub struct ErkenningDetail {
     #[schema(value_type = String, format = "date-time")]
     pub bijgewerkt_op: Tijdstip,
 }
+
+/// Answers from the view of the context.
+#[must_use]
+pub fn run(_ctx: &Context<'_>, _request: Request) -> Answer<Response> {
+    unimplemented!()
+}

@@ -87,3 +87,9 @@ pub enum MatchKwaliteit {
     /// Het zou kunnen.
     Mogelijk,
 }
+
+/// Answers from the view of the context.
+#[must_use]
+pub fn run(_ctx: &Context<'_>, _request: Request) -> Answer<Response> {
+    unimplemented!()
+}

@@ -1,4 +1,8 @@
 //! The register in memory: a full replica on every node, answering all reads (design §1).
 //!
-//! `state` applies lines and knows no locks; `follower` is the only writer; `view` publishes
+//! `state` applies lines and knows no locks; `follower` is the only writer; [`Replica`] publishes
 //! whole states behind an ArcSwap, so that a reader never waits and never sees half a commit.
+
+mod view;
+
+pub use view::{Replica, View};

@@ -1,0 +1,6 @@
+//! How the register comes in: reading a levering, checking it, comparing it with what is there,
+//! deriving the mutations, and making one up for demos and tests (domain §5).
+
+mod object;
+
+pub use object::Object;

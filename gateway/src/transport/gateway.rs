@@ -1,0 +1,86 @@
+//! What both transports share: the parts they call and the limits they keep.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    access::Access,
+    clock::Clock,
+    domain::Oin,
+    operations::{Failure, Rules, view_for},
+    replica::{Replica, View},
+};
+
+/// One per process, shared by all workers.
+pub struct Gateway {
+    /// The register.
+    pub replica: Arc<Replica>,
+    /// Who may ask what.
+    pub access: Arc<Access>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Settings that change an answer.
+    pub rules: Rules,
+    /// The limits in force, published in the docs.
+    pub limits: Limits,
+    /// The gateway's own OIN, to which wsa:To must be addressed.
+    pub own_oin: Oin,
+    /// Public base URL of the api listener, without a slash at the end.
+    pub api_url: String,
+}
+
+/// Limits of standards §1 and domain §2, each with its reason in `config.rs`.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes in the body of a single request.
+    pub body_bytes: usize,
+    /// Bytes in the body of a bulk request.
+    pub bulk_body_bytes: usize,
+    /// Depth of elements in XML, and of arrays and objects in JSON.
+    pub depth: usize,
+    /// Elements in a single XML request.
+    pub elements: usize,
+    /// Elements in a bulk XML request.
+    pub bulk_elements: usize,
+    /// Attributes of one XML element, namespace declarations included.
+    pub attributes: usize,
+    /// Time to read a whole body.
+    pub body_timeout: Duration,
+    /// Wait for `minimaleRegisterVersie` (domain rule 3).
+    pub versie_wait: Duration,
+    /// Oldest register this node answers from; older is "not available" (design invariant 6).
+    pub maximale_veroudering: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 * 1024,
+            bulk_body_bytes: 6 * 1024 * 1024,
+            depth: 32,
+            elements: 10_000,
+            bulk_elements: 120_000,
+            attributes: 64,
+            body_timeout: Duration::from_secs(30),
+            versie_wait: Duration::from_secs(2),
+            maximale_veroudering: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+impl Gateway {
+    /// See [`view_for`].
+    ///
+    /// # Errors
+    /// As [`view_for`].
+    pub async fn view_for(
+        &self,
+        minimale_register_versie: Option<&str>,
+    ) -> Result<Arc<View>, Failure> {
+        view_for(
+            &self.replica,
+            minimale_register_versie,
+            self.limits.versie_wait,
+        )
+        .await
+    }
+}

@@ -1,0 +1,1 @@
+//! REST: NL GOV API Design Rules (standards §3).

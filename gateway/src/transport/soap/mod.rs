@@ -1,0 +1,1 @@
+//! SOAP: one endpoint, dispatch on the QName of the Body's child.
