@@ -1,0 +1,7 @@
+//! What is made, judged by the `openssl` command.
+
+mod crl;
+mod folder;
+mod helpers;
+mod openssl;
+mod refused;
