@@ -1,5 +1,6 @@
 //! What is made, judged by the `openssl` command.
 
+mod binary;
 mod crl;
 mod folder;
 mod helpers;
