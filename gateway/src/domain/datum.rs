@@ -78,6 +78,12 @@ impl Datum {
         Self::from_date(date).unwrap_or(self)
     }
 
+    /// Whole days from `earlier` to this day; negative when it lies before.
+    #[must_use]
+    pub fn days_after(self, earlier: Self) -> i32 {
+        self.days_since_epoch() - earlier.days_since_epoch()
+    }
+
     fn days_since_epoch(self) -> i32 {
         const EPOCH: Date = Date::constant(1970, 1, 1);
         self.0

@@ -15,7 +15,7 @@ macro_rules! code_list {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum $name {
-            $($(#[$vmeta])* #[serde(rename = $text)] $variant,)+
+            $(#[doc = $text] $(#[$vmeta])* #[serde(rename = $text)] $variant,)+
         }
 
         impl $name {

@@ -8,6 +8,7 @@ mod caller;
 mod datum;
 mod entities;
 mod identifiers;
+mod naam;
 mod operatie;
 mod signaalcode;
 
@@ -22,5 +23,6 @@ pub use entities::{
 pub use identifiers::{
     Brin, Code, InvalidCode, InvalidIdentifier, LeerbedrijfId, Oin, RegisterVersie,
 };
+pub use naam::{FoldedNaam, Similarity};
 pub use operatie::Operatie;
 pub use signaalcode::Signaalcode;

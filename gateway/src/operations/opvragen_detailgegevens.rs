@@ -5,11 +5,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Answer, Bevinding, Context, Kop, present};
+use super::{Answer, Context, Kop, natrekken_erkenning::parse_leerbedrijf_id};
 use crate::{
     domain::{
-        Adres, Code, Datum, Eindreden, Erkenning, LeerbedrijfId, LeerbedrijfStatus, Leerweg,
-        Signaalcode, Tijdstip, Werkproces,
+        Adres, Code, Datum, Eindreden, Erkenning, Kern, Leerbedrijf, LeerbedrijfId,
+        LeerbedrijfStatus, Leerweg, Signaalcode, Tijdstip, Werkproces,
     },
     replica::View,
 };
@@ -164,6 +164,80 @@ pub struct ErkenningDetail {
 
 /// Answers from the view of the context.
 #[must_use]
-pub fn run(_ctx: &Context<'_>, _request: Request) -> Answer<Response> {
-    unimplemented!()
+pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
+    let head = |signaalcode| Kop::new(&ctx.view, signaalcode);
+    let id = match parse_leerbedrijf_id(request.leerbedrijf_id.as_deref()) {
+        Ok(id) => id,
+        Err(bevinding) => {
+            let response = Response {
+                kop: head(bevinding.signaalcode),
+                detail: None,
+            };
+            return Answer {
+                response,
+                bevindingen: vec![bevinding],
+            };
+        }
+    };
+    Answer::clean(match ctx.view.leerbedrijf(id) {
+        None => Response {
+            kop: head(Signaalcode::LeerbedrijfOnbekend),
+            detail: None,
+        },
+        Some(leerbedrijf) => Response {
+            kop: head(signaalcode_of(&leerbedrijf.kern)),
+            detail: Some(detail(&ctx.view, leerbedrijf)),
+        },
+    })
+}
+
+/// Historical or merged leerbedrijven say so (domain rule 7).
+pub(super) fn signaalcode_of(kern: &Kern) -> Signaalcode {
+    match kern.status {
+        LeerbedrijfStatus::Historisch => Signaalcode::LeerbedrijfHistorisch,
+        LeerbedrijfStatus::Actief => Signaalcode::GeenBijzonderheden,
+    }
+}
+
+fn detail(view: &View, leerbedrijf: Leerbedrijf) -> Detail {
+    let Leerbedrijf { kern, gegevens, .. } = leerbedrijf;
+    let mut erkenningen = kern.erkenningen;
+    erkenningen.sort_by_key(|e| (e.code, e.startdatum));
+    Detail {
+        leerbedrijf_id: kern.leerbedrijf_id,
+        naam: kern.naam,
+        kvk_nummer: gegevens.kvk_nummer,
+        kvk_vestigingsnummer: gegevens.kvk_vestigingsnummer,
+        leerbedrijf_status: kern.status,
+        opvolger: kern.opvolging.map(|o| o.opvolger),
+        opgevolgd_per: kern.opvolging.map(|o| o.opgevolgd_per),
+        vestigingsadres: gegevens.vestigingsadres,
+        correspondentieadres: gegevens.correspondentieadres,
+        telefoonnummer: gegevens.telefoonnummer,
+        emailadres: gegevens.emailadres,
+        website: gegevens.website,
+        bijgewerkt_op: gegevens.bijgewerkt_op,
+        contactpersonen: Vec::new(),
+        praktijkopleiders: Vec::new(),
+        erkenningen: erkenningen
+            .into_iter()
+            .map(|e| erkenning_detail(view, e))
+            .collect(),
+    }
+}
+
+fn erkenning_detail(view: &View, erkenning: Erkenning) -> ErkenningDetail {
+    let opleiding = view.opleiding(erkenning.code);
+    ErkenningDetail {
+        code: erkenning.code,
+        opleidingsnaam: opleiding.map(|o| o.opleidingsnaam.clone()),
+        niveau: opleiding.and_then(|o| o.niveau),
+        leerwegen: erkenning.leerwegen.iter().collect(),
+        startdatum: erkenning.startdatum,
+        einddatum: erkenning.einddatum,
+        reden: erkenning.reden,
+        gedeeltelijk: erkenning.gedeeltelijk,
+        werkprocessen: erkenning.werkprocessen,
+        bijgewerkt_op: erkenning.bijgewerkt_op,
+    }
 }

@@ -5,8 +5,17 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Answer, Bevinding, Context, Kop, present};
-use crate::domain::{Adres, Datum, LeerbedrijfId, LeerbedrijfStatus, Postcode, Signaalcode};
+use super::{
+    Answer, Bevinding, Context, Kop, natrekken_erkenning::parse_leerbedrijf_id,
+    opvragen_detailgegevens::signaalcode_of, present,
+};
+use crate::{
+    domain::{
+        Adres, Datum, FoldedNaam, Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus, Postcode,
+        Signaalcode, Similarity,
+    },
+    replica::View,
+};
 
 /// The most leerbedrijven in one answer (domain §2).
 pub const MAX_LEERBEDRIJVEN: usize = 25;
@@ -90,6 +99,319 @@ pub enum MatchKwaliteit {
 
 /// Answers from the view of the context.
 #[must_use]
-pub fn run(_ctx: &Context<'_>, _request: Request) -> Answer<Response> {
-    unimplemented!()
+pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
+    let question = match Question::parse(&request) {
+        Ok(question) => question,
+        Err(bevindingen) => return not_understood(ctx, bevindingen),
+    };
+    let (signaalcode, leerbedrijven, meer_resultaten) = match question {
+        Question::ById { id, naam } => by_id(&ctx.view, id, naam.as_ref()),
+        Question::BySearch(wanted) => by_search(&ctx.view, &wanted),
+    };
+    Answer::clean(Response {
+        kop: Kop::new(&ctx.view, signaalcode),
+        leerbedrijven,
+        meer_resultaten,
+    })
+}
+
+fn not_understood(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Response> {
+    let first = bevindingen
+        .first()
+        .map_or(Signaalcode::TeWeinigZoekgegevens, |b| b.signaalcode);
+    Answer {
+        response: Response {
+            kop: Kop::new(&ctx.view, first),
+            leerbedrijven: Vec::new(),
+            meer_resultaten: false,
+        },
+        bevindingen,
+    }
+}
+
+/// A question that was understood.
+enum Question {
+    ById {
+        id: LeerbedrijfId,
+        naam: Option<FoldedNaam>,
+    },
+    BySearch(Wanted),
+}
+
+/// What a leerbedrijf is compared with; at least one of the combinations of [`Request`] is there.
+struct Wanted {
+    naam: Option<FoldedNaam>,
+    land: String,
+    postcode: Option<String>,
+    huisnummer: Option<u32>,
+    plaats: Option<FoldedNaam>,
+}
+
+impl Question {
+    fn parse(request: &Request) -> Result<Self, Vec<Bevinding>> {
+        let naam = present(request.naam.as_deref()).map(FoldedNaam::new);
+        if present(request.leerbedrijf_id.as_deref()).is_some() {
+            return match parse_leerbedrijf_id(request.leerbedrijf_id.as_deref()) {
+                Ok(id) => Ok(Self::ById { id, naam }),
+                Err(bevinding) => Err(vec![bevinding]),
+            };
+        }
+        let land = parse_land(request.land.as_deref());
+        let foreign = land.as_ref().is_ok_and(|land| land != "NL");
+        let postcode = parse_postcode(request.postcode.as_deref(), foreign);
+        let huisnummer = parse_huisnummer(request.huisnummer.as_deref());
+        match (land, postcode, huisnummer) {
+            (Ok(land), Ok(postcode), Ok(huisnummer)) => Wanted {
+                naam,
+                land,
+                postcode,
+                huisnummer,
+                plaats: present(request.plaats.as_deref()).map(FoldedNaam::new),
+            }
+            .enough(),
+            (land, postcode, huisnummer) => Err([land.err(), postcode.err(), huisnummer.err()]
+                .into_iter()
+                .flatten()
+                .collect()),
+        }
+    }
+}
+
+impl Wanted {
+    fn enough(self) -> Result<Question, Vec<Bevinding>> {
+        let by_naam = self.naam.is_some() && (self.postcode.is_some() || self.plaats.is_some());
+        let by_adres = self.postcode.is_some() && self.huisnummer.is_some();
+        if by_naam || by_adres {
+            return Ok(Question::BySearch(self));
+        }
+        let missing = match (&self.naam, &self.postcode) {
+            (Some(_), _) => "postcode",
+            (None, Some(_)) => "huisnummer",
+            (None, None) => "leerbedrijfId",
+        };
+        Err(vec![Bevinding {
+            veld: missing,
+            signaalcode: Signaalcode::TeWeinigZoekgegevens,
+            uitleg: "geef leerbedrijfId, of naam met postcode of plaats, of postcode met huisnummer",
+        }])
+    }
+}
+
+fn parse_land(field: Option<&str>) -> Result<String, Bevinding> {
+    let land = present(field).unwrap_or("NL").to_ascii_uppercase();
+    if land.len() == 2 && land.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(land)
+    } else {
+        Err(Bevinding {
+            veld: "land",
+            signaalcode: Signaalcode::ZoekgegevensStrijdig,
+            uitleg: "geef een landcode van twee letters (ISO 3166-1), zoals NL of BE",
+        })
+    }
+}
+
+fn parse_postcode(field: Option<&str>, foreign: bool) -> Result<Option<String>, Bevinding> {
+    let Some(text) = present(field) else {
+        return Ok(None);
+    };
+    if foreign {
+        return Ok(Some(text.to_owned()));
+    }
+    match Postcode::parse(text) {
+        Ok(postcode) => Ok(Some(postcode.to_string())),
+        Err(_) => Err(Bevinding {
+            veld: "postcode",
+            signaalcode: Signaalcode::PostcodeOngeldig,
+            uitleg: "geef vier cijfers en twee letters, zoals 1012AB, of noem het land",
+        }),
+    }
+}
+
+/// The number of a house; what follows the digits (`12a`, `12-3`) is not compared.
+fn parse_huisnummer(field: Option<&str>) -> Result<Option<u32>, Bevinding> {
+    let Some(text) = present(field) else {
+        return Ok(None);
+    };
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next();
+    match digits.unwrap_or_default().parse() {
+        Ok(number) if (1..=99_999).contains(&number) => Ok(Some(number)),
+        _ => Err(Bevinding {
+            veld: "huisnummer",
+            signaalcode: Signaalcode::TeWeinigZoekgegevens,
+            uitleg: "geef een huisnummer van 1 tot en met 99999",
+        }),
+    }
+}
+
+fn by_id(
+    view: &View,
+    id: LeerbedrijfId,
+    naam: Option<&FoldedNaam>,
+) -> (Signaalcode, Vec<Gevonden>, bool) {
+    let Some(leerbedrijf) = view.leerbedrijf(id) else {
+        return (Signaalcode::LeerbedrijfOnbekend, Vec::new(), false);
+    };
+    let signaalcode = signaalcode_of(&leerbedrijf.kern);
+    let same = naam.is_none_or(|naam| *naam == FoldedNaam::new(&leerbedrijf.kern.naam));
+    let (kwaliteit, reden) = if same {
+        (MatchKwaliteit::Exact, "leerbedrijfId gelijk")
+    } else {
+        (
+            MatchKwaliteit::Waarschijnlijk,
+            "leerbedrijfId gelijk, naam wijkt af",
+        )
+    };
+    let gevonden = gevonden(leerbedrijf, kwaliteit, Cow::Borrowed(reden));
+    (signaalcode, vec![gevonden], false)
+}
+
+fn by_search(view: &View, wanted: &Wanted) -> (Signaalcode, Vec<Gevonden>, bool) {
+    let mut candidates = Vec::new();
+    if let Some(postcode) = &wanted.postcode {
+        candidates.extend(view.by_postcode(&wanted.land, postcode));
+    }
+    if let Some(naam) = &wanted.naam {
+        candidates.extend(view.by_naam(naam.as_str()));
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut found: Vec<_> = candidates
+        .into_iter()
+        .filter_map(|id| view.leerbedrijf(id))
+        .filter_map(|l| compare(wanted, &l).map(|(kwaliteit, reden)| (kwaliteit, reden, l)))
+        .collect();
+    found.sort_by_key(|(kwaliteit, _, l)| (*kwaliteit, l.kern.status, l.kern.leerbedrijf_id));
+    let more = found.len() > MAX_LEERBEDRIJVEN;
+    found.truncate(MAX_LEERBEDRIJVEN);
+    let signaalcode = match (found.first(), more) {
+        (None, _) => Signaalcode::GeenResultaat,
+        (Some(_), true) => Signaalcode::MeerResultaten,
+        (Some((_, _, only)), false) if found.len() == 1 => signaalcode_of(&only.kern),
+        (Some(_), false) => Signaalcode::GeenBijzonderheden,
+    };
+    let leerbedrijven = found
+        .into_iter()
+        .map(|(kwaliteit, reden, l)| gevonden(l, kwaliteit, reden))
+        .collect();
+    (signaalcode, leerbedrijven, more)
+}
+
+/// How well a leerbedrijf fits, or that it does not (domain rule 8).
+fn compare(
+    wanted: &Wanted,
+    leerbedrijf: &Leerbedrijf,
+) -> Option<(MatchKwaliteit, Cow<'static, str>)> {
+    let gegevens = &leerbedrijf.gegevens;
+    let (adres_equal, adres_words) = [
+        Some(&gegevens.vestigingsadres),
+        gegevens.correspondentieadres.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|adres| compare_adres(wanted, adres))
+    .max_by_key(|(equal, words)| (*equal, words.len()))?;
+    let naam = wanted
+        .naam
+        .as_ref()
+        .map(|naam| naam.similarity(&FoldedNaam::new(&leerbedrijf.kern.naam)));
+    let kwaliteit = match (naam, adres_equal) {
+        (None | Some(Similarity::Equal), true) => MatchKwaliteit::Exact,
+        (Some(Similarity::Close), true) => MatchKwaliteit::Waarschijnlijk,
+        (Some(Similarity::Equal), false) if !adres_words.is_empty() => {
+            MatchKwaliteit::Waarschijnlijk
+        }
+        (Some(Similarity::Equal), false) => MatchKwaliteit::Mogelijk,
+        (Some(Similarity::Different), true) if wanted.huisnummer.is_some() => {
+            MatchKwaliteit::Mogelijk
+        }
+        _ => return None,
+    };
+    Some((kwaliteit, reason(naam, adres_equal, &adres_words)))
+}
+
+/// Whether every part of the address that was asked for is the same, and which parts are.
+fn compare_adres(wanted: &Wanted, adres: &Adres) -> (bool, Vec<&'static str>) {
+    let postcode = wanted.postcode.as_ref().map(|asked| {
+        adres.land == wanted.land
+            && adres
+                .postcode
+                .as_deref()
+                .is_some_and(|p| same_postcode(p, asked))
+    });
+    let huisnummer = wanted
+        .huisnummer
+        .map(|asked| adres.huisnummer == Some(asked));
+    let plaats = wanted
+        .plaats
+        .as_ref()
+        .map(|asked| *asked == FoldedNaam::new(&adres.plaats));
+    // A house number says nothing without the postcode or town around it.
+    let somewhere = postcode == Some(true) || plaats == Some(true);
+    let parts = [
+        ("postcode", postcode),
+        ("huisnummer", huisnummer.map(|h| h && somewhere)),
+        ("plaats", plaats),
+    ];
+    let equal = parts.iter().all(|(_, same)| same.unwrap_or(true));
+    let words = parts
+        .iter()
+        .filter(|(_, same)| *same == Some(true))
+        .map(|(word, _)| *word)
+        .collect();
+    (equal, words)
+}
+
+/// Postcodes are compared without spaces and case, at home and abroad.
+fn same_postcode(left: &str, right: &str) -> bool {
+    let bare = |text: &str| -> Vec<char> {
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .flat_map(char::to_uppercase)
+            .collect()
+    };
+    bare(left) == bare(right)
+}
+
+fn reason(naam: Option<Similarity>, adres_equal: bool, words: &[&str]) -> Cow<'static, str> {
+    let naam_word = match naam {
+        None => None,
+        Some(Similarity::Equal) => Some("naam"),
+        Some(Similarity::Close) => {
+            return format!("naam lijkt sterk, {} gelijk", listed(words)).into();
+        }
+        Some(Similarity::Different) => {
+            return format!("{} gelijk, naam wijkt af", listed(words)).into();
+        }
+    };
+    let all: Vec<&str> = naam_word.into_iter().chain(words.iter().copied()).collect();
+    let tail = if adres_equal { "" } else { ", adres wijkt af" };
+    format!("{} gelijk{tail}", listed(&all)).into()
+}
+
+/// `a`, `a en b`, `a, b en c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} en {last}", first.join(", ")),
+    }
+}
+
+fn gevonden(
+    leerbedrijf: Leerbedrijf,
+    match_kwaliteit: MatchKwaliteit,
+    match_reden: Cow<'static, str>,
+) -> Gevonden {
+    let Leerbedrijf { kern, gegevens, .. } = leerbedrijf;
+    Gevonden {
+        leerbedrijf_id: kern.leerbedrijf_id,
+        naam: kern.naam,
+        leerbedrijf_status: kern.status,
+        opvolger: kern.opvolging.map(|o| o.opvolger),
+        opgevolgd_per: kern.opvolging.map(|o| o.opgevolgd_per),
+        vestigingsadres: gegevens.vestigingsadres,
+        correspondentieadres: gegevens.correspondentieadres,
+        match_kwaliteit,
+        match_reden,
+    }
 }
