@@ -1,11 +1,11 @@
 //! What both transports share: the parts they call and the limits they keep.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
     access::Access,
     clock::Clock,
-    domain::Oin,
+    domain::{Oin, Operatie},
     operations::{Failure, Rules, view_for},
     replica::{Replica, View},
 };
@@ -65,6 +65,18 @@ impl Default for Limits {
             maximale_veroudering: Duration::from_secs(24 * 3600),
         }
     }
+}
+
+/// What became of a request, for metrics and the access log. A transport leaves it in the
+/// extensions of its response; a middleware around both counts and logs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which operation, once it was known.
+    pub operatie: Option<Operatie>,
+    /// Name of the afnemer, once it was known.
+    pub afnemer: Option<Arc<str>>,
+    /// The signaalcode of an answer, such as `0`; the faultcode or the problem's code otherwise.
+    pub code: Cow<'static, str>,
 }
 
 impl Gateway {
