@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod log;
 pub mod operations;

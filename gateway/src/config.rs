@@ -1,0 +1,350 @@
+//! Settings: one struct per section, defaults compiled in from `config/default.toml`, unknown
+//! keys refused.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use figment::{
+    Figment,
+    providers::{Format, Toml},
+};
+use serde::{Deserialize, Deserializer, de};
+
+use crate::{
+    domain::Oin,
+    operations::{KeuzedeelRegel, Rules},
+    transport::gateway::Limits,
+};
+
+/// The commented defaults, as `stagepoort config default` prints them.
+pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
+
+/// All settings of `serve`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// The listener for callers.
+    pub api: ApiConfig,
+    /// The listener for documents.
+    pub docs: ListenerConfig,
+    /// The listener for health and metrics.
+    pub beheer: ListenerConfig,
+    /// Certificates and keys.
+    pub tls: TlsConfig,
+    /// Where the log and the snapshot stand.
+    pub opslag: OpslagConfig,
+    /// Rules of the register.
+    pub register: RegisterConfig,
+    /// Age limit of who may ask what.
+    pub toegang: ToegangConfig,
+    /// Every limit on callers.
+    pub grenzen: GrenzenConfig,
+    /// Threads.
+    pub server: ServerConfig,
+    /// Logging.
+    pub logboek: LogboekConfig,
+}
+
+/// `[api]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Where to listen.
+    pub adres: SocketAddr,
+    /// Base URL outside, without a slash at the end.
+    pub publieke_url: String,
+    /// The gateway's own OIN.
+    pub oin: Oin,
+}
+
+/// `[docs]` and `[beheer]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListenerConfig {
+    /// Where to listen.
+    pub adres: SocketAddr,
+}
+
+/// `[tls]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Server certificate and chain, PEM.
+    pub certificaat: PathBuf,
+    /// Its private key, PEM.
+    pub sleutel: PathBuf,
+    /// Authorities for client certificates, PEM.
+    pub client_ca: PathBuf,
+    /// Revocation lists.
+    pub crl: Vec<PathBuf>,
+    /// Whether an empty `crl` is refused.
+    pub crl_verplicht: bool,
+    /// How long past nextUpdate a CRL is used.
+    #[serde(deserialize_with = "duur")]
+    pub crl_grace: Duration,
+}
+
+/// `[opslag]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OpslagConfig {
+    /// The SQLite database.
+    pub bestand: PathBuf,
+    /// The snapshot of the replica.
+    pub momentopname: PathBuf,
+    /// How often it is written.
+    #[serde(deserialize_with = "duur")]
+    pub momentopname_interval: Duration,
+}
+
+/// `[register]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RegisterConfig {
+    /// When a keuzedeel counts as erkend.
+    pub keuzedeel_regel: KeuzedeelRegel,
+    /// Oldest register that is still answered from.
+    #[serde(deserialize_with = "duur")]
+    pub maximale_veroudering: Duration,
+}
+
+/// `[toegang]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ToegangConfig {
+    /// Longest time without confirmation.
+    #[serde(deserialize_with = "duur")]
+    pub maximale_leeftijd: Duration,
+}
+
+/// `[grenzen]`; the reasons stand in the default file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "each is explained in config/default.toml")]
+pub struct GrenzenConfig {
+    pub body_bytes: usize,
+    pub bulk_body_bytes: usize,
+    pub diepte: usize,
+    pub elementen: usize,
+    pub bulk_elementen: usize,
+    pub attributen: usize,
+    #[serde(deserialize_with = "duur")]
+    pub body_tijd: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub kop_tijd: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub handshake_tijd: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub stil_tijd: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub verbinding_leeftijd: Duration,
+    pub verbindingen: usize,
+    pub handshakes: usize,
+    #[serde(deserialize_with = "duur")]
+    pub versie_wacht: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub afbouw_wacht: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub afbouw_tijd: Duration,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Threads; 0 is one for each core.
+    pub workers: usize,
+}
+
+/// `[logboek]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LogboekConfig {
+    /// For people or for machines.
+    pub formaat: LogFormaat,
+    /// A level or a tracing filter.
+    pub niveau: String,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormaat {
+    /// For people.
+    Tekst,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the settings are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there or cannot be read.
+    #[error("cannot read {path}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A key or value is not understood; the text names it.
+    #[error("{path}: {reason}")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong and where.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads a file over the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names the file, the key and what would be right.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, base).map_err(|reason| ConfigError::Invalid {
+            path: path.to_owned(),
+            reason,
+        })
+    }
+
+    /// Reads a text over the defaults; relative paths are taken from `base`.
+    ///
+    /// # Errors
+    /// A sentence that names the key and what is wrong with it.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, String> {
+        let mut config: Self = Figment::new()
+            .merge(Toml::string(DEFAULT_TOML))
+            .merge(Toml::string(text))
+            .extract()
+            .map_err(|error| explain(&error))?;
+        config.resolve(base);
+        config.check()?;
+        Ok(config)
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        let single = [
+            &mut self.tls.certificaat,
+            &mut self.tls.sleutel,
+            &mut self.tls.client_ca,
+            &mut self.opslag.bestand,
+            &mut self.opslag.momentopname,
+        ];
+        for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
+            *path = base.join(&*path);
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let url = &self.api.publieke_url;
+        if !url.starts_with("https://") || url.ends_with('/') {
+            return Err(format!(
+                "api.publiekeUrl is \"{url}\"; it must begin with https:// and not end with a slash"
+            ));
+        }
+        if self.tls.crl_verplicht && self.tls.crl.is_empty() {
+            return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
+        }
+        let grenzen = &self.grenzen;
+        let at_least_one = [
+            ("bodyBytes", grenzen.body_bytes),
+            ("bulkBodyBytes", grenzen.bulk_body_bytes),
+            ("diepte", grenzen.diepte),
+            ("elementen", grenzen.elementen),
+            ("bulkElementen", grenzen.bulk_elementen),
+            ("attributen", grenzen.attributen),
+            ("verbindingen", grenzen.verbindingen),
+            ("handshakes", grenzen.handshakes),
+        ];
+        match at_least_one.iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(format!("grenzen.{name} is 0; it must be at least 1")),
+            None => Ok(()),
+        }
+    }
+
+    /// The limits that both transports keep.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let grenzen = &self.grenzen;
+        Limits {
+            body_bytes: grenzen.body_bytes,
+            bulk_body_bytes: grenzen.bulk_body_bytes,
+            depth: grenzen.diepte,
+            elements: grenzen.elementen,
+            bulk_elements: grenzen.bulk_elementen,
+            attributes: grenzen.attributen,
+            body_timeout: grenzen.body_tijd,
+            versie_wait: grenzen.versie_wacht,
+            maximale_veroudering: self.register.maximale_veroudering,
+        }
+    }
+
+    /// The settings that change an answer.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules {
+            keuzedeel_regel: self.register.keuzedeel_regel,
+        }
+    }
+}
+
+/// The library's message with the key it is about, in one sentence.
+fn explain(error: &figment::Error) -> String {
+    let place = error.path.join(".");
+    if place.is_empty() {
+        error.kind.to_string()
+    } else {
+        format!("{place}: {}", error.kind)
+    }
+}
+
+fn duur<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(d)?;
+    let parsed: Option<jiff::SignedDuration> = text.parse().ok();
+    parsed
+        .and_then(|d| Duration::try_from(d).ok())
+        .ok_or_else(|| de::Error::custom(format!("\"{text}\" is not a duration such as \"30s\", \"5m\" or \"24h\"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_whole_and_agree_with_the_limits_in_code() {
+        let config = Config::parse("", Path::new("/etc/stagepoort")).unwrap();
+        assert_eq!(format!("{:?}", config.limits()), format!("{:?}", Limits::default()));
+        assert_eq!(config.opslag.bestand, Path::new("/etc/stagepoort/stagepoort.db"));
+        assert_eq!(config.register.maximale_veroudering, Duration::from_secs(86_400));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        let check = |text: &str, expect: &str| {
+            let found = Config::parse(text, Path::new("")).unwrap_err();
+            assert!(found.contains(expect), "{text}: {found}");
+        };
+        check("[api]\nadress = \"x\"", "adress");
+        check("[apii]\nadres = \"x\"", "apii");
+        check("[api]\nadres = \"x\"", "api.adres");
+        check("[api]\noin = \"123\"", "api.oin");
+        check("[api]\npubliekeUrl = \"http://x\"", "https://");
+        check("[grenzen]\nbodyTijd = \"soon\"", "\"30s\"");
+        check("[grenzen]\ndiepte = 0", "at least 1");
+        check("[grenzen]\ndiepte = -1", "grenzen.diepte");
+        check("[tls]\ncrl = []", "crlVerplicht");
+        check("[register]\nkeuzedeelRegel = \"SOMS\"", "keuzedeelRegel");
+        check("geen toml", "");
+    }
+}
