@@ -1,0 +1,56 @@
+//! `stagepoort config check|default`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Subcommand;
+
+use super::{fail, say};
+use crate::{
+    config::{Config, DEFAULT_TOML},
+    telemetry::chain,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Check a file of settings: unknown keys, wrong values, missing files. Exit code 0 when right, 1 when not
+    Check {
+        /// The file, TOML
+        file: PathBuf,
+    },
+    /// Print all settings with their defaults and reasons
+    Default,
+}
+
+pub(super) fn run(command: ConfigCommand) -> ExitCode {
+    match command {
+        ConfigCommand::Default => {
+            say(DEFAULT_TOML.trim_end());
+            ExitCode::SUCCESS
+        }
+        ConfigCommand::Check { file } => match Config::load(&file) {
+            Err(error) => fail(chain(&error)),
+            Ok(config) => match missing_file(&config) {
+                Some(sentence) => fail(sentence),
+                None => {
+                    say(format_args!("{}: all settings are right", file.display()));
+                    ExitCode::SUCCESS
+                }
+            },
+        },
+    }
+}
+
+/// The first file that `serve` would need and not find.
+fn missing_file(config: &Config) -> Option<String> {
+    let tls = &config.tls;
+    let named = [
+        ("tls.certificaat", &tls.certificaat),
+        ("tls.sleutel", &tls.sleutel),
+        ("tls.clientCa", &tls.client_ca),
+    ];
+    named
+        .into_iter()
+        .chain(tls.crl.iter().map(|path| ("tls.crl", path)))
+        .find(|(_, path)| !path.is_file())
+        .map(|(key, path)| format!("{key}: there is no file {}", path.display()))
+}

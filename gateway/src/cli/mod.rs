@@ -1,0 +1,76 @@
+//! The command line: one file per subcommand, plain words, documented exit codes.
+
+mod config;
+mod demo;
+mod register;
+mod serve;
+mod toegang;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Done.
+pub const EXIT_OK: u8 = 0;
+/// It could not be done; standard error says why.
+pub const EXIT_FAILED: u8 = 1;
+
+/// The white-label gateway between the register of erkende leerbedrijven and the systems of
+/// schools.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done; 1 it could not be done, and standard error says why; \
+                  2 wrong arguments. A subcommand's --help lists its own."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on a made-up register: certificates, database, all listeners
+    Demo(demo::DemoArgs),
+    /// Run the gateway
+    Serve(serve::ServeArgs),
+    /// Check settings, or print the defaults
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Make up, import or check a levering of the register
+    #[command(subcommand)]
+    Register(register::RegisterCommand),
+    /// Say who may ask what, or show it
+    #[command(subcommand)]
+    Toegang(toegang::ToegangCommand),
+}
+
+/// Reads the arguments, runs the subcommand, gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        return fail("another crypto provider is installed already");
+    }
+    match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Config(command) => config::run(command),
+        Command::Register(command) => register::run(command),
+        Command::Toegang(command) => toegang::run(command),
+    }
+}
+
+/// Says on standard error why it could not be done.
+fn fail(reason: impl std::fmt::Display) -> ExitCode {
+    use std::io::Write;
+    // Nothing can be done when standard error is gone.
+    drop(writeln!(std::io::stderr().lock(), "stagepoort: {reason}"));
+    ExitCode::from(EXIT_FAILED)
+}
+
+/// Writes to standard output; a closed pipe ends the output without a fuss.
+fn say(text: impl std::fmt::Display) {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
