@@ -167,3 +167,8 @@ class RunningDemo:
             self.process.kill()
             self.process.wait()
             raise
+
+
+def question_of(voorbeeld: dict) -> dict:
+    """The fields of natrekkenErkenning of an example."""
+    return {name: str(voorbeeld[name]) for name in ("leerbedrijfId", "code", "peildatum")}
