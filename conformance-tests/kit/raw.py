@@ -24,6 +24,7 @@ class Raw:
         certificate: Certificate | None,
         *,
         context: ssl.SSLContext | None = None,
+        session: ssl.SSLSession | None = None,
         timeout_s: float = TIMEOUT_S,
     ):
         host, port = demo.address()
@@ -34,7 +35,7 @@ class Raw:
         self.host = f"{host}:{port}"
         plain = socket.create_connection((host, port), timeout=timeout_s)
         try:
-            self.socket = context.wrap_socket(plain, server_hostname=host)
+            self.socket = context.wrap_socket(plain, server_hostname=host, session=session)
         except BaseException:
             plain.close()
             raise
