@@ -1,0 +1,31 @@
+// Is dit leerbedrijf erkend? Met soap (npm), vanuit de WSDL alleen.
+//
+//     node soap_natrekken.mjs demo-map/demo.json
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
+import soap from "soap";
+
+const demo = JSON.parse(readFileSync(process.argv[2]));
+const afnemer = demo.afnemers.find((a) => a.addressering === "VERPLICHT");
+const school = afnemer.scholen[0];
+
+const ca = readFileSync(demo.ca);
+const client = await soap.createClientAsync(`${demo.docs}/soap/v1/whitelabel?wsdl`, {
+  wsdl_options: { httpsAgent: new Agent({ ca }) },
+});
+
+// Tweezijdig TLS: het certificaat is van de leverancier.
+client.setSecurity(new soap.ClientSSLSecurity(afnemer.key, afnemer.cert, demo.ca));
+
+// WS-Addressing; de school staat in wsa:From. Elke aanroep krijgt een eigen MessageID.
+const wsa = "http://www.w3.org/2005/08/addressing";
+client.addSoapHeader((bewerking, adres, actie) => `
+  <wsa:To xmlns:wsa="${wsa}">${demo.api}/soap/v1/whitelabel?oin=${demo.oin}</wsa:To>
+  <wsa:Action xmlns:wsa="${wsa}">urn:stagepoort:whitelabel:v1/${bewerking}</wsa:Action>
+  <wsa:MessageID xmlns:wsa="${wsa}">urn:uuid:${randomUUID()}</wsa:MessageID>
+  <wsa:From xmlns:wsa="${wsa}"><wsa:Address>${wsa}/anonymous?oin=${school.oin}</wsa:Address></wsa:From>`);
+
+const { leerbedrijfId, code, peildatum } = demo.voorbeelden[0];
+const [antwoord] = await client.natrekkenErkenningAsync({ leerbedrijfId, code, peildatum });
+console.log(`${antwoord.naam}: ${antwoord.erkenningStatus} voor ${antwoord.code} op ${antwoord.peildatum}`);

@@ -1,0 +1,171 @@
+"""Clients that others wrote, from the served WSDL alone: zeep (Python) and soap (npm)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import zeep
+from lxml import etree
+from zeep.transports import Transport
+
+from kit.contract import OPERATIONS
+from kit.soap import ANONYMOUS, WSA
+
+HERE = Path(__file__).parent
+FORMS = ("wsdl", "singleWsdl")
+# Both ends of WS-Addressing: all of it with the school in wsa:From, and what the stack sends by itself.
+MODES = ("VERPLICHT", "OPTIONEEL")
+# No proxy stands between a test and the loopback.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+
+
+@pytest.fixture(params=FORMS)
+def wsdl(request, demo) -> str:
+    return f"{demo.docs}/soap/v1/whitelabel?{request.param}"
+
+
+@pytest.fixture(params=MODES)
+def afnemer(request, demo):
+    return demo.verplicht if request.param == "VERPLICHT" else demo.optioneel
+
+
+def calls(demo, erkend) -> dict[str, dict]:
+    """The arguments of all four operations."""
+    first = demo.voorbeelden[0]
+    return {
+        "natrekkenErkenning": erkend,
+        "natrekkenErkenningen": {
+            "verzoeken": {"verzoek": [erkend | {"kenmerk": "1"}, {"kenmerk": "2", "leerbedrijfId": "oud"}]}
+        },
+        "vaststellenLeerbedrijf": {"naam": first["naam"], "postcode": first["postcode"]},
+        "opvragenDetailgegevens": {"leerbedrijfId": erkend["leerbedrijfId"]},
+    }
+
+
+# ---- zeep
+
+
+def zeep_client(demo, afnemer, wsdl: str) -> zeep.Client:
+    client = zeep.Client(wsdl, transport=Transport(session=demo.session(afnemer)))
+    if afnemer.addressering == "VERPLICHT":
+        school = etree.Element(f"{{{WSA}}}From")
+        etree.SubElement(school, f"{{{WSA}}}Address").text = f"{ANONYMOUS}?oin={afnemer.school.oin}"
+        client.set_default_soapheaders([school])
+    return client
+
+
+def test_zeep_calls_all_operations(demo, erkend, wsdl, afnemer):
+    service = zeep_client(demo, afnemer, wsdl).service
+    fields = calls(demo, erkend)
+    assert set(fields) == set(OPERATIONS)
+
+    single = service.natrekkenErkenning(**fields["natrekkenErkenning"])
+    assert (single.signaalcode, single.erkenningStatus, single.grondslag) == (0, "ERKEND", "ERKENNING")
+    assert set(single.leerwegen.leerweg) <= {"BOL", "BBL"}
+    assert single.registerTijdstip.tzinfo is not None
+
+    bulk = service.natrekkenErkenningen(**fields["natrekkenErkenningen"])
+    assert [(one.kenmerk, one.signaalcode) for one in bulk.resultaten.resultaat] == [("1", 0), ("2", 101)]
+
+    found = service.vaststellenLeerbedrijf(**fields["vaststellenLeerbedrijf"])
+    assert found.leerbedrijven.leerbedrijf[0].leerbedrijfId == erkend["leerbedrijfId"]
+    assert found.meerResultaten is False
+
+    detail = service.opvragenDetailgegevens(**fields["opvragenDetailgegevens"]).detail
+    assert erkend["code"] in [one.code for one in detail.erkenningen.erkenning]
+
+
+def test_zeep_raises_a_fault_with_its_detail(demo, erkend, wsdl):
+    client = zeep_client(demo, demo.optioneel, wsdl)
+    with pytest.raises(zeep.exceptions.Fault) as raised:
+        client.service.natrekkenErkenning(**(erkend | {"code": "9" * 201}))
+    assert raised.value.code.endswith("Client.DK0004")
+    assert raised.value.message == "Niet conform XSD"
+    detail = client.wsdl.types.get_element("{urn:stagepoort:whitelabel:v1}foutDetail")
+    assert detail.parse(raised.value.detail[0], client.wsdl.types).code == "DK0004"
+
+
+def test_zeep_without_from_is_refused_when_addressing_is_required(demo, erkend):
+    client = zeep.Client(f"{demo.docs}/soap/v1/whitelabel?wsdl", transport=Transport(session=demo.session(demo.verplicht)))
+    with pytest.raises(zeep.exceptions.Fault, match="wsa:From ontbreekt"):
+        client.service.natrekkenErkenning(**erkend)
+
+
+# ---- npm soap
+
+
+def node(script: str, *arguments: str, job: dict | None = None) -> str:
+    assert (HERE / "node_modules/soap").is_dir(), "run scripts/setup.sh"
+    run = subprocess.run(
+        ["node", str(HERE / script), *arguments],
+        input=json.dumps(job) if job else None,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def job(demo, afnemer, wsdl: str, todo: list[tuple[str, dict]]) -> dict:
+    described = {
+        "wsdl": wsdl,
+        "ca": demo.ca,
+        "cert": afnemer.cert,
+        "key": afnemer.key,
+        "calls": [{"operation": operation, "args": args} for operation, args in todo],
+    }
+    if afnemer.addressering == "VERPLICHT":
+        described |= {"from": f"{ANONYMOUS}?oin={afnemer.school.oin}", "to": f"{demo.endpoint}?oin={demo.oin}"}
+    return described
+
+
+def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
+    todo = list(calls(demo, erkend).items())
+    # null becomes an element with xsi:nil="true".
+    todo.append(("natrekkenErkenning", erkend | {"minimaleRegisterVersie": None}))
+    todo.append(("natrekkenErkenning", erkend | {"code": "9" * 201}))
+    results = json.loads(node("foreign/soap_client.mjs", job=job(demo, afnemer, wsdl, todo)))
+    single, bulk, found, detail, with_null, refused = results
+
+    for result in (single, with_null):
+        answer = result["answer"]
+        assert (answer["signaalcode"], answer["erkenningStatus"]) == (0, "ERKEND")
+    lines = bulk["answer"]["resultaten"]["resultaat"]
+    assert [(one["kenmerk"], one["signaalcode"]) for one in lines] == [("1", 0), ("2", 101)]
+    leerbedrijven = found["answer"]["leerbedrijven"]["leerbedrijf"]
+    assert leerbedrijven[0]["leerbedrijfId"] == erkend["leerbedrijfId"]
+    assert found["answer"]["meerResultaten"] is False
+    assert erkend["code"] in [one["code"] for one in detail["answer"]["detail"]["erkenningen"]["erkenning"]]
+    assert refused["fault"]["faultcode"].endswith("Client.DK0004")
+    assert refused["fault"]["detail"]["foutDetail"]["code"] == "DK0004"
+
+
+# ---- the examples that integrators paste
+
+
+def expected_line(demo) -> str:
+    first = demo.voorbeelden[0]
+    return f"{first['naam']}: {first['erkenningStatus']} voor {first['code']} op {first['peildatum']}\n"
+
+
+def test_the_python_example(demo):
+    run = subprocess.run(
+        [sys.executable, str(HERE / "examples/zeep_natrekken.py"), str(demo.path)],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == expected_line(demo)
+
+
+def test_the_node_example(demo):
+    assert node("examples/soap_natrekken.mjs", str(demo.path)) == expected_line(demo)
