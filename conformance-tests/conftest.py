@@ -97,5 +97,3 @@ def voorbeeld(demo: Demo):
 def erkend(voorbeeld) -> dict:
     """A question that is answered with ERKEND, as the fields of natrekkenErkenning."""
     return question_of(voorbeeld("erkend"))
-
-

@@ -15,7 +15,9 @@ def details(ask, leerbedrijf_id):
 
 
 def test_every_leerbedrijf_of_the_examples_has_details(ask, demo):
-    ids = {str(one["leerbedrijfId"]): one for one in demo.voorbeelden if one["signaalcode"] != code.LEERBEDRIJF_ONBEKEND}
+    ids = {
+        str(one["leerbedrijfId"]): one for one in demo.voorbeelden if one["signaalcode"] != code.LEERBEDRIJF_ONBEKEND
+    }
     assert ids
     for leerbedrijf_id, example in ids.items():
         detail = details(ask, leerbedrijf_id)["detail"]
@@ -33,7 +35,8 @@ def test_erkenningen_agree_with_natrekken(ask, demo):
         periods = [
             one
             for one in details(ask, fields["leerbedrijfId"])["detail"]["erkenningen"]
-            if one["code"] == fields["code"] and one["startdatum"] <= fields["peildatum"] <= one.get("einddatum", "9999")
+            if one["code"] == fields["code"]
+            and one["startdatum"] <= fields["peildatum"] <= one.get("einddatum", "9999")
         ]
         answer = ask("natrekkenErkenning", **fields)
         assert bool(periods) == (answer.get("grondslag") == "ERKENNING"), example["soort"]

@@ -42,7 +42,10 @@ def test_openapi_is_readable_from_any_origin(listener):
     response = get(listener, "/v1/openapi.json", headers={"Origin": "https://elders.example"})
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.headers["Content-Type"].partition(";")[0] in ("application/json", "application/vnd.oai.openapi+json")
+    assert response.headers["Content-Type"].partition(";")[0] in (
+        "application/json",
+        "application/vnd.oai.openapi+json",
+    )
 
 
 def test_openapi_is_3_1_with_contact_and_semver(openapi):
@@ -107,7 +110,10 @@ def test_openapi_is_the_one_in_the_repository(openapi):
 def wsdl(listener, form: str = "wsdl") -> etree._Element:
     response = get(listener, f"/soap/v1/whitelabel?{form}")
     assert response.status_code == 200
-    assert response.headers["Content-Type"].replace(" ", "").lower() in ("text/xml;charset=utf-8", "application/wsdl+xml")
+    assert response.headers["Content-Type"].replace(" ", "").lower() in (
+        "text/xml;charset=utf-8",
+        "application/wsdl+xml",
+    )
     return etree.fromstring(response.content)
 
 
@@ -148,7 +154,9 @@ def test_the_imported_xsd_is_found_by_its_relative_address(listener):
     location = urljoin(f"{base}/soap/v1/whitelabel?wsdl", imported.get("schemaLocation"))
     response = session.get(location, timeout=10)
     assert response.status_code == 200
-    assert etree.tostring(etree.fromstring(response.content), method="c14n") == etree.tostring(CONTRACT.tree, method="c14n")
+    assert etree.tostring(etree.fromstring(response.content), method="c14n") == etree.tostring(
+        CONTRACT.tree, method="c14n"
+    )
 
 
 def test_the_single_wsdl_needs_nothing_else(listener):
@@ -185,7 +193,11 @@ def test_the_start_page(demo):
 
 def test_links_of_the_start_page_work(demo):
     page = etree.HTML(demo.public.get(demo.docs + "/", timeout=10).text)
-    own = [urljoin(demo.docs + "/", a.get("href")) for a in page.iter("a") if a.get("href") and not a.get("href").startswith("#")]
+    own = [
+        urljoin(demo.docs + "/", a.get("href"))
+        for a in page.iter("a")
+        if a.get("href") and not a.get("href").startswith("#")
+    ]
     own = [link for link in own if link.startswith(demo.docs)]
     assert own
     for link in own:
@@ -226,7 +238,7 @@ def test_health(demo):
 def test_metrics_count_what_was_asked(demo, rest, erkend):
     def total() -> float:
         text = requests.get(f"{demo.beheer}/metrics", timeout=10).text
-        lines = [line for line in text.splitlines() if line.startswith("stagepoort_") and "natrekkenErkenning\"" in line]
+        lines = [line for line in text.splitlines() if line.startswith("stagepoort_") and 'natrekkenErkenning"' in line]
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if "_total{" in line)
 
     before = total()

@@ -101,7 +101,9 @@ def test_envelopes_that_real_stacks_send(soap, body, case):
         assert_answered(soap.post(content.encode()))
 
 
-@pytest.mark.parametrize("header", ["<soap:Header/>", "<soap:Header></soap:Header>", "<soap:Header>\n</soap:Header>", ""])
+@pytest.mark.parametrize(
+    "header", ["<soap:Header/>", "<soap:Header></soap:Header>", "<soap:Header>\n</soap:Header>", ""]
+)
 def test_an_empty_or_absent_header(loose_soap, body, header):
     content = f'<soap:Envelope xmlns:soap="{SOAP}">{header}<soap:Body>{body}</soap:Body></soap:Envelope>'
     reply = loose_soap.post(content.encode())
@@ -185,7 +187,7 @@ def test_optioneel_what_zeep_sends_by_itself(loose_soap, body):
 
 
 def http_headers(content: bytes) -> tuple[str, ...]:
-    return ("Content-Type: text/xml;charset=UTF-8", f"SOAPAction: \"{ACTION}\"", f"Content-Length: {len(content)}")
+    return ("Content-Type: text/xml;charset=UTF-8", f'SOAPAction: "{ACTION}"', f"Content-Length: {len(content)}")
 
 
 def test_http_1_0(demo, soap, body):

@@ -80,7 +80,8 @@ def test_DK0001_WW003_the_body_holds_exactly_one_element(soap, body, count):
 
 
 @pytest.mark.parametrize(
-    "wrong", ['"urn:something/else"', "urn:something/else", f'"{action_of("opvragenDetailgegevens")}"', "natrekkenErkenning"]
+    "wrong",
+    ['"urn:something/else"', "urn:something/else", f'"{action_of("opvragenDetailgegevens")}"', "natrekkenErkenning"],
 )
 def test_DK0003_soapaction_is_another(soap, body, wrong):
     assert_fault(soap.send(OPERATION, body, headers={"SOAPAction": wrong}), "Client.DK0003", "Invalide soapaction")
@@ -240,7 +241,14 @@ def test_DK0011_optioneel_checks_what_is_there(loose_soap, body, changes):
 
 # ---- EK0021, EK0022, EK0023: OINs and UUIDs
 
-WRONG_OINS = ["", "?oin=", "?oin=123", "?oin=0000000700000000000a", "?naam=00000007000000000000", "?oin=ABCDEFGH000000000000"]
+WRONG_OINS = [
+    "",
+    "?oin=",
+    "?oin=123",
+    "?oin=0000000700000000000a",
+    "?naam=00000007000000000000",
+    "?oin=ABCDEFGH000000000000",
+]
 
 
 @pytest.mark.parametrize("tail", WRONG_OINS)
@@ -264,7 +272,17 @@ def test_EK0022_to_another_party(soap, body):
     assert_fault(soap.send(OPERATION, body, addressing), "Client.EK0022", "wsa:To bevat geen geldig OIN")
 
 
-@pytest.mark.parametrize("wrong", ["1", "urn:uuid:", "urn:uuid:1234", "http://example.invalid/7", "", "urn:uuid:zzzzzzzz-0000-4000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "1",
+        "urn:uuid:",
+        "urn:uuid:1234",
+        "http://example.invalid/7",
+        "",
+        "urn:uuid:zzzzzzzz-0000-4000-8000-000000000000",
+    ],
+)
 def test_EK0023_message_id_without_a_uuid(soap, loose_soap, body, wrong):
     for client in (soap, loose_soap):
         addressing = client.addressing(OPERATION, message_id=wrong)

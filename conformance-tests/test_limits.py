@@ -95,7 +95,9 @@ DTDS = {
 
 @pytest.mark.parametrize("case", DTDS)
 def test_a_dtd_is_refused(soap, erkend, case):
-    content = envelope(CONTRACT.to_xml(f"{OPERATION}Request", erkend | {"code": "CODE"}), soap.addressing(OPERATION).xml())
+    content = envelope(
+        CONTRACT.to_xml(f"{OPERATION}Request", erkend | {"code": "CODE"}), soap.addressing(OPERATION).xml()
+    )
     content = content.replace(b"CODE", b"&d;").replace(b"<soap:Envelope", DTDS[case].encode() + b"<soap:Envelope", 1)
     reply = soap.post(content)
     assert reply.fault is not None, "it was answered"
@@ -134,7 +136,13 @@ def test_a_body_over_the_limit_is_drained_so_that_the_answer_can_be_read(demo, s
 
 def test_a_size_over_every_limit_is_413_before_the_body_is_read(demo):
     with Raw(demo, demo.verplicht) as raw:
-        raw.head("POST", "/soap/v1/whitelabel", "Content-Type: text/xml", "Content-Length: 1000000000", "Expect: 100-continue")
+        raw.head(
+            "POST",
+            "/soap/v1/whitelabel",
+            "Content-Type: text/xml",
+            "Content-Length: 1000000000",
+            "Expect: 100-continue",
+        )
         begin = raw.socket.recv(64)
         assert begin.startswith(b"HTTP/1.1 413"), begin
 

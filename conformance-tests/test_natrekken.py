@@ -248,7 +248,9 @@ def test_a_partial_erkenning_says_so(ask, voorbeeld):
 # ---- rule 6: codes
 
 
-@pytest.mark.parametrize("wrong", ["2518", "251800", "K007", "K00721", "K007A", "ABCDE", "25 180", "crebo 25180", "-5180", "２5180"])
+@pytest.mark.parametrize(
+    "wrong", ["2518", "251800", "K007", "K00721", "K007A", "ABCDE", "25 180", "crebo 25180", "-5180", "２5180"]
+)
 def test_a_code_of_another_form_gets_111(ask, erkend, wrong):
     assert natrekken(ask, erkend, code=wrong).signaalcode == code.CODE_ONGELDIG
 

@@ -80,24 +80,33 @@ def test_another_method_is_405_with_allow(rest, method, path, allowed):
 # ---- media types
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*", "text/html, application/json;q=0.5", "application/xml, */*;q=0.1", ""])
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "application/json", "application/*", "text/html, application/json;q=0.5", "application/xml, */*;q=0.1", ""],
+)
 def test_accept_that_json_fits(rest, erkend, verify, accept):
     assert rest.get(verify, query={"peildatum": erkend["peildatum"]}, headers={"Accept": accept}).status_code == 200
 
 
-@pytest.mark.parametrize("accept", ["application/xml", "text/html", "image/*", "application/json;q=0", "application/json;q=0, text/html"])
+@pytest.mark.parametrize(
+    "accept", ["application/xml", "text/html", "image/*", "application/json;q=0", "application/json;q=0, text/html"]
+)
 def test_accept_that_json_does_not_fit_is_406(rest, erkend, verify, accept):
     problem(rest.get(verify, query={"peildatum": erkend["peildatum"]}, headers={"Accept": accept}), 406)
 
 
 @pytest.mark.parametrize("path", [SEARCH, BULK])
-@pytest.mark.parametrize("media_type", ["text/xml", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", None])
+@pytest.mark.parametrize(
+    "media_type", ["text/xml", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", None]
+)
 def test_another_media_type_is_415(rest, path, media_type):
     response = rest.post(path, data=b"{}", headers={"Content-Type": media_type})
     problem(response, 415)
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"])
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"]
+)
 def test_json_by_any_spelling(rest, media_type):
     body = json.dumps({"naam": "x", "postcode": "1012AB"}).encode()
     assert rest.post(SEARCH, data=body, headers={"Content-Type": media_type}).status_code == 200
@@ -186,13 +195,27 @@ def test_null_is_absent(rest, erkend):
     assert rest.post(SEARCH, json=body).status_code == 200
 
 
-@pytest.mark.parametrize("body", ['{"naam":"a","naam":"b","postcode":"1012AB"}', '{"naam":"a","na\\u0061m":"b","postcode":"1012AB"}'])
+@pytest.mark.parametrize(
+    "body", ['{"naam":"a","naam":"b","postcode":"1012AB"}', '{"naam":"a","na\\u0061m":"b","postcode":"1012AB"}']
+)
 def test_a_key_twice_is_refused(rest, body):
     response = rest.post(SEARCH, data=body, headers={"Content-Type": "application/json"})
     assert violations(response) == [("body", "/naam", "DUBBEL")]
 
 
-NO_JSON = ["", " ", "{", "{'naam':'x'}", '{"naam":"x"}}', '{"naam":"x",}', "naam=x", '{"naam":"\\ud800"}', "{\"naam\":\"\x01\"}", "NaN", "\x00"]
+NO_JSON = [
+    "",
+    " ",
+    "{",
+    "{'naam':'x'}",
+    '{"naam":"x"}}',
+    '{"naam":"x",}',
+    "naam=x",
+    '{"naam":"\\ud800"}',
+    '{"naam":"\x01"}',
+    "NaN",
+    "\x00",
+]
 
 
 @pytest.mark.parametrize("body", NO_JSON)
@@ -212,7 +235,9 @@ def test_bytes_that_are_no_utf_8_are_400(rest):
     assert violations(response) == [("body", "", "GEEN_UTF8")]
 
 
-@pytest.mark.parametrize("deep", ['{"a":' * 5000 + "1" + "}" * 5000, "[" * 100_000, '{"naam":' + "[" * 40 + "]" * 40 + "}"])
+@pytest.mark.parametrize(
+    "deep", ['{"a":' * 5000 + "1" + "}" * 5000, "[" * 100_000, '{"naam":' + "[" * 40 + "]" * 40 + "}"]
+)
 def test_deep_json_is_400(rest, deep):
     response = rest.post(SEARCH, data=deep.encode(), headers={"Content-Type": "application/json"})
     assert len(violations(response)) == 1
@@ -276,7 +301,12 @@ def test_the_identity_is_checked_before_the_input(rest, demo):
 
 @pytest.mark.parametrize(
     "smuggled",
-    ["Content-Length: 2\r\nTransfer-Encoding: chunked", "Content-Length: 2\r\nContent-Length: 3", "Transfer-Encoding: xchunked", "Content-Length: -1"],
+    [
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Content-Length: 2\r\nContent-Length: 3",
+        "Transfer-Encoding: xchunked",
+        "Content-Length: -1",
+    ],
 )
 def test_a_head_with_two_meanings_is_refused(demo, smuggled):
     with Raw(demo, demo.verplicht) as raw:

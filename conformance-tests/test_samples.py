@@ -62,7 +62,9 @@ def test_a_whole_envelope_is_accepted(demo, soap, loose_soap, path):
 
 def test_dropped_before_validating(loose_soap):
     """Empty wrappers and xsi:nil elements, of which no sample has any."""
-    space = etree.QName(etree.fromstring((SAMPLES / "valid/natrekkenErkenningRequest-minimal.xml").read_text())).namespace
+    space = etree.QName(
+        etree.fromstring((SAMPLES / "valid/natrekkenErkenningRequest-minimal.xml").read_text())
+    ).namespace
     xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     for body in (
         f'<natrekkenErkenningenRequest xmlns="{space}"><verzoeken/></natrekkenErkenningenRequest>',

@@ -18,11 +18,12 @@ const client = await soap.createClientAsync(`${demo.docs}/soap/v1/whitelabel?wsd
 // Tweezijdig TLS: het certificaat is van de leverancier.
 client.setSecurity(new soap.ClientSSLSecurity(afnemer.key, afnemer.cert, demo.ca));
 
-// WS-Addressing; de school staat in wsa:From. Elke aanroep krijgt een eigen MessageID.
+// WS-Addressing: de school staat in wsa:From, de WSDL weet het adres en de actie, en elke aanroep krijgt een
+// eigen MessageID.
 const wsa = "http://www.w3.org/2005/08/addressing";
-client.addSoapHeader((bewerking, adres, actie) => `
-  <wsa:To xmlns:wsa="${wsa}">${demo.api}/soap/v1/whitelabel?oin=${demo.oin}</wsa:To>
-  <wsa:Action xmlns:wsa="${wsa}">urn:stagepoort:whitelabel:v1/${bewerking}</wsa:Action>
+client.addSoapHeader((_, adres, actie) => `
+  <wsa:To xmlns:wsa="${wsa}">${adres}</wsa:To>
+  <wsa:Action xmlns:wsa="${wsa}">${actie}</wsa:Action>
   <wsa:MessageID xmlns:wsa="${wsa}">urn:uuid:${randomUUID()}</wsa:MessageID>
   <wsa:From xmlns:wsa="${wsa}"><wsa:Address>${wsa}/anonymous?oin=${school.oin}</wsa:Address></wsa:From>`);
 

@@ -1,6 +1,6 @@
 """Is dit leerbedrijf erkend? Met zeep, vanuit de WSDL alleen.
 
-    python zeep_natrekken.py demo-map/demo.json
+python zeep_natrekken.py demo-map/demo.json
 """
 
 import json

@@ -1,5 +1,5 @@
 // Calls the gateway with npm soap. Reads a job as JSON on standard input and writes what came of it as JSON:
-// { wsdl, ca, cert, key, from?, to?, calls: [{ operation, args }] } → [{ answer } | { fault }]
+// { wsdl, ca, cert, key, from?, calls: [{ operation, args }] } → [{ answer } | { fault }]
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
@@ -14,9 +14,9 @@ const client = await soap.createClientAsync(job.wsdl, {
 client.setSecurity(new soap.ClientSSLSecurity(job.key, job.cert, job.ca));
 
 if (job.from) {
-  client.addSoapHeader((operation) => `
-    <wsa:To xmlns:wsa="${WSA}">${job.to}</wsa:To>
-    <wsa:Action xmlns:wsa="${WSA}">urn:stagepoort:whitelabel:v1/${operation}</wsa:Action>
+  client.addSoapHeader((_, address, action) => `
+    <wsa:To xmlns:wsa="${WSA}">${address}</wsa:To>
+    <wsa:Action xmlns:wsa="${WSA}">${action}</wsa:Action>
     <wsa:MessageID xmlns:wsa="${WSA}">urn:uuid:${randomUUID()}</wsa:MessageID>
     <wsa:From xmlns:wsa="${WSA}"><wsa:Address>${job.from}</wsa:Address></wsa:From>`);
 }

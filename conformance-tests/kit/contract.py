@@ -15,7 +15,7 @@ from kit.demo import SCHEMAS
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 SPACE = "urn:stagepoort:whitelabel:v1"
-OPERATIES = ("natrekkenErkenning", "natrekkenErkenningen", "vaststellenLeerbedrijf", "opvragenDetailgegevens")
+OPERATIONS = ("natrekkenErkenning", "natrekkenErkenningen", "vaststellenLeerbedrijf", "opvragenDetailgegevens")
 
 _PLAIN = {"int": int, "long": int, "boolean": lambda text: text in ("true", "1"), "decimal": float}
 

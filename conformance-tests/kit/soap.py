@@ -229,5 +229,3 @@ def _check_mirrored(sent: Addressing, operation: str, reply: Reply) -> None:
             assert reply.wsa["To"] == sent.from_
         if sent.to is not None:
             assert reply.wsa["From"] == sent.to
-
-
