@@ -113,7 +113,9 @@ impl Code {
         self.0
     }
 
-    fn from_u32(value: u32) -> Option<Self> {
+    /// The code with this packed value, if it is one.
+    #[must_use]
+    pub fn from_u32(value: u32) -> Option<Self> {
         match value {
             0..=99_999 | 1_000_000..=1_009_999 => Some(Self(value)),
             _ => None,

@@ -23,6 +23,6 @@ pub use entities::{
 pub use identifiers::{
     Brin, Code, InvalidCode, InvalidIdentifier, LeerbedrijfId, Oin, RegisterVersie,
 };
-pub use naam::{FoldedNaam, Similarity};
+pub use naam::{FOLD_VERSION, FoldedNaam, Similarity};
 pub use operatie::Operatie;
 pub use signaalcode::Signaalcode;

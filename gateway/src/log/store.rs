@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::domain::Tijdstip;
+use super::hash::PSEUDONYM_BYTES;
+use crate::domain::{Code, LeerbedrijfId, Oin, Tijdstip};
 
 /// The kind of object a line is about. The number is stored; it never changes meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +29,30 @@ pub enum Soort {
 }
 
 impl Soort {
+    /// Every kind, by its number.
+    pub const ALL: &'static [Self] = &[
+        Self::Leerbedrijf,
+        Self::Personen,
+        Self::Opleiding,
+        Self::Equivalenten,
+        Self::School,
+        Self::Bpvo,
+        Self::Mutatie,
+        Self::Levering,
+    ];
+
+    /// The number that is stored.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|s| s.number() == number)
+    }
+
     /// Whether the content stands in a side table that is deleted from (invariant 12).
     #[must_use]
     pub const fn is_side(self) -> bool {
@@ -38,6 +63,51 @@ impl Soort {
 /// The key of an object within its [`Soort`]: at most 64 bytes, ordered as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sleutel(pub Box<[u8]>);
+
+impl Sleutel {
+    /// The most bytes a key may have: what names an object, never what it says.
+    pub const MAX_BYTES: usize = 64;
+
+    /// Bytes of the key that [`LogStore::pseudonym`] gives.
+    pub const PSEUDONYM_BYTES: usize = PSEUDONYM_BYTES;
+
+    /// Key of [`Soort::Leerbedrijf`] and [`Soort::Personen`]: four bytes, in the order of the ids.
+    #[must_use]
+    pub fn leerbedrijf(id: LeerbedrijfId) -> Self {
+        Self(Box::new(id.as_u32().to_be_bytes()))
+    }
+
+    /// Key of [`Soort::Opleiding`] and [`Soort::Equivalenten`]: four bytes, in the order of codes.
+    #[must_use]
+    pub fn code(code: Code) -> Self {
+        Self(Box::new(code.as_u32().to_be_bytes()))
+    }
+
+    /// Key of [`Soort::School`]: the twenty characters.
+    #[must_use]
+    pub fn school(oin: Oin) -> Self {
+        Self(oin.as_str().as_bytes().into())
+    }
+
+    /// Key of [`Soort::Mutatie`]: the sixteen bytes.
+    #[must_use]
+    pub fn mutatie(mutatie_id: Uuid) -> Self {
+        Self(mutatie_id.as_bytes().as_slice().into())
+    }
+
+    /// Key of [`Soort::Levering`]: a hash, since a leveringId may be longer than a key.
+    #[must_use]
+    pub fn levering(levering_id: &str) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, levering_id.as_bytes());
+        Self(digest.as_ref().into())
+    }
+
+    /// The natural key of a bpvo, to give to [`LogStore::pseudonym`].
+    #[must_use]
+    pub fn natural_bpvo(school_oin: Oin, bpvo_kenmerk: &str) -> String {
+        format!("bpvo:{school_oin}:{bpvo_kenmerk}")
+    }
+}
 
 /// One line of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +182,7 @@ pub struct Publication {
 pub enum StoreError {
     /// The database did not answer, or refused.
     #[error("the database could not be used")]
-    Database(#[source] sqlx::Error),
+    Database(#[from] sqlx::Error),
     /// The file could not be opened or locked.
     #[error("{path} could not be used")]
     File {
@@ -128,6 +198,9 @@ pub enum StoreError {
     /// The stage was not opened here, or was discarded or published.
     #[error("stage {0:?} is not open")]
     StageNotOpen(StageId),
+    /// A line that may not be written as it is.
+    #[error("a line cannot be written: {0}")]
+    InvalidLine(&'static str),
     /// What is stored does not hold together, such as a broken hash chain.
     #[error("the log is damaged: {0}")]
     Damaged(String),

@@ -271,7 +271,7 @@ fn by_search(view: &View, wanted: &Wanted) -> (Signaalcode, Vec<Gevonden>, bool)
         candidates.extend(view.by_postcode(&wanted.land, postcode));
     }
     if let Some(naam) = &wanted.naam {
-        candidates.extend(view.by_naam(naam.as_str()));
+        candidates.extend(view.by_naam(naam));
     }
     candidates.sort_unstable();
     candidates.dedup();

@@ -3,6 +3,12 @@
 //! `state` applies lines and knows no locks; `follower` is the only writer; [`Replica`] publishes
 //! whole states behind an ArcSwap, so that a reader never waits and never sees half a commit.
 
+mod follower;
+mod index;
+pub mod snapshot;
+mod state;
 mod view;
 
-pub use view::{Replica, View};
+pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
+pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
+pub use view::{Replica, Stand, View};

@@ -2,107 +2,269 @@
 
 use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+use super::state::{Aantallen, BpvoSleutel, State, decode, decode_kern};
 use crate::domain::{
-    Code, Equivalent, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, RegisterVersie, School,
-    Tijdstip,
+    Bpvo, Code, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen,
+    RegisterVersie, School, Tijdstip,
 };
 
+/// Which state of the log a view is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Its version; 0.0 before anything was read.
+    pub versie: RegisterVersie,
+    /// Hash of its last commit, by which another history is found out.
+    pub hash: [u8; 32],
+    /// When its last commit was published.
+    pub tijdstip: Tijdstip,
+}
+
+impl Stand {
+    /// Before the first commit of a tijdlijn.
+    #[must_use]
+    pub const fn before_first(tijdlijn: u32) -> Self {
+        Self {
+            versie: RegisterVersie {
+                tijdlijn,
+                nummer: 0,
+            },
+            hash: [0; 32],
+            tijdstip: Tijdstip::EPOCH,
+        }
+    }
+}
+
 /// One immutable state of the register, cheap to hold.
-#[derive(Debug)]
-pub struct View {}
+#[derive(Debug, Clone)]
+pub struct View {
+    state: State,
+    stand: Stand,
+    loaded: bool,
+}
 
 impl View {
     /// The state before anything was loaded.
     #[must_use]
     pub fn empty() -> Self {
-        unimplemented!()
+        Self {
+            state: State::default(),
+            stand: Stand::before_first(0),
+            loaded: false,
+        }
     }
 
-    /// False until a snapshot was loaded or the follower has reached the head once.
+    /// A state that was loaded whole.
+    pub(super) fn loaded(state: State, stand: Stand) -> Self {
+        Self {
+            state,
+            stand,
+            loaded: true,
+        }
+    }
+
+    /// False until a snapshot was loaded or the follower has reached the head once, and for a
+    /// register without a single leerbedrijf: that is a wrong path or a missing import, and
+    /// "onbekend" would be a confident wrong answer.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
-        unimplemented!()
+        self.loaded && !self.state.leerbedrijven.is_empty()
     }
 
     /// Which state this is.
     #[must_use]
     pub fn versie(&self) -> RegisterVersie {
-        unimplemented!()
+        self.stand.versie
     }
 
     /// When it was registered.
     #[must_use]
     pub fn tijdstip(&self) -> Tijdstip {
-        unimplemented!()
+        self.stand.tijdstip
+    }
+
+    /// Hash of the last commit in it.
+    #[must_use]
+    pub fn head_hash(&self) -> [u8; 32] {
+        self.stand.hash
+    }
+
+    /// Version, hash and moment together.
+    #[must_use]
+    pub fn stand(&self) -> Stand {
+        self.stand
+    }
+
+    /// How much there is of everything, for metrics.
+    #[must_use]
+    pub fn aantallen(&self) -> Aantallen {
+        self.state.aantallen()
     }
 
     /// Identity and erkenningen; reads only the beginning of the blob.
     #[must_use]
-    pub fn kern(&self, _id: LeerbedrijfId) -> Option<Kern> {
-        unimplemented!()
+    pub fn kern(&self, id: LeerbedrijfId) -> Option<Kern> {
+        self.state
+            .leerbedrijven
+            .get(&id)
+            .and_then(|blob| decode_kern(blob))
     }
 
     /// All of a leerbedrijf but its people.
     #[must_use]
-    pub fn leerbedrijf(&self, _id: LeerbedrijfId) -> Option<Leerbedrijf> {
-        unimplemented!()
+    pub fn leerbedrijf(&self, id: LeerbedrijfId) -> Option<Leerbedrijf> {
+        self.state
+            .leerbedrijven
+            .get(&id)
+            .and_then(|blob| decode(blob).ok())
+    }
+
+    /// The people of a leerbedrijf (privacy class 2; design invariant 11).
+    #[must_use]
+    pub fn personen(&self, id: LeerbedrijfId) -> Option<Personen> {
+        self.state
+            .personen
+            .get(&id)
+            .and_then(|blob| decode(blob).ok())
+    }
+
+    /// Ids of all leerbedrijven, ascending.
+    pub fn leerbedrijf_ids(&self) -> impl Iterator<Item = LeerbedrijfId> + '_ {
+        self.state.leerbedrijven.keys().copied()
     }
 
     /// The kwalificatie or keuzedeel with this code.
     #[must_use]
-    pub fn opleiding(&self, _code: Code) -> Option<&Opleiding> {
-        unimplemented!()
+    pub fn opleiding(&self, code: Code) -> Option<&Opleiding> {
+        self.state.opleidingen.get(&code)
     }
 
     /// Codes whose erkenning counts for this code too.
     #[must_use]
-    pub fn equivalenten(&self, _code: Code) -> &[Equivalent] {
-        unimplemented!()
+    pub fn equivalenten(&self, code: Code) -> &[Equivalent] {
+        self.state
+            .equivalenten
+            .get(&code)
+            .map_or(&[], |found| &found[..])
     }
 
     /// The school with this OIN.
     #[must_use]
-    pub fn school(&self, _oin: Oin) -> Option<&School> {
-        unimplemented!()
+    pub fn school(&self, oin: Oin) -> Option<&School> {
+        self.state.scholen.get(&oin)
+    }
+
+    /// The bpvo with this key, which `LogStore::pseudonym` gives (privacy class 3).
+    #[must_use]
+    pub fn bpvo(&self, sleutel: &BpvoSleutel) -> Option<Bpvo> {
+        self.state
+            .bpvos
+            .get(sleutel)
+            .and_then(|blob| decode(blob).ok())
+    }
+
+    /// All bpvo's at a leerbedrijf, of every school (privacy class 3).
+    pub fn bpvos_at(&self, id: LeerbedrijfId) -> impl Iterator<Item = Bpvo> + '_ {
+        const LAST: BpvoSleutel = [u8::MAX; size_of::<BpvoSleutel>()];
+        self.state
+            .bpvos_by_leerbedrijf
+            .range((id, BpvoSleutel::default())..=(id, LAST))
+            .filter_map(|(_, sleutel)| self.bpvo(sleutel))
     }
 
     /// Leerbedrijven with an address on this postcode, of business or for letters, ascending.
-    pub fn by_postcode(&self, _land: &str, _postcode: &str) -> Vec<LeerbedrijfId> {
-        unimplemented!()
+    #[must_use]
+    pub fn by_postcode(&self, land: &str, postcode: &str) -> Vec<LeerbedrijfId> {
+        self.state.index.by_postcode(land, postcode)
     }
 
-    /// Leerbedrijven whose folded name is that of `naam`, ascending.
-    pub fn by_naam(&self, _naam: &str) -> Vec<LeerbedrijfId> {
-        unimplemented!()
+    /// Leerbedrijven whose name folds to this one, ascending.
+    #[must_use]
+    pub fn by_naam(&self, naam: &FoldedNaam) -> Vec<LeerbedrijfId> {
+        self.state.index.by_naam(naam)
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
     }
 }
 
 /// The published views of this node.
 #[derive(Debug)]
-pub struct Replica {}
+pub struct Replica {
+    current: ArcSwap<View>,
+    /// Says that there is a newer view, and which; sent after the view is in place.
+    versie: watch::Sender<RegisterVersie>,
+}
 
 impl Replica {
     /// Begins with [`View::empty`].
     #[must_use]
     pub fn new() -> Self {
-        unimplemented!()
+        Self::with(View::empty())
+    }
+
+    /// Begins with this view, such as that of a snapshot.
+    #[must_use]
+    pub fn with(view: View) -> Self {
+        let (versie, _) = watch::channel(view.versie());
+        Self {
+            current: ArcSwap::from_pointee(view),
+            versie,
+        }
     }
 
     /// The newest view.
     #[must_use]
     pub fn view(&self) -> Arc<View> {
-        unimplemented!()
+        self.current.load_full()
     }
 
     /// The newest view once it is of this tijdlijn and has at least this number.
     ///
     /// # Errors
-    /// What this node has, when `max_wait` has passed.
+    /// What this node has, when `max_wait` has passed, or at once when this node is in a later
+    /// tijdlijn: an earlier one never comes back.
     pub async fn at_least(
         &self,
-        _versie: RegisterVersie,
-        _max_wait: Duration,
+        versie: RegisterVersie,
+        max_wait: Duration,
     ) -> Result<Arc<View>, RegisterVersie> {
-        unimplemented!()
+        let mut seen = self.versie.subscribe();
+        let decided = seen.wait_for(|have| have.tijdlijn > versie.tijdlijn || has(*have, versie));
+        // What matters is only what is there afterwards.
+        let _ = tokio::time::timeout(max_wait, decided).await;
+        let view = self.view();
+        if has(view.versie(), versie) {
+            Ok(view)
+        } else {
+            Err(view.versie())
+        }
     }
+
+    /// Follows the versions as they are published.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<RegisterVersie> {
+        self.versie.subscribe()
+    }
+
+    /// Puts a view in place. Only the follower may (design invariant 1).
+    pub(super) fn publish(&self, view: View) -> Arc<View> {
+        let versie = view.versie();
+        let before = self.current.swap(Arc::new(view));
+        self.versie.send_replace(versie);
+        before
+    }
+}
+
+impl Default for Replica {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn has(have: RegisterVersie, asked: RegisterVersie) -> bool {
+    have.tijdlijn == asked.tijdlijn && have.nummer >= asked.nummer
 }

@@ -1,0 +1,147 @@
+//! Making lines visible: one row in `commit_log`, which is why it is short.
+
+use sqlx::{Row, SqliteConnection};
+use uuid::Uuid;
+
+use super::{
+    SqliteStore, StoreError, damaged, lines,
+    open::{NEXT_STAGE, TIJDLIJN},
+    query,
+};
+use crate::{
+    domain::Tijdstip,
+    log::{
+        CommitInfo, Line, StageId,
+        hash::{Hash, LinesDigest, Sealed, commit_hash},
+    },
+};
+
+/// A commit that is about to be written.
+pub(super) struct NewCommit {
+    pub(super) stage: StageId,
+    pub(super) request_id: Uuid,
+    pub(super) tijdstip: Tijdstip,
+    pub(super) regels: u64,
+    pub(super) digest: Hash,
+}
+
+impl SqliteStore {
+    pub(super) async fn append_lines(
+        &self,
+        request_id: Uuid,
+        tijdstip: Tijdstip,
+        new: &[Line],
+    ) -> Result<CommitInfo, StoreError> {
+        let mut tx = self.begin().await?;
+        if let Some(earlier) = query::commit_of_request(&mut tx, request_id).await? {
+            return Ok(earlier);
+        }
+        let stage = take_stage(&mut tx).await?;
+        let mut digest = LinesDigest::new();
+        lines::write(&mut tx, &self.keys, stage, 0, new, &mut digest).await?;
+        let commit = NewCommit {
+            stage,
+            request_id,
+            tijdstip,
+            regels: new.len() as u64,
+            digest: digest.finish(),
+        };
+        let info = write_commit(&mut tx, commit).await?;
+        tx.commit().await?;
+        Ok(info)
+    }
+}
+
+/// The number for a new stage; no stage ever gets one that was used before.
+pub(super) async fn take_stage(tx: &mut SqliteConnection) -> Result<StageId, StoreError> {
+    // Stage and index share 63 bits.
+    const MAX_STAGE: u64 = i32::MAX as u64;
+    let stage = number(tx, NEXT_STAGE).await?;
+    if stage > MAX_STAGE {
+        return Err(damaged("stage numbers are used up"));
+    }
+    set_number(tx, NEXT_STAGE, stage + 1).await?;
+    Ok(StageId(stage))
+}
+
+/// Adds the commit after the last one.
+pub(super) async fn write_commit(
+    tx: &mut SqliteConnection,
+    new: NewCommit,
+) -> Result<CommitInfo, StoreError> {
+    let (last, vorige_hash) = query::last(tx).await?;
+    let tijdlijn = number(tx, TIJDLIJN).await?;
+    let sealed = Sealed {
+        tijdlijn: u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?,
+        nummer: last + 1,
+        tijdstip: new.tijdstip,
+        request_id: new.request_id,
+        regels: new.regels,
+        digest: new.digest,
+    };
+    let hash = commit_hash(&vorige_hash, &sealed);
+    sqlx::query(
+        "INSERT INTO commit_log (nummer, tijdlijn, stage, tijdstip_ms, request_id, regels,
+            digest, vorige_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(sealed.nummer.cast_signed())
+    .bind(i64::from(sealed.tijdlijn))
+    .bind(new.stage.0.cast_signed())
+    .bind(new.tijdstip.as_millis())
+    .bind(new.request_id.as_bytes().as_slice())
+    .bind(new.regels.cast_signed())
+    .bind(sealed.digest.as_slice())
+    .bind(vorige_hash.as_slice())
+    .bind(hash.as_slice())
+    .execute(tx)
+    .await?;
+    Ok(CommitInfo {
+        nummer: sealed.nummer,
+        tijdstip: new.tijdstip,
+        request_id: new.request_id,
+        hash,
+        vorige_hash,
+        regels: new.regels,
+        stage: new.stage,
+    })
+}
+
+/// A setting that is a number.
+pub(super) async fn number(
+    tx: &mut SqliteConnection,
+    name: &'static str,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT waarde FROM meta WHERE sleutel = ?")
+        .bind(name)
+        .fetch_optional(tx)
+        .await?
+        .ok_or_else(|| damaged(format!("setting {name} is missing")))?;
+    let value: i64 = row.try_get(0)?;
+    u64::try_from(value).map_err(|_| damaged(format!("setting {name} is negative")))
+}
+
+pub(super) async fn set_number(
+    tx: &mut SqliteConnection,
+    name: &'static str,
+    value: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT OR REPLACE INTO meta (sleutel, waarde) VALUES (?, ?)")
+        .bind(name)
+        .bind(value.cast_signed())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_setting(
+    tx: &mut SqliteConnection,
+    name: &'static str,
+    value: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT OR REPLACE INTO meta (sleutel, waarde) VALUES (?, ?)")
+        .bind(name)
+        .bind(value)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

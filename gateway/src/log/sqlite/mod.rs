@@ -1,0 +1,153 @@
+//! The log in one SQLite file, for a node that keeps everything itself.
+//!
+//! One connection writes, a few read. WAL lets them go on beside each other, also those of
+//! another process: `serve` follows the log while `register import` writes to it.
+
+mod append;
+mod lines;
+mod open;
+mod query;
+mod side;
+mod stage;
+mod verify;
+
+use std::{path::PathBuf, time::Duration};
+
+use async_trait::async_trait;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::{
+    CommitInfo, Head, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError, hash::Keys,
+};
+use crate::domain::Tijdstip;
+use stage::OpenStage;
+
+/// Lines in one write transaction: some tens of milliseconds, so that another writer, which
+/// waits for the whole transaction, is not held up longer than that.
+const LINES_PER_TRANSACTION: usize = 4_096;
+
+/// Lines read at once where a whole commit is walked through.
+const LINES_PER_READ: u32 = 4_096;
+
+/// How long a write waits for that of another process before it gives up.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a waiting write tries again. SQLite's own waiting grows to 100 ms between tries and
+/// would find an import's short pauses only by luck.
+const WRITE_RETRY: Duration = Duration::from_millis(2);
+
+/// The log in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    write: SqlitePool,
+    read: SqlitePool,
+    keys: Keys,
+    open_stage: Mutex<Option<OpenStage>>,
+}
+
+impl SqliteStore {
+    /// Begins a write; the lock is taken now and not halfway.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let tries = WRITE_PATIENCE.as_millis() / WRITE_RETRY.as_millis();
+        for _ in 0..tries {
+            match self.write.begin_with("BEGIN IMMEDIATE").await {
+                Err(error) if is_busy(&error) => tokio::time::sleep(WRITE_RETRY).await,
+                other => return Ok(other?),
+            }
+        }
+        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Another connection holds the write lock. The primary result code is the low byte.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.and_then(|c| c.parse::<u32>().ok())
+        .is_some_and(|c| c & 0xff == SQLITE_BUSY)
+}
+
+fn damaged(what: impl Into<String>) -> StoreError {
+    StoreError::Damaged(what.into())
+}
+
+#[async_trait]
+impl LogStore for SqliteStore {
+    async fn head(&self) -> Result<Head, StoreError> {
+        query::head(&self.read).await
+    }
+
+    async fn commits_after(&self, nummer: u64, limit: u32) -> Result<Vec<CommitInfo>, StoreError> {
+        query::commits_after(&self.read, nummer, limit).await
+    }
+
+    async fn lines(
+        &self,
+        commit: &CommitInfo,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Line>, StoreError> {
+        lines::read(&self.read, commit.stage, commit.regels, from, limit)
+            .await?
+            .into_iter()
+            .map(lines::StoredLine::into_line)
+            .collect()
+    }
+
+    async fn current(
+        &self,
+        soort: Soort,
+        sleutels: &[Sleutel],
+    ) -> Result<Vec<(Sleutel, Vec<u8>)>, StoreError> {
+        query::current(&self.read, soort, sleutels).await
+    }
+
+    async fn scan(
+        &self,
+        soort: Soort,
+        after: Option<&Sleutel>,
+        limit: u32,
+    ) -> Result<Vec<(Sleutel, Vec<u8>)>, StoreError> {
+        query::scan(&self.read, soort, after, limit).await
+    }
+
+    async fn open_stage(&self) -> Result<StageId, StoreError> {
+        self.stage_open().await
+    }
+
+    async fn stage(&self, stage: StageId, lines: Vec<Line>) -> Result<(), StoreError> {
+        self.stage_lines(stage, &lines).await
+    }
+
+    async fn publish(&self, publication: Publication) -> Result<CommitInfo, StoreError> {
+        self.stage_publish(publication).await
+    }
+
+    async fn discard(&self, stage: StageId) -> Result<(), StoreError> {
+        self.stage_discard(stage).await
+    }
+
+    async fn append(
+        &self,
+        request_id: Uuid,
+        tijdstip: Tijdstip,
+        lines: Vec<Line>,
+    ) -> Result<CommitInfo, StoreError> {
+        self.append_lines(request_id, tijdstip, &lines).await
+    }
+
+    fn pseudonym(&self, natural_key: &str) -> Sleutel {
+        self.keys.pseudonym(natural_key)
+    }
+
+    async fn forget_superseded(&self) -> Result<u64, StoreError> {
+        self.side_forget().await
+    }
+
+    async fn verify(&self) -> Result<Head, StoreError> {
+        verify::run(&self.read, &self.keys).await
+    }
+}

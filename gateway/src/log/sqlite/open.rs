@@ -1,0 +1,234 @@
+//! Opening the file: its modes, its schema, its connections.
+
+use std::{
+    fs::{self, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use aws_lc_rs::rand;
+use sqlx::{
+    Executor, Row, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::Mutex;
+
+use super::{SqliteStore, StoreError, damaged};
+use crate::log::hash::Keys;
+
+/// What brings the schema from version `index` to `index + 1`.
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log.sql")];
+
+/// Readers: the follower, an import that compares, a few of the push.
+const READ_CONNECTIONS: u32 = 4;
+
+/// How long opening waits for another process that opens or recovers the file.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Names of the settings in `meta`.
+pub(super) const TIJDLIJN: &str = "tijdlijn";
+pub(super) const NEXT_STAGE: &str = "volgende_stage";
+pub(super) const FORGOTTEN_UP_TO: &str = "vergeten_tot_en_met";
+const MARK_KEY: &str = "merk_sleutel";
+const PSEUDONYM_KEY: &str = "pseudoniem_sleutel";
+
+impl SqliteStore {
+    /// Opens the store in this file, and makes it when there is none or an empty one. Only the
+    /// owner can read it (design invariant 13).
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] when the file is of another program version,
+    /// [`StoreError::File`] when it cannot be made or used, [`StoreError::Damaged`] when it is
+    /// the database of something else.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_at(path, false).await
+    }
+
+    /// Brings the schema of an older store up to this program's, and opens it.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; [`StoreError::Schema`] only for a newer store.
+    pub async fn migrate(path: &Path) -> Result<Self, StoreError> {
+        Self::open_at(path, true).await
+    }
+
+    async fn open_at(path: &Path, may_migrate: bool) -> Result<Self, StoreError> {
+        make_private(path)?;
+        let write = write_pool(path).await?;
+        bring_schema(&write, may_migrate).await?;
+        let read = read_pool(path).await?;
+        for beside in ["-wal", "-shm"] {
+            keep_private(&with_suffix(path, beside))?;
+        }
+        let keys = Keys::new(
+            &setting(&read, MARK_KEY).await?,
+            &setting(&read, PSEUDONYM_KEY).await?,
+        );
+        Ok(Self {
+            path: path.to_owned(),
+            write,
+            read,
+            keys,
+            open_stage: Mutex::new(None),
+        })
+    }
+
+    /// Begins a new history after the last commit, as a restore must (design invariant 3): what
+    /// came after the backup elsewhere is then never taken for what comes after it here.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn begin_tijdlijn(&self) -> Result<u32, StoreError> {
+        let mut tx = self.begin().await?;
+        let tijdlijn = super::append::number(&mut tx, TIJDLIJN).await? + 1;
+        super::append::set_number(&mut tx, TIJDLIJN, tijdlijn).await?;
+        tx.commit().await?;
+        u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))
+    }
+
+    /// Closes the connections, after the writes that wait.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+/// The path with something behind its last part, such as `-wal`.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// SQLite gives the files beside it the mode of the database, so that must be right first.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| file_error(path, source))?;
+    keep_private(path)
+}
+
+fn keep_private(path: &Path) -> Result<(), StoreError> {
+    let mode = match fs::metadata(path) {
+        Ok(found) => found.permissions().mode(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(file_error(path, error)),
+    };
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|e| file_error(path, e))
+}
+
+pub(super) fn file_error(path: &Path, source: io::Error) -> StoreError {
+    StoreError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+async fn write_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(OPEN_PATIENCE)
+        .thread_name(|n| format!("sqlite-write-{n}"))
+        // Forgotten content is overwritten, not only unlinked (design invariant 12).
+        .pragma("secure_delete", "ON")
+        // 64 MiB: an import that writes keys in random order would else write the same index
+        // pages over and over.
+        .pragma("wal_autocheckpoint", "16384");
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(|connection, _| {
+            // From here on `SqliteStore::begin` does the waiting.
+            Box::pin(async move {
+                connection.execute("PRAGMA busy_timeout = 0").await?;
+                Ok(())
+            })
+        });
+    Ok(pool.connect_with(options).await?)
+}
+
+async fn read_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(OPEN_PATIENCE)
+        .thread_name(|n| format!("sqlite-read-{n}"));
+    let pool = SqlitePoolOptions::new().max_connections(READ_CONNECTIONS);
+    Ok(pool.connect_with(options).await?)
+}
+
+async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<(), StoreError> {
+    // Two programs may open a new file at once: only one of them finds it empty.
+    let mut tx = loop {
+        match write.begin_with("BEGIN IMMEDIATE").await {
+            Err(error) if super::is_busy(&error) => tokio::time::sleep(super::WRITE_RETRY).await,
+            other => break other?,
+        }
+    };
+    let needed = MIGRATIONS.len();
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut *tx)
+        .await?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut *tx)
+        .await?;
+    if found == 0 && tables > 0 {
+        return Err(damaged("the file is a database of something else"));
+    }
+    let known = usize::try_from(found).unwrap_or(usize::MAX);
+    if known == needed {
+        return Ok(());
+    }
+    if known > needed || (known > 0 && !may_migrate) {
+        return Err(StoreError::Schema {
+            found,
+            needed: i64::try_from(needed).unwrap_or(i64::MAX),
+        });
+    }
+    for migration in MIGRATIONS[known..].iter().copied() {
+        sqlx::raw_sql(migration).execute(&mut *tx).await?;
+    }
+    if known == 0 {
+        first_settings(&mut tx).await?;
+    }
+    // A pragma takes no parameters; the number is our own.
+    let version = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {needed}"));
+    sqlx::raw_sql(version).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn first_settings(tx: &mut sqlx::SqliteConnection) -> Result<(), StoreError> {
+    for (name, value) in [(TIJDLIJN, 1_u64), (NEXT_STAGE, 1), (FORGOTTEN_UP_TO, 0)] {
+        super::append::set_number(tx, name, value).await?;
+    }
+    for name in [MARK_KEY, PSEUDONYM_KEY] {
+        let mut key = [0_u8; 32];
+        // Keys are drawn once in the life of a store; nothing can be tested by choosing them.
+        rand::fill(&mut key).map_err(|_| damaged("no random bytes for the keys of the store"))?;
+        super::append::set_setting(tx, name, &key).await?;
+    }
+    Ok(())
+}
+
+async fn setting(read: &SqlitePool, name: &'static str) -> Result<Vec<u8>, StoreError> {
+    let row = sqlx::query("SELECT waarde FROM meta WHERE sleutel = ?")
+        .bind(name)
+        .fetch_optional(read)
+        .await?
+        .ok_or_else(|| damaged(format!("setting {name} is missing")))?;
+    Ok(row.try_get(0)?)
+}

@@ -1,0 +1,69 @@
+//! Forgetting people and students that a later line has superseded (design invariant 12).
+
+use super::{
+    LINES_PER_TRANSACTION, SqliteStore, StoreError, append,
+    lines::{self, stage_of},
+    open::FORGOTTEN_UP_TO,
+    query,
+};
+use crate::log::{CommitInfo, Soort};
+
+/// Deletes the side content of lines that stand before those of one commit, from row to row.
+const FORGET: &str = concat!(
+    "DELETE FROM zij WHERE nr IN (
+       SELECT o.nr FROM regel n
+       JOIN regel o ON o.soort = n.soort AND o.sleutel = n.sleutel AND o.nr <> n.nr
+       JOIN commit_log c ON c.stage = ",
+    stage_of!("o.nr"),
+    "  WHERE n.nr >= ? AND n.nr < ? AND n.soort IN (?, ?)
+         AND (c.nummer < ? OR (c.nummer = ? AND o.nr < n.nr)))"
+);
+
+impl SqliteStore {
+    pub(super) async fn side_forget(&self) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        loop {
+            let done = self.forgotten_up_to().await?;
+            let next = query::commits_after(&self.read, done, 1).await?;
+            let Some(commit) = next.first() else { break };
+            forgotten += self.forget_before(commit).await?;
+        }
+        if forgotten > 0 {
+            // What was overwritten in the database may still stand in the write-ahead log.
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(forgotten)
+    }
+
+    async fn forgotten_up_to(&self) -> Result<u64, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        append::number(&mut connection, FORGOTTEN_UP_TO).await
+    }
+
+    async fn forget_before(&self, commit: &CommitInfo) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        let mut from = 0;
+        while from < commit.regels {
+            let to = (from + LINES_PER_TRANSACTION as u64).min(commit.regels);
+            let mut tx = self.begin().await?;
+            let result = sqlx::query(FORGET)
+                .bind(lines::nr(commit.stage, from))
+                .bind(lines::nr(commit.stage, to))
+                .bind(i64::from(Soort::Personen.number()))
+                .bind(i64::from(Soort::Bpvo.number()))
+                .bind(commit.nummer.cast_signed())
+                .bind(commit.nummer.cast_signed())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            forgotten += result.rows_affected();
+            from = to;
+        }
+        let mut tx = self.begin().await?;
+        append::set_number(&mut tx, FORGOTTEN_UP_TO, commit.nummer).await?;
+        tx.commit().await?;
+        Ok(forgotten)
+    }
+}

@@ -1,0 +1,371 @@
+//! The only writer of the replica: reads the log and publishes a view per commit (invariants 1,
+//! 3 and 5).
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, watch};
+
+use super::{ApplyError, Replica, Stand, State, View};
+use crate::{
+    clock::Clock,
+    domain::{RegisterVersie, Tijdstip},
+    log::{CommitInfo, Head, Line, LogStore, StoreError},
+};
+
+/// Commits looked up at once.
+const COMMITS_PER_STEP: u32 = 64;
+
+/// Lines applied at once, off the async threads: some ten milliseconds of work.
+const LINES_PER_READ: u32 = 4_096;
+
+/// How often the log is looked at without being woken (design invariant 4).
+const POLL: Duration = Duration::from_millis(200);
+
+/// How long to wait after a database error.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// There was nothing new.
+    UpToDate,
+    /// Some commits were applied, up to this one; there may be more.
+    Applied(RegisterVersie),
+    /// The log has another history than this node: it begins again, and goes on answering from
+    /// what it has until it has caught up.
+    Reloading,
+    /// A commit could not be applied; this node stays at the last good state (invariant 5).
+    Stopped,
+}
+
+/// Where the follower is, for health and metrics (invariant 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowerStatus {
+    /// When the log was last read with success; none before the first time.
+    pub last_step: Option<Tijdstip>,
+    /// The last commit in the log then.
+    pub head: u64,
+    /// The last commit that was applied, perhaps not yet published during a reload.
+    pub applied: u64,
+    /// Which commit it stopped at, and why.
+    pub stopped: Option<String>,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowerError {
+    /// The log could not be read; the next step tries again.
+    #[error("the log could not be read")]
+    Store(#[from] StoreError),
+    /// A commit does not fit the state before it; the follower stops.
+    #[error("commit {nummer} cannot be applied, line {line}")]
+    Apply {
+        /// Which commit.
+        nummer: u64,
+        /// Which of its lines, from 0.
+        line: u64,
+        /// Why.
+        #[source]
+        source: ApplyError,
+    },
+    /// Commits do not follow one another; the follower stops.
+    #[error("the log is broken at commit {nummer}: {what}")]
+    Broken {
+        /// Which commit.
+        nummer: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The process is ending.
+    #[error("applying a commit was cut short")]
+    CutShort,
+}
+
+/// Follows one log into one replica.
+pub struct Follower {
+    store: Arc<dyn LogStore>,
+    replica: Arc<Replica>,
+    clock: Arc<dyn Clock>,
+    wake: Arc<Notify>,
+    status: watch::Sender<FollowerStatus>,
+    /// What was applied so far; ahead of what is published only while loading.
+    state: State,
+    stand: Stand,
+    /// Nothing is published before this commit is there: half a history is no answer.
+    publish_from: PublishFrom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PublishFrom {
+    /// Decided by the head of the first step.
+    FirstHead,
+    /// This commit.
+    Nummer(u64),
+}
+
+impl Follower {
+    /// Goes on from what the replica has: nothing, or the view of a snapshot.
+    #[must_use]
+    pub fn new(store: Arc<dyn LogStore>, replica: Arc<Replica>, clock: Arc<dyn Clock>) -> Self {
+        let view = replica.view();
+        let applied = view.versie().nummer;
+        let (status, _) = watch::channel(FollowerStatus {
+            last_step: None,
+            head: applied,
+            applied,
+            stopped: None,
+        });
+        Self {
+            store,
+            replica,
+            clock,
+            wake: Arc::new(Notify::new()),
+            status,
+            state: view.state().clone(),
+            stand: view.stand(),
+            publish_from: if applied > 0 {
+                PublishFrom::Nummer(0)
+            } else {
+                PublishFrom::FirstHead
+            },
+        }
+    }
+
+    /// Rung by whoever wrote to the log, so that the next step comes at once.
+    #[must_use]
+    pub fn waker(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
+    }
+
+    /// Where the follower is.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<FollowerStatus> {
+        self.status.subscribe()
+    }
+
+    /// Steps until `shutdown`. Errors are logged here, once each time they begin.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
+        let wake = self.waker();
+        let mut shutdown = pin!(shutdown);
+        let mut failing = false;
+        loop {
+            let step = tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                step = self.step() => step,
+            };
+            let pause = match step {
+                Ok(Progress::Applied(_) | Progress::Reloading) => Duration::ZERO,
+                Ok(Progress::UpToDate | Progress::Stopped) => POLL,
+                Err(_) => AFTER_ERROR,
+            };
+            report(&step, &mut failing);
+            if pause.is_zero() {
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                () = wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Looks at the log once and takes in what is new, at most some commits.
+    ///
+    /// # Errors
+    /// [`FollowerError`]. After [`FollowerError::Apply`] and [`FollowerError::Broken`] the replica
+    /// stays as it is and further steps give [`Progress::Stopped`], until the log begins another
+    /// tijdlijn.
+    pub async fn step(&mut self) -> Result<Progress, FollowerError> {
+        let head = self.store.head().await?;
+        if self.has_other_history(&head) {
+            self.begin_again(&head);
+            return Ok(Progress::Reloading);
+        }
+        let stopped = self.status.borrow().stopped.is_some();
+        if self.publish_from == PublishFrom::FirstHead {
+            self.begin_again(&head);
+        }
+        let progress = if stopped {
+            Ok(Progress::Stopped)
+        } else {
+            self.catch_up(&head).await
+        };
+        self.note(&head, &progress);
+        progress
+    }
+
+    fn has_other_history(&self, head: &Head) -> bool {
+        let ours = &self.stand;
+        if ours.versie.tijdlijn == 0 {
+            return false;
+        }
+        head.tijdlijn != ours.versie.tijdlijn
+            || head.nummer < ours.versie.nummer
+            || (head.nummer == ours.versie.nummer && head.hash != ours.hash)
+    }
+
+    fn begin_again(&mut self, head: &Head) {
+        self.state = State::default();
+        self.stand = Stand::before_first(head.tijdlijn);
+        self.publish_from = PublishFrom::Nummer(head.nummer);
+        self.status.send_modify(|status| status.stopped = None);
+    }
+
+    async fn catch_up(&mut self, head: &Head) -> Result<Progress, FollowerError> {
+        let before = self.stand.versie.nummer;
+        let commits = self.store.commits_after(before, COMMITS_PER_STEP).await?;
+        for commit in &commits {
+            if commit.nummer != self.stand.versie.nummer + 1 {
+                return Err(FollowerError::Broken {
+                    nummer: commit.nummer,
+                    what: "commits before it are missing",
+                });
+            }
+            if commit.vorige_hash != self.stand.hash {
+                return self.other_history_at(commit, head);
+            }
+            self.apply(commit).await?;
+            self.publish();
+        }
+        if commits.is_empty() {
+            // An empty log has been reached as well.
+            self.publish();
+            return Ok(Progress::UpToDate);
+        }
+        Ok(Progress::Applied(self.stand.versie))
+    }
+
+    /// What this node has is not what the log says came before: the log was replaced, or, when
+    /// all of it came from this log a moment ago, the log is broken.
+    fn other_history_at(
+        &mut self,
+        commit: &CommitInfo,
+        head: &Head,
+    ) -> Result<Progress, FollowerError> {
+        if self.is_loading() {
+            return Err(FollowerError::Broken {
+                nummer: commit.nummer,
+                what: "it does not follow the commit before it",
+            });
+        }
+        self.begin_again(head);
+        Ok(Progress::Reloading)
+    }
+
+    fn is_loading(&self) -> bool {
+        match self.publish_from {
+            PublishFrom::FirstHead => true,
+            PublishFrom::Nummer(from) => self.stand.versie.nummer < from,
+        }
+    }
+
+    /// Applies a whole commit to a copy, which takes the place of the state when all went well.
+    async fn apply(&mut self, commit: &CommitInfo) -> Result<(), FollowerError> {
+        let mut state = self.state.clone();
+        let mut index = 0;
+        while index < commit.regels {
+            let lines = self.store.lines(commit, index, LINES_PER_READ).await?;
+            if lines.is_empty() {
+                return Err(FollowerError::Broken {
+                    nummer: commit.nummer,
+                    what: "lines are missing",
+                });
+            }
+            let from = index;
+            index += lines.len() as u64;
+            state = apply_lines(state, lines).await?.map_err(|(line, source)| {
+                FollowerError::Apply {
+                    nummer: commit.nummer,
+                    line: from + line,
+                    source,
+                }
+            })?;
+        }
+        self.state = state;
+        self.stand.versie.nummer = commit.nummer;
+        self.stand.hash = commit.hash;
+        self.stand.tijdstip = commit.tijdstip;
+        Ok(())
+    }
+
+    fn publish(&self) {
+        if self.is_loading() || self.replica.view().stand() == self.stand {
+            return;
+        }
+        let before = self
+            .replica
+            .publish(View::loaded(self.state.clone(), self.stand));
+        // The last one to let go of a state frees all that the next one does not share with it.
+        tokio::task::spawn_blocking(move || drop(before));
+    }
+
+    fn note(&self, head: &Head, progress: &Result<Progress, FollowerError>) {
+        let stop = match progress {
+            Err(error @ (FollowerError::Apply { .. } | FollowerError::Broken { .. })) => {
+                Some(chain(error))
+            }
+            Ok(_) | Err(FollowerError::Store(_) | FollowerError::CutShort) => None,
+        };
+        let read = !matches!(progress, Err(FollowerError::Store(_)));
+        let now = self.clock.now();
+        self.status.send_modify(|status| {
+            if read {
+                status.last_step = Some(now);
+            }
+            status.head = head.nummer;
+            status.applied = self.stand.versie.nummer;
+            if stop.is_some() {
+                status.stopped = stop;
+            }
+        });
+    }
+}
+
+/// Off the async threads; gives the state back, or which of the lines failed.
+async fn apply_lines(
+    mut state: State,
+    lines: Vec<Line>,
+) -> Result<Result<State, (u64, ApplyError)>, FollowerError> {
+    let work = move || {
+        for (index, line) in (0..).zip(&lines) {
+            state.apply(line).map_err(|error| (index, error))?;
+        }
+        Ok(state)
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| FollowerError::CutShort)
+}
+
+fn report(step: &Result<Progress, FollowerError>, failing: &mut bool) {
+    match step {
+        Err(error) if !*failing => {
+            *failing = true;
+            tracing::error!(error = chain(error), "the register does not follow the log");
+        }
+        Err(_) => {}
+        Ok(Progress::Stopped) => {}
+        Ok(Progress::Reloading) => {
+            tracing::warn!("the log has another history than this node; loading it anew");
+        }
+        Ok(Progress::UpToDate | Progress::Applied(_)) => {
+            if std::mem::take(failing) {
+                tracing::info!("the register follows the log again");
+            }
+        }
+    }
+}
+
+/// The error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

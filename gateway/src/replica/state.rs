@@ -1,0 +1,236 @@
+//! The register as a value: lines go in, and nothing else changes it (design §1).
+//!
+//! Its maps share structure, so a clone costs nothing and a commit copies only what it touches:
+//! every published view keeps its own state for as long as somebody reads from it.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use serde::de::DeserializeOwned;
+
+use super::index::Index;
+use crate::{
+    domain::{
+        Bpvo, Code, Equivalent, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen, School,
+    },
+    log::{Inhoud, Line, Sleutel, Soort},
+};
+
+/// The key of a bpvo: what [`crate::log::LogStore::pseudonym`] gives.
+pub type BpvoSleutel = [u8; Sleutel::PSEUDONYM_BYTES];
+
+/// Everything the register says now.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Blobs of [`Leerbedrijf`]; decoded per question, since most questions need only the
+    /// beginning and 250,000 of them decoded would take several times the memory.
+    pub(super) leerbedrijven: OrdMap<LeerbedrijfId, Arc<[u8]>>,
+    /// Blobs of [`Personen`].
+    pub(super) personen: OrdMap<LeerbedrijfId, Arc<[u8]>>,
+    pub(super) opleidingen: OrdMap<Code, Opleiding>,
+    pub(super) equivalenten: OrdMap<Code, Arc<[Equivalent]>>,
+    pub(super) scholen: OrdMap<Oin, School>,
+    /// Blobs of [`Bpvo`].
+    pub(super) bpvos: OrdMap<BpvoSleutel, Arc<[u8]>>,
+    pub(super) bpvos_by_leerbedrijf: OrdSet<(LeerbedrijfId, BpvoSleutel)>,
+    pub(super) index: Index,
+    /// Erkenningen of all leerbedrijven together.
+    pub(super) erkenningen: u64,
+    /// People of all leerbedrijven together.
+    pub(super) people: u64,
+}
+
+/// How much there is of everything, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Aantallen {
+    /// Leerbedrijven, historical ones too.
+    pub leerbedrijven: u64,
+    /// Periods of erkenning, ended ones too.
+    pub erkenningen: u64,
+    /// Contactpersonen and praktijkopleiders.
+    pub personen: u64,
+    /// Kwalificaties and keuzedelen.
+    pub opleidingen: u64,
+    /// Schools.
+    pub scholen: u64,
+    /// Practice agreements.
+    pub bpvos: u64,
+}
+
+/// A line that cannot be applied. It was checked before it was published, so this is a bug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{soort:?} {sleutel}: {reason}")]
+pub struct ApplyError {
+    /// What the line is about.
+    pub soort: Soort,
+    /// Which one, in hexadecimal.
+    pub sleutel: String,
+    /// What is wrong, without any content.
+    pub reason: &'static str,
+}
+
+const WRONG_KEY: &str = "the key is not one of this kind";
+const UNREADABLE: &str = "the content cannot be read";
+const OTHER_KEY: &str = "the content is of another object than the key";
+
+impl State {
+    /// Takes in one line. On an error nothing has changed.
+    ///
+    /// Content that was forgotten is gone, as if it had been removed: a later line says what is
+    /// there now, and until then nobody is better than somebody who has left.
+    ///
+    /// # Errors
+    /// [`ApplyError`] when key or content are not of their kind.
+    pub fn apply(&mut self, line: &Line) -> Result<(), ApplyError> {
+        let content = match &line.inhoud {
+            Inhoud::Gezet(content) => Some(content.as_slice()),
+            Inhoud::Verwijderd | Inhoud::Vergeten => None,
+        };
+        let key = &*line.sleutel.0;
+        let applied = match line.soort {
+            Soort::Leerbedrijf => self.leerbedrijf(key, content),
+            Soort::Personen => self.personen(key, content),
+            Soort::Opleiding => self.opleiding(key, content),
+            Soort::Equivalenten => self.equivalenten(key, content),
+            Soort::School => self.school(key, content),
+            Soort::Bpvo => self.bpvo(key, content),
+            // Read from the log by those who need them, never from memory.
+            Soort::Mutatie | Soort::Levering => Ok(()),
+        };
+        applied.map_err(|reason| ApplyError {
+            soort: line.soort,
+            sleutel: hex::encode(key),
+            reason,
+        })
+    }
+
+    /// How much there is of everything.
+    #[must_use]
+    pub fn aantallen(&self) -> Aantallen {
+        Aantallen {
+            leerbedrijven: self.leerbedrijven.len() as u64,
+            erkenningen: self.erkenningen,
+            personen: self.people,
+            opleidingen: self.opleidingen.len() as u64,
+            scholen: self.scholen.len() as u64,
+            bpvos: self.bpvos.len() as u64,
+        }
+    }
+
+    fn leerbedrijf(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let id = to_id(key)?;
+        let new = content.map(decode::<Leerbedrijf>).transpose()?;
+        if new.as_ref().is_some_and(|n| n.kern.leerbedrijf_id != id) {
+            return Err(OTHER_KEY);
+        }
+        if let Some(old) = self.leerbedrijven.get(&id) {
+            // It was readable when it came in.
+            let old: Leerbedrijf = decode(old)?;
+            self.index.remove(&old);
+            self.erkenningen -= old.kern.erkenningen.len() as u64;
+        }
+        match (new, content) {
+            (Some(new), Some(content)) => {
+                self.index.insert(&new);
+                self.erkenningen += new.kern.erkenningen.len() as u64;
+                self.leerbedrijven.insert(id, content.into());
+            }
+            _ => {
+                self.leerbedrijven.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
+    fn personen(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let id = to_id(key)?;
+        let new = content.map(decode::<Personen>).transpose()?;
+        let old = self.personen.get(&id).map(|old| decode::<Personen>(old));
+        self.people -= old.transpose()?.map_or(0, |p| count(&p));
+        self.people += new.map_or(0, |p| count(&p));
+        match content {
+            Some(content) => self.personen.insert(id, content.into()),
+            None => self.personen.remove(&id),
+        };
+        Ok(())
+    }
+
+    fn opleiding(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let code = to_code(key)?;
+        match content.map(decode::<Opleiding>).transpose()? {
+            Some(new) if new.code != code => return Err(OTHER_KEY),
+            Some(new) => self.opleidingen.insert(code, new),
+            None => self.opleidingen.remove(&code),
+        };
+        Ok(())
+    }
+
+    fn equivalenten(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let code = to_code(key)?;
+        match content.map(decode::<Vec<Equivalent>>).transpose()? {
+            Some(new) if new.iter().any(|e| e.code != code) => return Err(OTHER_KEY),
+            Some(new) => self.equivalenten.insert(code, new.into()),
+            None => self.equivalenten.remove(&code),
+        };
+        Ok(())
+    }
+
+    fn school(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let oin = std::str::from_utf8(key).ok().map(Oin::parse);
+        let Some(Ok(oin)) = oin else {
+            return Err(WRONG_KEY);
+        };
+        match content.map(decode::<School>).transpose()? {
+            Some(new) if new.oin != oin => return Err(OTHER_KEY),
+            Some(new) => self.scholen.insert(oin, new),
+            None => self.scholen.remove(&oin),
+        };
+        Ok(())
+    }
+
+    fn bpvo(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let key: BpvoSleutel = key.try_into().map_err(|_| WRONG_KEY)?;
+        let new = content.map(decode::<Bpvo>).transpose()?;
+        if let Some(old) = self.bpvos.get(&key) {
+            let old: Bpvo = decode(old)?;
+            self.bpvos_by_leerbedrijf.remove(&(old.leerbedrijf_id, key));
+        }
+        match (new, content) {
+            (Some(new), Some(content)) => {
+                self.bpvos_by_leerbedrijf.insert((new.leerbedrijf_id, key));
+                self.bpvos.insert(key, content.into());
+            }
+            _ => {
+                self.bpvos.remove(&key);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a whole blob; bytes behind it mean that it is not what it seems.
+pub(super) fn decode<T: DeserializeOwned>(blob: &[u8]) -> Result<T, &'static str> {
+    match postcard::take_from_bytes(blob) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(UNREADABLE),
+    }
+}
+
+/// Reads the beginning of a blob of [`Leerbedrijf`].
+pub(super) fn decode_kern(blob: &[u8]) -> Option<Kern> {
+    postcard::take_from_bytes(blob).ok().map(|(kern, _)| kern)
+}
+
+pub(super) fn count(personen: &Personen) -> u64 {
+    (personen.contactpersonen.len() + personen.praktijkopleiders.len()) as u64
+}
+
+fn to_id(key: &[u8]) -> Result<LeerbedrijfId, &'static str> {
+    let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
+    LeerbedrijfId::from_u32(u32::from_be_bytes(bytes)).ok_or(WRONG_KEY)
+}
+
+fn to_code(key: &[u8]) -> Result<Code, &'static str> {
+    let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
+    Code::from_u32(u32::from_be_bytes(bytes)).ok_or(WRONG_KEY)
+}

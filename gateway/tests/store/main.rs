@@ -1,0 +1,10 @@
+//! What every store of the log must do, written once against `dyn LogStore` and run for each
+//! engine; and what SQLite in particular must do with its files.
+
+mod engine;
+mod follower;
+mod properties;
+mod samples;
+mod snapshot;
+mod sqlite;
+mod suite;
