@@ -61,6 +61,14 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Runs a subcommand that waits for things.
+fn runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => fail(format_args!("no threads could be started: {error}")),
+    }
+}
+
 /// Says on standard error why it could not be done.
 fn fail(reason: impl std::fmt::Display) -> ExitCode {
     use std::io::Write;

@@ -1,0 +1,136 @@
+//! The composition root: builds the parts, owns ports, loops and shutdown.
+
+mod background;
+mod serving;
+mod start;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::dev::{Server, ServerHandle};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    transport::{admin::Health, gateway::Gateway, tls::Tls},
+};
+pub use start::StartError;
+
+/// A gateway that serves.
+pub struct App {
+    addresses: Addresses,
+    clock: Arc<dyn Clock>,
+    gateway: Arc<Gateway>,
+    health: Arc<Health>,
+    tls: Arc<Tls>,
+    /// In the order in which they stop: callers, documents, then operators.
+    servers: Vec<Server>,
+    /// Follower, toegang, snapshots. They end when `stop` says so.
+    loops: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    drain: Drain,
+}
+
+/// Where the listeners listen.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// For callers.
+    pub api: SocketAddr,
+    /// For documents.
+    pub docs: SocketAddr,
+    /// For operators.
+    pub beheer: SocketAddr,
+}
+
+/// How a shutdown goes.
+#[derive(Debug, Clone, Copy)]
+struct Drain {
+    /// Readiness says no for so long before the listeners close.
+    announce: Duration,
+}
+
+impl App {
+    /// Binds the ports, reads certificates, snapshot and database, and serves.
+    ///
+    /// # Errors
+    /// [`StartError`], which names what is missing and what would be right.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        start::start(config, clock).await
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Waits until the register has been loaded.
+    pub async fn loaded(&self) {
+        self.gateway.replica.loaded().await;
+    }
+
+    /// Serves until `stop`, then drains: readiness says no, requests under way are finished, the
+    /// loops end, the operators' listener closes last. SIGHUP reads the TLS material anew.
+    ///
+    /// # Errors
+    /// When a listener failed while serving.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let handles: Vec<ServerHandle> = self.servers.iter().map(Server::handle).collect();
+        let mut serving: JoinSet<io::Result<()>> = JoinSet::new();
+        for server in self.servers.drain(..) {
+            serving.spawn(server);
+        }
+        let ended = tokio::select! {
+            () = stop => None,
+            () = reload_on_hangup(&self.tls, &*self.clock) => None,
+            ended = serving.join_next() => ended,
+        };
+        tracing::info!("stopping");
+        self.health.drain();
+        tokio::time::sleep(self.drain.announce).await;
+        self.tls.connections().drain();
+        for handle in handles {
+            handle.stop(true).await;
+        }
+        self.stop.send_replace(true);
+        while self.loops.join_next().await.is_some() {}
+        tracing::info!("stopped");
+        match ended {
+            Some(Ok(Err(error))) => Err(error),
+            Some(Err(error)) => Err(io::Error::other(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// SIGTERM or Ctrl-C.
+pub async fn until_told_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without signals only Ctrl-C is left.
+        drop(tokio::signal::ctrl_c().await);
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Never ends: each SIGHUP reads certificate, key, CA and CRLs anew. What cannot be read leaves
+/// everything as it was.
+async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    while hangup.recv().await.is_some() {
+        if let Err(error) = tls.reload(clock.now()) {
+            let reason = crate::telemetry::chain(&error);
+            tracing::error!(reason, "the TLS material was not reloaded and stays as it was");
+        }
+    }
+    std::future::pending().await
+}
