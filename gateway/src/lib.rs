@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod log;
+pub mod metrics;
 pub mod operations;
 pub mod register;
 pub mod replica;

@@ -1,5 +1,6 @@
 //! Who may ask what: certificate → afnemer → mandate of a school. Deny by default.
 
+mod revocation;
 mod toegang;
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::domain::{Caller, Oin, Operatie, Tijdstip};
+pub use revocation::{Revocations, Revoked, without_leading_zeros};
 pub use toegang::{Addressering, Afnemer, Mandaat, SchoolToegang, Toegang};
 
 /// The party at the other end of a TLS connection, read once from its certificate.
@@ -53,6 +55,7 @@ pub enum Rejection {
 #[derive(Debug)]
 pub struct Access {
     current: ArcSwap<Toegang>,
+    revocations: Arc<Revocations>,
 }
 
 impl Access {
@@ -61,7 +64,15 @@ impl Access {
     pub fn new(toegang: Toegang) -> Self {
         Self {
             current: ArcSwap::from_pointee(toegang),
+            revocations: Arc::default(),
         }
+    }
+
+    /// With the revoked certificates of the TLS listener, which connections outlive.
+    #[must_use]
+    pub fn with_revocations(mut self, revocations: Arc<Revocations>) -> Self {
+        self.revocations = revocations;
+        self
     }
 
     /// Puts another one in force, for requests that begin from now on.
@@ -82,7 +93,7 @@ impl Access {
     /// [`Rejection::UnknownOrganisation`].
     pub fn identify(&self, peer: &PeerIdentity, now: Tijdstip) -> Result<Arc<Afnemer>, Rejection> {
         let oin = peer.oin.ok_or(Rejection::InvalidCertificateOin)?;
-        if now > peer.not_after {
+        if now > peer.not_after || self.revocations.is_revoked(peer) {
             return Err(Rejection::CertificateNoLongerValid);
         }
         self.current

@@ -1,5 +1,10 @@
 //! The way in: TLS, identity, and the two transports, which only translate (design invariant 8).
 
+pub mod connections;
 pub mod gateway;
+mod handshake;
+pub mod identity;
+pub mod listener;
 pub mod rest;
 pub mod soap;
+pub mod tls;

@@ -1,0 +1,364 @@
+//! Open connections: how many there are of each party, how long each may live, and how to cut
+//! them.
+//!
+//! The HTTP library times out the first head of a connection and an idle one. It does not time
+//! out a second head of which only a part comes, a body, or a reader that stops reading; and it
+//! knows nothing of age or revocation. [`Guarded`], the stream under it, does.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use futures_util::task::AtomicWaker;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+use crate::{access::PeerIdentity, domain::Oin};
+
+/// How long a connection may be in each state. The names are those of
+/// [`ListenerLimits`](super::listener::ListenerLimits), where the reasons stand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConnectionLimits {
+    pub(crate) between_requests: Duration,
+    pub(crate) request: Duration,
+    pub(crate) write_stall: Duration,
+    pub(crate) age: Duration,
+    pub(crate) requests: u32,
+}
+
+/// The connections of this node's listeners.
+#[derive(Debug, Default)]
+pub struct Connections {
+    open: Mutex<HashMap<Party, Vec<Arc<Connection>>>>,
+    draining: AtomicBool,
+}
+
+/// Whose connections are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Party {
+    Oin(Oin),
+    /// A certificate without OIN: counted by itself.
+    Certificate(Vec<u8>, Vec<u8>),
+    /// The docs listener asks for no certificate.
+    Anonymous,
+}
+
+impl Party {
+    fn of(peer: Option<&PeerIdentity>) -> Self {
+        match peer {
+            None => Self::Anonymous,
+            Some(PeerIdentity { oin: Some(oin), .. }) => Self::Oin(*oin),
+            Some(peer) => Self::Certificate(peer.issuer.clone(), peer.serial.clone()),
+        }
+    }
+}
+
+impl Connections {
+    /// Registers a connection, unless its party has `max_of_party` already. It is open until
+    /// the returned value is dropped.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        peer: Option<Arc<PeerIdentity>>,
+        max_of_party: usize,
+        limits: ConnectionLimits,
+    ) -> Option<OpenConnection> {
+        let party = Party::of(peer.as_deref());
+        let mut open = self.lock();
+        let of_party = open.entry(party.clone()).or_default();
+        if of_party.len() >= max_of_party {
+            return None;
+        }
+        let connection = Arc::new(Connection::new(peer, limits));
+        of_party.push(Arc::clone(&connection));
+        drop(open);
+        if self.draining.load(Relaxed) {
+            connection.close_soon();
+        }
+        Some(OpenConnection {
+            connection,
+            party,
+            connections: Arc::clone(self),
+        })
+    }
+
+    /// Cuts every connection whose certificate the question names, also one that is in the
+    /// middle of an answer or a long-poll. Gives how many.
+    pub fn cut_where(&self, mut matches: impl FnMut(&PeerIdentity) -> bool) -> usize {
+        let mut cut = 0;
+        for connection in self.lock().values().flatten() {
+            if connection.peer.as_deref().is_some_and(&mut matches) {
+                connection.cut();
+                cut += 1;
+            }
+        }
+        cut
+    }
+
+    /// Closes idle connections now, and the others after the answer that they wait for.
+    pub fn drain(&self) {
+        self.draining.store(true, Relaxed);
+        for connection in self.lock().values().flatten() {
+            connection.close_soon();
+        }
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().values().map(Vec::len).sum()
+    }
+
+    /// How many of them are answering a request.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        let open = self.lock();
+        let busy = open.values().flatten().filter(|c| c.busy.load(Relaxed));
+        busy.count()
+    }
+
+    /// Whether none is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    fn close(&self, party: &Party, connection: &Arc<Connection>) {
+        let mut open = self.lock();
+        if let Some(of_party) = open.get_mut(party) {
+            of_party.retain(|other| !Arc::ptr_eq(other, connection));
+            if of_party.is_empty() {
+                open.remove(party);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Party, Vec<Arc<Connection>>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known of one connection, shared by its stream, its requests and the registry.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    peer: Option<Arc<PeerIdentity>>,
+    limits: ConnectionLimits,
+    opened: Instant,
+    /// Milliseconds after `opened` at which the present state began.
+    since_ms: AtomicU64,
+    busy: AtomicBool,
+    requests: AtomicU32,
+    close_soon: AtomicBool,
+    cut: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl Connection {
+    fn new(peer: Option<Arc<PeerIdentity>>, limits: ConnectionLimits) -> Self {
+        Self {
+            peer,
+            limits,
+            opened: Instant::now(),
+            since_ms: AtomicU64::new(0),
+            busy: AtomicBool::new(false),
+            requests: AtomicU32::new(0),
+            close_soon: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    /// Whose it is.
+    pub(crate) fn peer(&self) -> Option<&Arc<PeerIdentity>> {
+        self.peer.as_ref()
+    }
+
+    /// A request's head was read; it is being answered until the returned value is dropped.
+    pub(crate) fn begin_request(self: &Arc<Self>) -> BusyConnection {
+        self.requests.fetch_add(1, Relaxed);
+        self.enter(true);
+        BusyConnection(Arc::clone(self))
+    }
+
+    /// Whether the answer that is now given should be the last one.
+    pub(crate) fn should_close(&self) -> bool {
+        self.close_soon.load(Relaxed)
+            || self.requests.load(Relaxed) >= self.limits.requests
+            || self.opened.elapsed() >= self.limits.age
+    }
+
+    fn enter(&self, busy: bool) {
+        let elapsed_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.since_ms.store(elapsed_ms, Relaxed);
+        self.busy.store(busy, Relaxed);
+    }
+
+    fn cut(&self) {
+        self.cut.store(true, Relaxed);
+        self.waker.wake();
+    }
+
+    fn close_soon(&self) {
+        self.close_soon.store(true, Relaxed);
+        self.waker.wake();
+    }
+
+    /// When the present state has lasted too long.
+    fn deadline(&self) -> Instant {
+        let since = self.opened + Duration::from_millis(self.since_ms.load(Relaxed));
+        if self.busy.load(Relaxed) {
+            since + self.limits.request
+        } else {
+            (since + self.limits.between_requests).min(self.opened + self.limits.age)
+        }
+    }
+
+    fn is_idle_and_unwanted(&self) -> bool {
+        self.close_soon.load(Relaxed) && !self.busy.load(Relaxed)
+    }
+}
+
+/// A request in progress.
+#[derive(Debug)]
+pub(crate) struct BusyConnection(Arc<Connection>);
+
+impl Drop for BusyConnection {
+    fn drop(&mut self) {
+        self.0.enter(false);
+    }
+}
+
+/// A registered connection.
+#[derive(Debug)]
+pub(crate) struct OpenConnection {
+    connection: Arc<Connection>,
+    party: Party,
+    connections: Arc<Connections>,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.connections.close(&self.party, &self.connection);
+    }
+}
+
+/// A stream that fails once its connection's time is up.
+///
+/// The HTTP library reads whenever it is woken, and stops at the first error, so it is enough
+/// to keep a timer here and to answer the read that it causes with an error.
+#[derive(Debug)]
+pub(crate) struct Guarded<Io> {
+    io: Io,
+    open: OpenConnection,
+    timer: Pin<Box<Sleep>>,
+    /// When the other side stopped taking what we write.
+    stalled: Option<Instant>,
+}
+
+impl<Io> Guarded<Io> {
+    pub(crate) fn new(io: Io, open: OpenConnection) -> Self {
+        let timer = Box::pin(sleep_until(open.connection.deadline()));
+        Self {
+            io,
+            open,
+            timer,
+            stalled: None,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.open.connection
+    }
+
+    /// Ready when the connection's time is up; else the task is woken when that may be.
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let connection = &self.open.connection;
+        connection.waker.register(cx.waker());
+        // While a write stalls, an answer is still on its way out.
+        let unwanted = self.stalled.is_none() && connection.is_idle_and_unwanted();
+        if unwanted || connection.cut.load(Relaxed) {
+            return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
+        }
+        // The timer is not moved at every change of state, which costs more than to look again
+        // when it goes off.
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            let now = Instant::now();
+            let deadline = match self.stalled {
+                Some(since) => since + connection.limits.write_stall,
+                None => connection.deadline(),
+            };
+            if deadline <= now {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            self.timer.as_mut().reset(deadline);
+        }
+    }
+
+    /// Keeps account of a write: refused once the time is up, and stalled while it waits.
+    fn guard_write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            if self.stalled.take().is_some() {
+                // Has the library read again, and so notice a drain that came meanwhile.
+                cx.waker().wake_by_ref();
+            }
+            return written;
+        }
+        if self.stalled.is_none() {
+            let now = Instant::now();
+            self.stalled = Some(now);
+            self.timer
+                .as_mut()
+                .reset(now + self.open.connection.limits.write_stall);
+        }
+        self.poll_over(cx).map(Err)
+    }
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Guarded<Io> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(error) = self.poll_over(cx) {
+            return Poll::Ready(Err(error));
+        }
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> AsyncWrite for Guarded<Io> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.guard_write(cx, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.guard_write(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.io).poll_shutdown(cx);
+        self.guard_write(cx, shut)
+    }
+}
