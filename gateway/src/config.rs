@@ -314,7 +314,11 @@ fn duur<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
     let parsed: Option<jiff::SignedDuration> = text.parse().ok();
     parsed
         .and_then(|d| Duration::try_from(d).ok())
-        .ok_or_else(|| de::Error::custom(format!("\"{text}\" is not a duration such as \"30s\", \"5m\" or \"24h\"")))
+        .ok_or_else(|| {
+            de::Error::custom(format!(
+                "\"{text}\" is not a duration such as \"30s\", \"5m\" or \"24h\""
+            ))
+        })
 }
 
 #[cfg(test)]
@@ -324,9 +328,18 @@ mod tests {
     #[test]
     fn defaults_are_whole_and_agree_with_the_limits_in_code() {
         let config = Config::parse("", Path::new("/etc/stagepoort")).unwrap();
-        assert_eq!(format!("{:?}", config.limits()), format!("{:?}", Limits::default()));
-        assert_eq!(config.opslag.bestand, Path::new("/etc/stagepoort/stagepoort.db"));
-        assert_eq!(config.register.maximale_veroudering, Duration::from_secs(86_400));
+        assert_eq!(
+            format!("{:?}", config.limits()),
+            format!("{:?}", Limits::default())
+        );
+        assert_eq!(
+            config.opslag.bestand,
+            Path::new("/etc/stagepoort/stagepoort.db")
+        );
+        assert_eq!(
+            config.register.maximale_veroudering,
+            Duration::from_secs(86_400)
+        );
     }
 
     #[test]

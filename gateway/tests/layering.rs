@@ -21,14 +21,66 @@ const TABLE: &[(&str, &[&str])] = &[
     ("register", &["domain", "clock", "geo", "log"]),
     ("replica", &["domain", "clock", "geo", "log"]),
     ("access", &["domain", "clock", "log"]),
-    ("operations", &["domain", "clock", "geo", "replica::View", "replica::Replica"]),
-    ("transport::gateway", &["access", "clock", "domain", "operations", "replica::View", "replica::Replica"]),
-    ("transport::soap", &["operations", "access", "domain", "soap", "transport::gateway"]),
-    ("transport::rest", &["operations", "access", "domain", "transport::gateway"]),
-    ("transport::docs", &["domain", "soap", "transport::gateway", "transport::rest", "transport::soap"]),
+    (
+        "operations",
+        &[
+            "domain",
+            "clock",
+            "geo",
+            "replica::View",
+            "replica::Replica",
+        ],
+    ),
+    (
+        "transport::gateway",
+        &[
+            "access",
+            "clock",
+            "domain",
+            "operations",
+            "replica::View",
+            "replica::Replica",
+        ],
+    ),
+    (
+        "transport::soap",
+        &[
+            "operations",
+            "access",
+            "domain",
+            "soap",
+            "transport::gateway",
+        ],
+    ),
+    (
+        "transport::rest",
+        &["operations", "access", "domain", "transport::gateway"],
+    ),
+    (
+        "transport::docs",
+        &[
+            "domain",
+            "soap",
+            "transport::gateway",
+            "transport::rest",
+            "transport::soap",
+        ],
+    ),
     ("transport::tls", &["access", "domain", "clock"]),
-    ("transport::identity", &["access", "domain", "clock", "transport::tls"]),
-    ("transport::listener", &["access", "domain", "clock", "transport::tls", "transport::identity"]),
+    (
+        "transport::identity",
+        &["access", "domain", "clock", "transport::tls"],
+    ),
+    (
+        "transport::listener",
+        &[
+            "access",
+            "domain",
+            "clock",
+            "transport::tls",
+            "transport::identity",
+        ],
+    ),
 ];
 
 #[test]
@@ -42,14 +94,20 @@ fn every_module_uses_only_what_the_table_allows() {
             continue;
         }
         let Some(allowed) = known.get(module.as_str()) else {
-            wrong.push(format!("{}: module `{module}` is not in the table", file.display()));
+            wrong.push(format!(
+                "{}: module `{module}` is not in the table",
+                file.display()
+            ));
             continue;
         };
         for used in used_modules(&fs::read_to_string(&file).unwrap()) {
             let fits = |name: &str| used == name || used.starts_with(&format!("{name}::"));
             let own = fits(&module) || fits("config") || fits("telemetry");
             if !own && !allowed.iter().any(|name| fits(name)) {
-                wrong.push(format!("{}: `{module}` may not use `{used}`", file.display()));
+                wrong.push(format!(
+                    "{}: `{module}` may not use `{used}`",
+                    file.display()
+                ));
             }
         }
     }
@@ -150,8 +208,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn uses_are_read_from_paths_and_groups() {
-    let text =
-        "use crate::{a::{B, c}, d, e::self};\nlet x = crate::f::g::h(); // crate::no::no\n";
+    let text = "use crate::{a::{B, c}, d, e::self};\nlet x = crate::f::g::h(); // crate::no::no\n";
     let found: Vec<String> = used_modules(text).into_iter().collect();
     assert_eq!(found, ["a::B", "a::c", "d", "e", "f::g"]);
 }

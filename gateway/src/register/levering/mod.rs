@@ -12,9 +12,21 @@
 //! `schemas/levering-v1.schema.json` describes one line. The [`wire`] types are apart from the
 //! domain's, so that what is stored never depends on the JSON.
 
+mod check;
+mod check_leerbedrijf;
+mod keys;
+mod lines;
+mod parse;
+mod reader;
+mod values;
+mod violation;
 pub mod wire;
 mod writer;
 
+pub use keys::{ObjectKey, Seen};
+pub use lines::MAX_LINE_BYTES;
+pub use reader::{Content, LeveringError, LeveringReader, Line, SetAside, Summary};
+pub use violation::{MAX_VIOLATIONS_PER_LINE, Violation};
 pub use writer::{LeveringWriter, WriteError};
 
 use serde::{Deserialize, Serialize};

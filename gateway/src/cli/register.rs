@@ -1,0 +1,31 @@
+//! `stagepoort register generate|import|verify`.
+
+mod import;
+mod input;
+mod progress;
+mod rapport;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// The levering is refused: nothing of it was applied.
+const EXIT_REFUSED: u8 = 3;
+/// Another import is running on this store.
+const EXIT_BUSY: u8 = 4;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RegisterCommand {
+    /// Import a levering: wholly, or not at all
+    Import(import::ImportArgs),
+    /// Read and check a whole levering, without a register to put it in
+    Verify(verify::VerifyArgs),
+}
+
+pub(super) fn run(command: RegisterCommand) -> ExitCode {
+    match command {
+        RegisterCommand::Import(args) => import::run(&args),
+        RegisterCommand::Verify(args) => verify::run(&args),
+    }
+}

@@ -1,0 +1,55 @@
+//! Where a levering comes from: a file or standard input, with the bytes counted.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// An open levering.
+pub(super) struct Input {
+    pub(super) reader: Counted,
+    /// Bytes in the file; not known of standard input.
+    pub(super) length: Option<u64>,
+    /// Bytes read so far.
+    pub(super) read: Arc<AtomicU64>,
+}
+
+/// Counts what is read, as it stands in the file.
+pub(super) struct Counted {
+    inner: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Opens a file, or standard input for `-`.
+pub(super) fn open(path: &Path) -> io::Result<Input> {
+    let (inner, length): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(path)?;
+        let about = file.metadata()?;
+        let length = about.is_file().then_some(about.len());
+        (Box::new(file), length)
+    };
+    let read = Arc::new(AtomicU64::new(0));
+    Ok(Input {
+        reader: Counted {
+            inner,
+            read: Arc::clone(&read),
+        },
+        length,
+        read,
+    })
+}

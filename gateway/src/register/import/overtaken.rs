@@ -1,0 +1,74 @@
+//! Schools go on registering bpvo's while a levering is imported. What they changed since the
+//! comparing began is looked at again, so that the import does not write over it.
+
+use std::collections::BTreeSet;
+
+use super::{
+    ImportError,
+    compare::{Run, decode},
+};
+use crate::{
+    domain::{Bpvo, Herkomst},
+    log::{Sleutel, Soort, StoreError},
+};
+
+/// Commits and lines read at once.
+const PAGE: u32 = 1_000;
+
+impl Run<'_> {
+    /// Stages anew every bpvo that this import changes and that somebody else changed meanwhile.
+    ///
+    /// # Errors
+    /// [`ImportError::Overtaken`] when it was removed meanwhile: what the register said of it is
+    /// no longer at hand.
+    pub(super) async fn overtaken(&mut self) -> Result<(), ImportError> {
+        for sleutel in self.changed_meanwhile().await? {
+            let Some(set) = self.touched_bpvos.get(&sleutel).copied() else {
+                continue;
+            };
+            let current = self
+                .store
+                .current(Soort::Bpvo, std::slice::from_ref(&sleutel))
+                .await?;
+            let herkomst = if set {
+                Herkomst::Beide
+            } else {
+                Herkomst::School
+            };
+            match current.into_iter().next() {
+                Some((_, blob)) => {
+                    let theirs: Bpvo = decode(&blob)?;
+                    let blob = postcard::to_stdvec(&Bpvo { herkomst, ..theirs })?;
+                    self.set(Soort::Bpvo, sleutel, blob);
+                }
+                None if set => return Err(ImportError::Overtaken),
+                None => self.remove(Soort::Bpvo, sleutel),
+            }
+        }
+        Ok(())
+    }
+
+    async fn changed_meanwhile(&self) -> Result<BTreeSet<Sleutel>, StoreError> {
+        let mut changed = BTreeSet::new();
+        let mut since = self.since;
+        loop {
+            let commits = self.store.commits_after(since, PAGE).await?;
+            let Some(last) = commits.last() else {
+                return Ok(changed);
+            };
+            since = last.nummer;
+            for commit in &commits {
+                let mut from = 0;
+                while from < commit.regels {
+                    let lines = self.store.lines(commit, from, PAGE).await?;
+                    if lines.is_empty() {
+                        break;
+                    }
+                    from += lines.len() as u64;
+                    let bpvos = lines.into_iter().filter(|line| line.soort == Soort::Bpvo);
+                    changed.extend(bpvos.map(|line| line.sleutel));
+                }
+            }
+        }
+    }
+}
