@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    http::header::{CONTENT_TYPE, HeaderValue},
+    http::header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 
@@ -160,7 +160,9 @@ fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
 }
 
 fn school_of(request: &HttpRequest) -> Result<Option<Oin>, Problem> {
-    let mut values = request.headers().get_all(SCHOOL_HEADER);
+    /// [`SCHOOL_HEADER`] as the header map has it, made once.
+    static NAME: HeaderName = HeaderName::from_static("onderwijsinstelling-oin");
+    let mut values = request.headers().get_all(&NAME);
     let Some(value) = values.next() else {
         return Ok(None);
     };
