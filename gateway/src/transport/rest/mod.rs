@@ -1,1 +1,100 @@
 //! REST: NL GOV API Design Rules (standards §3).
+//!
+//! One file per operation: wire → `Request` → `run()` → `Answer` → wire. What they share:
+//! [`call`] goes from identity to answer, [`json`], [`uri`] and [`body`] read the input and name
+//! all that is wrong with it, [`problem`] is the one table of errors, [`openapi`] describes it.
+
+mod body;
+mod call;
+mod endpoint;
+mod field;
+mod headers;
+mod json;
+mod natrekken_erkenning;
+mod natrekken_erkenningen;
+mod negotiation;
+pub mod openapi;
+mod opvragen_detailgegevens;
+mod problem;
+mod uri;
+mod vaststellen_leerbedrijf;
+mod violation;
+
+use actix_web::{
+    HttpRequest, HttpResponse, guard,
+    web::{self, ServiceConfig},
+};
+
+pub use endpoint::{Endpoint, Methode, Verzoek, Voorbeeld};
+pub use field::Veld;
+pub use headers::{API_VERSION, Headers};
+pub use problem::{Instance, Problem, Probleemsoort, SCHOOL_HEADER};
+pub use violation::{MAX_OVERTREDINGEN, Overtreding, Overtredingen, Plaats};
+
+/// Every endpoint, in the order of the contract.
+pub const ENDPOINTS: &[Endpoint] = &[
+    vaststellen_leerbedrijf::BY_ID,
+    vaststellen_leerbedrijf::SEARCH,
+    natrekken_erkenning::ENDPOINT,
+    natrekken_erkenningen::ENDPOINT,
+    opvragen_detailgegevens::ENDPOINT,
+];
+
+/// Adds the REST endpoints. They take `web::Data<Gateway>` from the app, which should be wrapped
+/// in [`Headers`].
+pub fn configure(config: &mut ServiceConfig) {
+    // The most frequent first: the router tries them in turn. A fixed path stands before a
+    // pattern that would match it too.
+    config
+        .service(only_get(
+            natrekken_erkenning::ENDPOINT.pad,
+            web::to(natrekken_erkenning::handle),
+        ))
+        .service(only_post(
+            natrekken_erkenningen::ENDPOINT.pad,
+            web::to(natrekken_erkenningen::handle),
+        ))
+        .service(only_post(
+            vaststellen_leerbedrijf::SEARCH.pad,
+            web::to(vaststellen_leerbedrijf::search),
+        ))
+        .service(only_get(
+            vaststellen_leerbedrijf::BY_ID.pad,
+            web::to(vaststellen_leerbedrijf::by_id),
+        ))
+        .service(only_get(
+            opvragen_detailgegevens::ENDPOINT.pad,
+            web::to(opvragen_detailgegevens::handle),
+        ))
+        .default_service(web::to(not_found));
+}
+
+/// A path with GET, and HEAD as HTTP asks of every GET; 405 for the rest.
+pub(in crate::transport) fn only_get(path: &str, route: actix_web::Route) -> actix_web::Resource {
+    let get_or_head = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path)
+        .route(route.guard(get_or_head))
+        .default_service(web::to(|| method_not_allowed("GET, HEAD")))
+}
+
+/// A path with POST; 405 for the rest.
+fn only_post(path: &str, route: actix_web::Route) -> actix_web::Resource {
+    web::resource(path)
+        .route(route.guard(guard::Post()))
+        .default_service(web::to(|| method_not_allowed("POST")))
+}
+
+async fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    Problem::method_not_allowed(allow).into_response()
+}
+
+/// 404 as a problem, for every path that nobody serves; the App's default service.
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    let slash = request.path().len() > 1 && request.path().ends_with('/');
+    let detail = if slash {
+        "dit pad bestaat niet; een pad eindigt nooit op een schuine streep"
+    } else {
+        "dit pad bestaat niet"
+    };
+    Problem::new(Probleemsoort::NietGevonden, detail).into_response()
+}

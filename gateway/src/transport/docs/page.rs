@@ -1,0 +1,255 @@
+//! The start page: a text with places that the tables of the code fill.
+
+use std::fmt::Write as _;
+
+use crate::{
+    domain::{Operatie, Signaalcode},
+    operations::{natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN},
+    transport::{
+        gateway::{Gateway, Limits},
+        rest::{API_VERSION, ENDPOINTS, Endpoint, MAX_OVERTREDINGEN, Probleemsoort},
+    },
+};
+
+const TEXT: &str = include_str!("start.html");
+
+/// The styles of both pages.
+pub(super) const STYLE: &str = include_str!("stijl.css");
+
+/// The page of this gateway.
+pub(super) fn start(gateway: &Gateway) -> String {
+    let rest_answer = ENDPOINTS
+        .iter()
+        .find(|endpoint| endpoint.operatie == Operatie::NatrekkenErkenning)
+        .and_then(|endpoint| endpoint.voorbeelden.first())
+        .map_or("", |voorbeeld| voorbeeld.json.trim_end());
+    fill(
+        TEXT,
+        &[
+            ("stijl", STYLE.to_owned()),
+            ("api_versie", API_VERSION.to_owned()),
+            ("api_url", escape(&gateway.api_url)),
+            ("oin", escape(gateway.own_oin.as_str())),
+            ("rest_antwoord", escape(rest_answer)),
+            ("soap_vraag", escape(&soap_question(gateway))),
+            ("bewerkingen", operations()),
+            ("signaalcodes", signaalcodes()),
+            ("problemen", problems()),
+            ("faults", faults()),
+            ("limieten", limits(&gateway.limits)),
+        ],
+    )
+}
+
+/// Puts the values in the places `{{name}}`.
+fn fill(text: &str, values: &[(&str, String)]) -> String {
+    let mut page = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        page.push_str(before);
+        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+        let value = values.iter().find(|(known, _)| *known == name);
+        page.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    page.push_str(rest);
+    page
+}
+
+/// Text as HTML shows it.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+fn soap_question(gateway: &Gateway) -> String {
+    format!(
+        r#"<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+    xmlns:wsa="http://www.w3.org/2005/08/addressing"
+    xmlns:wl="urn:stagepoort:whitelabel:v1">
+  <soapenv:Header>
+    <wsa:To>{url}/soap/v1/whitelabel?oin={oin}</wsa:To>
+    <wsa:Action>urn:stagepoort:whitelabel:v1/natrekkenErkenning</wsa:Action>
+    <wsa:MessageID>urn:uuid:8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de</wsa:MessageID>
+    <wsa:From>
+      <wsa:Address>http://www.w3.org/2005/08/addressing/anonymous?oin=00000099000000000101</wsa:Address>
+    </wsa:From>
+  </soapenv:Header>
+  <soapenv:Body>
+    <wl:natrekkenErkenningRequest>
+      <wl:leerbedrijfId>100000001</wl:leerbedrijfId>
+      <wl:code>25180</wl:code>
+      <wl:peildatum>2026-09-01</wl:peildatum>
+    </wl:natrekkenErkenningRequest>
+  </soapenv:Body>
+</soapenv:Envelope>"#,
+        url = gateway.api_url,
+        oin = gateway.own_oin,
+    )
+}
+
+fn operations() -> String {
+    let mut rows = String::new();
+    for operatie in Operatie::ALL {
+        let offered: Vec<&Endpoint> = ENDPOINTS
+            .iter()
+            .filter(|endpoint| endpoint.operatie == *operatie)
+            .collect();
+        let mut rest = String::new();
+        let mut what = String::new();
+        for endpoint in offered {
+            let (method, path) = (endpoint.methode.as_str(), escape(endpoint.pad));
+            let _ = write!(
+                rest,
+                "<span class=\"methode\">{method}</span><code>{path}</code><br>"
+            );
+            let _ = write!(what, "{}<br>", escape(endpoint.samenvatting));
+        }
+        let _ = writeln!(
+            rows,
+            "<tr><td><code>{operatie}</code></td><td class=\"pad\">{rest}</td><td>{what}</td></tr>"
+        );
+    }
+    rows
+}
+
+fn signaalcodes() -> String {
+    let mut rows = String::new();
+    for signaalcode in Signaalcode::ALL {
+        let rest = match signaalcode {
+            Signaalcode::LeerbedrijfOnbekend => "200; bij GET van het leerbedrijf zelf 404",
+            s if s.is_invalid_input() => "400, ongeldige invoer",
+            _ => "200",
+        };
+        let (code, text) = (signaalcode.code(), escape(signaalcode.tekst()));
+        let _ = writeln!(
+            rows,
+            "<tr><td><code>{code}</code></td><td>{text}</td><td>{rest}</td></tr>"
+        );
+    }
+    rows
+}
+
+fn problems() -> String {
+    let mut rows = String::new();
+    for soort in Probleemsoort::ALL {
+        let _ = writeln!(
+            rows,
+            "<tr id=\"{id}\"><td>{status}</td><td class=\"pad\"><code>{uri}</code><br><code>{code}</code></td>\
+             <td><strong>{title}</strong><br>{what}</td></tr>",
+            id = soort.type_uri().rsplit(':').next().unwrap_or_default(),
+            status = soort.status().as_u16(),
+            uri = soort.type_uri(),
+            code = soort.code(),
+            title = escape(soort.titel()),
+            what = escape(soort.uitleg()),
+        );
+    }
+    rows
+}
+
+/// The SOAP faults of standards §1.
+const FAULTS: &[(&str, &str)] = &[
+    ("VersionMismatch.DK0001", "Invalide envelope"),
+    ("Client.DK0002", "Niet geautoriseerd"),
+    ("Client.DK0003", "Invalide soapaction"),
+    ("Client.DK0004", "Niet conform XSD"),
+    ("Client.DK0005", "wsa:To ontbreekt"),
+    ("Client.DK0006", "wsa:Action ontbreekt"),
+    ("Client.DK0007", "wsa:MessageID ontbreekt"),
+    ("Client.DK0009", "Niet conform UTF-8"),
+    ("Client.DK0010", "Andere headers"),
+    ("Client.DK0011", "Onjuiste waarde in wsa header"),
+    ("Client.EK0020", "wsa:From ontbreekt"),
+    ("Client.EK0021", "wsa:From bevat geen geldig OIN"),
+    ("Client.EK0022", "wsa:To bevat geen geldig OIN"),
+    ("Client.EK0023", "wsa:MessageID bevat geen UUID"),
+    ("Client.EK0030", "OIN in TLS certificaat ontbreekt of is ongeldig"),
+    ("Server.DK0050", "Service afhandeling geeft fout"),
+    ("Server.DK0051", "Service niet beschikbaar"),
+    ("Client.SP0001", "Te veel verzoeken"),
+    ("Client.SP0002", "Bericht te groot of te diep"),
+];
+
+fn faults() -> String {
+    let mut rows = String::new();
+    for (code, text) in FAULTS {
+        let text = escape(text);
+        let _ = writeln!(rows, "<tr><td><code>{code}</code></td><td>{text}</td></tr>");
+    }
+    rows
+}
+
+fn limits(limits: &Limits) -> String {
+    let rows: [(&str, String); 13] = [
+        ("Body van een gewone vraag", bytes(limits.body_bytes)),
+        ("Body van een bulkvraag", bytes(limits.bulk_body_bytes)),
+        ("Verzoeken in natrekkenErkenningen", thousands(MAX_VERZOEKEN)),
+        ("Leerbedrijven in een antwoord van vaststellenLeerbedrijf", thousands(MAX_LEERBEDRIJVEN)),
+        ("Tekens in een invoerveld", "200".to_owned()),
+        ("Diepte van elementen (XML), objecten en lijsten (JSON)", thousands(limits.depth)),
+        ("Elementen of JSON-waarden in een gewone vraag", thousands(limits.elements)),
+        ("Elementen of JSON-waarden in een bulkvraag", thousands(limits.bulk_elements)),
+        ("Attributen van een XML-element", thousands(limits.attributes)),
+        ("Overtredingen die een probleem noemt", thousands(MAX_OVERTREDINGEN)),
+        ("Tijd om een body te sturen", seconds(limits.body_timeout.as_secs())),
+        ("Wachten op minimaleRegisterVersie", seconds(limits.versie_wait.as_secs())),
+        ("Oudste register waaruit geantwoord wordt", format!("{} uur", limits.maximale_veroudering.as_secs() / 3600)),
+    ];
+    let mut html = String::new();
+    for (what, value) in rows {
+        let _ = writeln!(html, "<tr><td>{what}</td><td>{value}</td></tr>");
+    }
+    html.push_str("<tr><td>DTD en externe entiteiten in XML</td><td>geen</td></tr>\n");
+    html
+}
+
+fn bytes(count: usize) -> String {
+    const KIB: usize = 1024;
+    const MIB: usize = 1024 * KIB;
+    match count {
+        n if n >= MIB && n % MIB == 0 => format!("{} MiB", n / MIB),
+        n if n >= KIB && n % KIB == 0 => format!("{} KiB", n / KIB),
+        n => format!("{} bytes", thousands(n)),
+    }
+}
+
+fn seconds(count: u64) -> String {
+    format!("{count} seconden")
+}
+
+/// With a point between thousands, as Dutch writes them.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fill_puts_each_value_in_its_place() {
+        let values = [("a", "1".to_owned()), ("b", "{{a}}".to_owned())];
+        assert_eq!(fill("x{{a}}y{{b}}z{{a}}", &values), "x1y{{a}}z1");
+    }
+
+    #[test]
+    fn numbers_read_as_dutch_writes_them() {
+        assert_eq!(thousands(25), "25");
+        assert_eq!(thousands(10_000), "10.000");
+        assert_eq!(thousands(1_200_000), "1.200.000");
+        assert_eq!(bytes(256 * 1024), "256 KiB");
+        assert_eq!(bytes(6 * 1024 * 1024), "6 MiB");
+        assert_eq!(bytes(1000), "1.000 bytes");
+    }
+}

@@ -1,0 +1,190 @@
+//! One call from identity to answer, in the order of standards §1: who, for whom, then what.
+
+use std::{borrow::Cow, sync::Arc};
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use serde::Serialize;
+
+use super::{
+    negotiation,
+    problem::{Problem, Probleemsoort, SCHOOL_HEADER},
+    violation::{Overtreding, Overtredingen, Plaats},
+};
+use crate::{
+    access::{PeerIdentity, Rejection},
+    domain::{Caller, Oin, Operatie, Signaalcode, Tijdstip},
+    operations::{Answer, Context},
+    replica::View,
+    transport::gateway::{Gateway, Outcome},
+};
+
+/// A request on its way to an operation.
+pub(super) struct Call<'a> {
+    pub(super) request: &'a HttpRequest,
+    pub(super) gateway: &'a Gateway,
+    operatie: Operatie,
+    now: Tijdstip,
+    afnemer: Option<Arc<str>>,
+}
+
+/// An answer in its bytes.
+pub(super) struct Reply {
+    body: Vec<u8>,
+    signaalcode: Signaalcode,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(request: &'a HttpRequest, gateway: &'a Gateway, operatie: Operatie) -> Self {
+        Self {
+            request,
+            gateway,
+            operatie,
+            now: gateway.clock.now(),
+            afnemer: None,
+        }
+    }
+
+    /// The caller, when it may do this for the school that it names, and takes JSON.
+    ///
+    /// # Errors
+    /// 401, 403, 503, or 400 about the header that names the school.
+    pub(super) fn authorise(&mut self) -> Result<Caller, Problem> {
+        let access = &self.gateway.access;
+        let peer = peer_of(self.request).ok_or(Rejection::NoCertificate)?;
+        let afnemer = access.identify(&peer, self.now)?;
+        self.afnemer = Some(Arc::clone(&afnemer.naam));
+        let school = school_of(self.request)?;
+        let caller = access.authorise(&afnemer, school, self.operatie, self.now)?;
+        negotiation::check_accept(self.request.headers())?;
+        Ok(caller)
+    }
+
+    /// The view to answer from. A request whose input is wrong anyway does not wait for one: its
+    /// other fields are checked against what is here.
+    ///
+    /// # Errors
+    /// 503 when the version asked for, or any register, is not here.
+    pub(super) async fn view(
+        &self,
+        fouten: &Overtredingen,
+        minimale_register_versie: Option<&str>,
+    ) -> Result<Arc<View>, Problem> {
+        if fouten.is_empty() {
+            Ok(self.gateway.view_for(minimale_register_versie).await?)
+        } else {
+            Ok(self.gateway.replica.view())
+        }
+    }
+
+    /// What an operation gets besides its request.
+    pub(super) fn context<'c>(&self, view: Arc<View>, caller: &'c Caller) -> Context<'c> {
+        Context {
+            view,
+            caller,
+            rules: self.gateway.rules,
+            now: self.now,
+        }
+    }
+
+    /// The response, with what the log and the metrics want to know of it.
+    pub(super) fn finish(self, result: Result<Reply, Problem>) -> HttpResponse {
+        let (mut response, code) = match result {
+            Ok(reply) => {
+                let mut response = HttpResponse::Ok().body(reply.body);
+                response
+                    .headers_mut()
+                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                (response, signaalcode_text(reply.signaalcode))
+            }
+            Err(problem) => {
+                let code = Cow::Borrowed(problem.soort.code());
+                (problem.into_response(), code)
+            }
+        };
+        response.extensions_mut().insert(Outcome {
+            operatie: Some(self.operatie),
+            afnemer: self.afnemer,
+            code,
+        });
+        response
+    }
+}
+
+impl Reply {
+    /// The answer as JSON.
+    ///
+    /// # Errors
+    /// 500, if the answer could not be written down.
+    pub(super) fn json(answer: &impl Serialize, signaalcode: Signaalcode) -> Result<Self, Problem> {
+        /// Holds most single answers, so that the buffer grows at most once or twice.
+        const CAPACITY: usize = 1024;
+        let mut body = Vec::with_capacity(CAPACITY);
+        serde_json::to_writer(&mut body, answer).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            Problem::new(
+                Probleemsoort::InterneFout,
+                "het antwoord kon niet worden opgesteld",
+            )
+        })?;
+        Ok(Self { body, signaalcode })
+    }
+}
+
+/// The response of an operation, or all that was wrong with its input.
+///
+/// # Errors
+/// 400 with every violation of form and every invalid field that the operation named.
+pub(super) fn accepted<R>(
+    answer: Answer<R>,
+    mut fouten: Overtredingen,
+    plaats_of: fn(&str) -> Plaats,
+) -> Result<R, Problem> {
+    fouten.add_bevindingen(answer.bevindingen, plaats_of);
+    if fouten.is_empty() {
+        Ok(answer.response)
+    } else {
+        Err(Problem::invalid_input(fouten))
+    }
+}
+
+/// What `on_connect` read from the client's certificate; or, behind a proxy that ends TLS, what a
+/// middleware put in the request's own extensions.
+fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
+    request
+        .conn_data::<Arc<PeerIdentity>>()
+        .cloned()
+        .or_else(|| request.extensions().get::<Arc<PeerIdentity>>().cloned())
+}
+
+fn school_of(request: &HttpRequest) -> Result<Option<Oin>, Problem> {
+    /// [`SCHOOL_HEADER`] as the header map has it, made once.
+    static NAME: HeaderName = HeaderName::from_static("onderwijsinstelling-oin");
+    let mut values = request.headers().get_all(&NAME);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let refuse = |code, reden: &'static str| {
+        let overtreding = Overtreding::new(Plaats::Header, SCHOOL_HEADER, code, reden);
+        Err(Problem::invalid(overtreding))
+    };
+    if values.next().is_some() {
+        return refuse("DUBBEL", "staat er meer dan één keer; noem één school");
+    }
+    match value.to_str().ok().map(Oin::parse) {
+        Some(Ok(oin)) => Ok(Some(oin)),
+        _ => refuse(
+            "VORM_ONGELDIG",
+            "moet een OIN zijn: acht cijfers en dan twaalf cijfers of hoofdletters",
+        ),
+    }
+}
+
+fn signaalcode_text(signaalcode: Signaalcode) -> Cow<'static, str> {
+    match signaalcode {
+        Signaalcode::GeenBijzonderheden => Cow::Borrowed("0"),
+        other => Cow::Owned(other.code().to_string()),
+    }
+}

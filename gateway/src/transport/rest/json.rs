@@ -1,0 +1,419 @@
+//! Reading a JSON body with limits, and finding all that is wrong with it at once.
+//!
+//! A body is first read into [`Node`]s, which keep what serde's own value type drops: repeated
+//! keys. Text without escapes is borrowed from the body.
+
+use std::{borrow::Cow, cell::Cell, fmt};
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::{
+    field::check_text,
+    violation::{Overtreding, Overtredingen, Plaats, shown_name},
+};
+
+/// A JSON value as it came.
+#[derive(Debug, PartialEq)]
+pub(super) enum Node<'a> {
+    Null,
+    Boolean,
+    Number,
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+/// How much a body may hold (standards §1, the limits of XML, kept here as well).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JsonLimits {
+    /// Objects and arrays within each other.
+    pub depth: usize,
+    /// Values of any kind.
+    pub elements: usize,
+}
+
+/// Where an object stands in the body.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// It is the body.
+    Root,
+    /// It is an item of a list in the body.
+    Item { list: &'static str, index: usize },
+}
+
+impl Place {
+    /// JSON Pointer (RFC 6901) to the object itself.
+    fn pointer(self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Item { list, index } => format!("/{list}/{index}"),
+        }
+    }
+
+    /// JSON Pointer to a member of it.
+    fn member(self, name: &str) -> String {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        format!("{}/{escaped}", self.pointer())
+    }
+}
+
+/// Reads a whole body; none when it is no JSON or over a limit, which is then a violation.
+pub(super) fn parse<'a>(
+    body: &'a [u8],
+    limits: JsonLimits,
+    fouten: &mut Overtredingen,
+) -> Option<Node<'a>> {
+    let mut refuse = |code, reden: Cow<'static, str>| {
+        fouten.add(Overtreding::new(Plaats::Body, "", code, reden));
+        None
+    };
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to() + 1;
+            return refuse(
+                "GEEN_UTF8",
+                format!("de body is geen UTF-8 vanaf byte {at}").into(),
+            );
+        }
+    };
+    // Some stacks put a byte order mark before the text; RFC 8259 lets a reader ignore it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return refuse("ONTBREEKT", "de body is leeg; geef een JSON-object".into());
+    }
+    let guard = Guard {
+        elements_left: Cell::new(limits.elements),
+        broken: Cell::new(None),
+    };
+    let seed = NodeSeed {
+        guard: &guard,
+        depth_left: limits.depth,
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let node = seed
+        .deserialize(&mut deserializer)
+        .and_then(|node| deserializer.end().map(|()| node));
+    match (node, guard.broken.get()) {
+        (Ok(node), _) => Some(node),
+        (Err(_), Some(Limit::Depth)) => refuse(
+            "TE_DIEP",
+            format!("objecten en lijsten zijn meer dan {} diep", limits.depth).into(),
+        ),
+        (Err(_), Some(Limit::Elements)) => refuse(
+            "TE_VEEL_ELEMENTEN",
+            format!("de body heeft meer dan {} waarden", limits.elements).into(),
+        ),
+        (Err(error), None) => refuse(
+            "GEEN_JSON",
+            format!(
+                "de body is geen geldige JSON: regel {}, kolom {}",
+                error.line(),
+                error.column()
+            )
+            .into(),
+        ),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    Depth,
+    Elements,
+}
+
+struct Guard {
+    elements_left: Cell<usize>,
+    broken: Cell<Option<Limit>>,
+}
+
+#[derive(Clone, Copy)]
+struct NodeSeed<'g> {
+    guard: &'g Guard,
+    depth_left: usize,
+}
+
+impl NodeSeed<'_> {
+    fn refuse<E: de::Error>(self, limit: Limit) -> E {
+        self.guard.broken.set(Some(limit));
+        E::custom("over a limit")
+    }
+
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        match self.depth_left.checked_sub(1) {
+            Some(depth_left) => Ok(Self { depth_left, ..self }),
+            None => Err(self.refuse(Limit::Depth)),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
+    type Value = Node<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
+        match self.guard.elements_left.get().checked_sub(1) {
+            Some(left) => self.guard.elements_left.set(left),
+            None => return Err(self.refuse(Limit::Elements)),
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NodeSeed<'_> {
+    type Value = Node<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Boolean)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node<'de>, E> {
+        Ok(Node::Number)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
+        let deeper = self.deeper()?;
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(deeper)? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node<'de>, A::Error> {
+        let deeper = self.deeper()?;
+        let mut object = Vec::new();
+        while let Some(key) = members.next_key_seed(KeySeed)? {
+            object.push((key, members.next_value_seed(deeper)?));
+        }
+        Ok(Node::Object(object))
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+}
+
+/// The members with these names, in their order. Anything else in the object, and any name that
+/// comes twice, is a violation.
+pub(super) fn members<'a, const N: usize>(
+    node: Node<'a>,
+    place: Place,
+    names: [&'static str; N],
+    fouten: &mut Overtredingen,
+) -> [Option<Node<'a>>; N] {
+    let mut found = [const { None }; N];
+    let Node::Object(object) = node else {
+        fouten.add(wrong_type(place.pointer(), "een object"));
+        return found;
+    };
+    for (key, value) in object {
+        match names.iter().position(|name| *name == key) {
+            None => fouten.add_unknown(Plaats::Body, place.member(&shown_name(&key)), &names),
+            Some(index) if found[index].is_some() => fouten.add(Overtreding::new(
+                Plaats::Body,
+                place.member(&key),
+                "DUBBEL",
+                "staat er meer dan één keer; noem het één keer",
+            )),
+            Some(index) => found[index] = Some(value),
+        }
+    }
+    found
+}
+
+/// A field's text; null means absent, as an empty text does (domain rule 2).
+pub(super) fn text(
+    node: Option<Node<'_>>,
+    place: Place,
+    name: &'static str,
+    fouten: &mut Overtredingen,
+) -> Option<String> {
+    match node? {
+        Node::Null => None,
+        Node::Text(text) => check_text(&text, Plaats::Body, || place.member(name), fouten)
+            .then(|| text.into_owned()),
+        Node::Boolean | Node::Number | Node::List(_) | Node::Object(_) => {
+            fouten.add(wrong_type(place.member(name), "een tekst, tussen aanhalingstekens"));
+            None
+        }
+    }
+}
+
+/// A field's list of at most `max` items; null or absent means empty.
+pub(super) fn list<'a>(
+    node: Option<Node<'a>>,
+    name: &'static str,
+    max: usize,
+    fouten: &mut Overtredingen,
+) -> Vec<Node<'a>> {
+    match node {
+        None | Some(Node::Null) => Vec::new(),
+        Some(Node::List(items)) if items.len() <= max => items,
+        Some(Node::List(items)) => {
+            fouten.add(Overtreding::new(
+                Plaats::Body,
+                Place::Root.member(name),
+                "TE_VEEL_REGELS",
+                format!("heeft {} regels; hoogstens {max} tegelijk", items.len()),
+            ));
+            Vec::new()
+        }
+        Some(_) => {
+            fouten.add(wrong_type(Place::Root.member(name), "een lijst"));
+            Vec::new()
+        }
+    }
+}
+
+fn wrong_type(veld: String, right: &str) -> Overtreding {
+    Overtreding::new(
+        Plaats::Body,
+        veld,
+        "TYPE_ONGELDIG",
+        format!("moet {right} zijn"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMITS: JsonLimits = JsonLimits {
+        depth: 4,
+        elements: 12,
+    };
+
+    /// Reads an object with the fields `a` and `b`, as an operation would.
+    fn read(body: &[u8]) -> ([Option<String>; 2], Vec<String>) {
+        let mut fouten = Overtredingen::default();
+        let values = match parse(body, LIMITS, &mut fouten) {
+            None => [None, None],
+            Some(node) => {
+                let [a, b] = members(node, Place::Root, ["a", "b"], &mut fouten);
+                [
+                    text(a, Place::Root, "a", &mut fouten),
+                    text(b, Place::Root, "b", &mut fouten),
+                ]
+            }
+        };
+        let shown = fouten.shown().iter();
+        (values, shown.map(|o| format!("{} {}", o.veld, o.code)).collect())
+    }
+
+    #[test]
+    fn reads_fields_and_names_every_violation() {
+        let too_long = format!(r#"{{"a":"{}"}}"#, "é".repeat(201));
+        let just_right = format!(r#"{{"a":"{}"}}"#, "é".repeat(200));
+        let right = "é".repeat(200);
+        for (body, a, expected) in [
+            ("{}", None, vec![]),
+            (r#"{"a":"x","b":null}"#, Some("x"), vec![]),
+            ("\u{feff}{\"a\":\"x\"}", Some("x"), vec![]),
+            (r#"{"a":""}"#, Some(""), vec![]),
+            (r#"{"a":"x\"y"}"#, Some("x\"y"), vec![]),
+            (&just_right, Some(right.as_str()), vec![]),
+            (&too_long, None, vec!["/a TE_LANG"]),
+            (r#"{"a":25180,"b":true}"#, None, vec!["/a TYPE_ONGELDIG", "/b TYPE_ONGELDIG"]),
+            (r#"{"a":["x"],"b":{}}"#, None, vec!["/a TYPE_ONGELDIG", "/b TYPE_ONGELDIG"]),
+            (r#"{"a":"x","a":"y"}"#, Some("x"), vec!["/a DUBBEL"]),
+            (r#"{"a":"x","a":"y"}"#, Some("x"), vec!["/a DUBBEL"]),
+            (r#"{"A":"x","c/~":1,"a":"\u0001"}"#, None,
+                vec!["/A ONBEKEND_VELD", "/c~1~0 ONBEKEND_VELD", "/a TEKEN_NIET_TOEGESTAAN"]),
+            ("[]", None, vec![" TYPE_ONGELDIG"]),
+            ("\"a\"", None, vec![" TYPE_ONGELDIG"]),
+            ("", None, vec![" ONTBREEKT"]),
+            (" \n", None, vec![" ONTBREEKT"]),
+            ("{", None, vec![" GEEN_JSON"]),
+            ("{\"a\":\"x\"} {}", None, vec![" GEEN_JSON"]),
+            ("{'a':'x'}", None, vec![" GEEN_JSON"]),
+            ("{\"a\":1e999}", None, vec![" GEEN_JSON"]),
+            (r#"{"a":"\ud800"}"#, None, vec![" GEEN_JSON"]),
+            (r#"{"a":[[[[[]]]]]}"#, None, vec![" TE_DIEP"]),
+            (r#"{"a":[1,2,3,4,5,6,7,8,9,10,11,12,13]}"#, None, vec![" TE_VEEL_ELEMENTEN"]),
+        ] {
+            let (values, shown) = read(body.as_bytes());
+            assert_eq!(values[0].as_deref(), a, "{body}");
+            assert_eq!(shown, expected, "{body}");
+        }
+        assert_eq!(read(b"{\"a\":\"\xff\"}").1, [" GEEN_UTF8"]);
+    }
+
+    #[test]
+    fn an_unknown_field_names_the_known_ones() {
+        let mut fouten = Overtredingen::default();
+        let node = parse(br#"{"naam":"x"}"#, LIMITS, &mut fouten).unwrap();
+        members(node, Place::Root, ["a", "b"], &mut fouten);
+        assert_eq!(fouten.shown()[0].reden, "onbekend; bekend zijn a, b");
+    }
+
+    #[test]
+    fn a_list_over_its_maximum_is_refused_whole() {
+        let mut fouten = Overtredingen::default();
+        let items = Node::List(vec![Node::Null, Node::Null, Node::Null]);
+        assert!(list(Some(items), "verzoeken", 2, &mut fouten).is_empty());
+        assert_eq!(fouten.shown()[0].code, "TE_VEEL_REGELS");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_values_or_a_violation(body in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let (values, shown) = read(&body);
+            prop_assert!(!shown.is_empty() || values.iter().all(Option::is_none) || body.len() > 7);
+        }
+
+        #[test]
+        fn text_comes_out_as_it_went_in(a in "\\PC{0,50}") {
+            let body = serde_json::json!({ "a": a }).to_string();
+            let (values, _) = read(body.as_bytes());
+            prop_assert_eq!(values[0].as_deref(), Some(a.as_str()));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! POST /v1/erkenningen/_natrekken: natrekkenErkenningen, up to 10,000 lines at once.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{
+    body,
+    call::{Call, Reply},
+    endpoint::{Endpoint, Methode, Verzoek as Body, Voorbeeld},
+    field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
+    json::{self, JsonLimits, Node, Place},
+    negotiation,
+    problem::{Problem, Probleemsoort},
+    uri,
+    violation::{Overtredingen, Plaats},
+};
+use crate::{
+    domain::Operatie,
+    operations::natrekken_erkenningen::{MAX_VERZOEKEN, Request, Verzoek, run},
+    transport::gateway::Gateway,
+};
+
+const VERZOEKEN: &str = "verzoeken";
+
+/// Fields of one line, in the order of [`Verzoek`].
+pub(super) const VELDEN: [Veld; 4] = [
+    Veld {
+        naam: "kenmerk",
+        uitleg: "Eigen kenmerk van de regel; komt ongewijzigd terug.",
+        voorbeeld: "regel-1",
+        verplicht: false,
+    },
+    LEERBEDRIJF_ID,
+    CODE,
+    PEILDATUM,
+];
+
+pub(super) const ENDPOINT: Endpoint = Endpoint {
+    operatie: Operatie::NatrekkenErkenningen,
+    operation_id: "natrekkenErkenningen",
+    methode: Methode::Post,
+    pad: "/v1/erkenningen/_natrekken",
+    samenvatting: "Tot 10.000 erkenningen natrekken, alle uit dezelfde registerversie",
+    beschrijving: "Een resultaat per verzoek, in de gevraagde volgorde. Een verzoek met een ongeldig \
+        leerbedrijfId, een ongeldige code of datum bederft alleen zichzelf: het krijgt zijn \
+        signaalcode en de rest wordt beantwoord. Alleen een body van de verkeerde vorm geeft 400.",
+    pad_velden: &[],
+    query: &[],
+    verzoek: Some(Body {
+        schema: "NatrekkenErkenningenVerzoek",
+        voorbeelden: &[Voorbeeld {
+            naam: "tweeRegels",
+            samenvatting: "Twee regels, waarvan een met een oud id",
+            json: include_str!("voorbeelden/natrekken-bulk-verzoek.json"),
+        }],
+    }),
+    antwoord: "NatrekkenErkenningenAntwoord",
+    voorbeelden: &[Voorbeeld {
+        naam: "tweeRegels",
+        samenvatting: "De tweede regel heeft een ongeldig leerbedrijfId",
+        json: include_str!("voorbeelden/natrekken-bulk-antwoord.json"),
+    }],
+    not_found: false,
+};
+
+pub(super) async fn handle(
+    request: HttpRequest,
+    payload: web::Payload,
+    gateway: web::Data<Gateway>,
+) -> HttpResponse {
+    let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
+    let result = answer(&mut call, payload).await;
+    call.finish(result)
+}
+
+async fn answer(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Problem> {
+    let caller = call.authorise()?;
+    negotiation::check_content(call.request.headers())?;
+    let limits = &call.gateway.limits;
+    let body = body::read(call.request, payload, limits.bulk_body_bytes, limits.body_timeout).await?;
+    let json_limits = JsonLimits {
+        depth: limits.depth,
+        elements: limits.bulk_elements,
+    };
+    let mut fouten = Overtredingen::default();
+    uri::query(call.request.query_string(), &[], &mut fouten);
+    // Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
+    // they are read and answered on a thread apart (domain §1, "a batch must never slow …").
+    let request = apart(move || {
+        let request = read_body(&body, json_limits, &mut fouten);
+        if fouten.is_empty() {
+            Ok(request)
+        } else {
+            Err(Problem::invalid_input(fouten))
+        }
+    })
+    .await?;
+    let view = call
+        .gateway
+        .view_for(request.minimale_register_versie.as_deref())
+        .await?;
+    let context = call.context(view, &caller);
+    let (rules, now, view) = (context.rules, context.now, context.view);
+    apart(move || {
+        let context = crate::operations::Context {
+            view,
+            caller: &caller,
+            rules,
+            now,
+        };
+        let response = run(&context, request).response;
+        Reply::json(&response, response.kop.signaalcode)
+    })
+    .await
+}
+
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    web::block(work).await.unwrap_or_else(|_| {
+        Err(Problem::new(
+            Probleemsoort::InterneFout,
+            "de vraag kon niet worden afgehandeld",
+        ))
+    })
+}
+
+fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Request {
+    let Some(node) = json::parse(body, limits, fouten) else {
+        return Request::default();
+    };
+    let names = [VERZOEKEN, MINIMALE_REGISTER_VERSIE.naam];
+    let [verzoeken, versie] = json::members(node, Place::Root, names, fouten);
+    let minimale_register_versie =
+        json::text(versie, Place::Root, MINIMALE_REGISTER_VERSIE.naam, fouten);
+    fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
+    let verzoeken = json::list(verzoeken, VERZOEKEN, MAX_VERZOEKEN, fouten)
+        .into_iter()
+        .enumerate()
+        .map(|(index, node)| read_line(node, index, fouten))
+        .collect();
+    Request {
+        verzoeken,
+        minimale_register_versie,
+    }
+}
+
+fn read_line(node: Node<'_>, index: usize, fouten: &mut Overtredingen) -> Verzoek {
+    let place = Place::Item {
+        list: VERZOEKEN,
+        index,
+    };
+    let names = VELDEN.map(|veld| veld.naam);
+    let nodes = json::members(node, place, names, fouten);
+    let mut names = names.into_iter();
+    let [kenmerk, leerbedrijf_id, code, peildatum] = nodes.map(|node| {
+        let name = names.next().unwrap_or_default();
+        json::text(node, place, name, fouten)
+    });
+    Verzoek {
+        kenmerk,
+        leerbedrijf_id,
+        code,
+        peildatum,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: JsonLimits = JsonLimits {
+        depth: 32,
+        elements: 120_000,
+    };
+
+    fn read(body: &str) -> (Request, Vec<String>) {
+        let mut fouten = Overtredingen::default();
+        let request = read_body(body.as_bytes(), LIMITS, &mut fouten);
+        let shown = fouten.shown().iter();
+        (request, shown.map(|o| format!("{} {}", o.veld, o.code)).collect())
+    }
+
+    #[test]
+    fn lines_keep_their_place_and_their_odd_values() {
+        let (request, shown) = read(
+            r#"{"verzoeken":[{"kenmerk":"a","leerbedrijfId":"99ZZ9999JJ0001602"},{},{"code":"K0072","peildatum":"gisteren"}],"minimaleRegisterVersie":"1.2"}"#,
+        );
+        assert_eq!(shown, Vec::<String>::new());
+        assert_eq!(request.verzoeken.len(), 3);
+        assert_eq!(request.verzoeken[0].leerbedrijf_id.as_deref(), Some("99ZZ9999JJ0001602"));
+        assert_eq!(request.verzoeken[1], Verzoek::default());
+        assert_eq!(request.verzoeken[2].peildatum.as_deref(), Some("gisteren"));
+    }
+
+    #[test]
+    fn a_body_of_the_wrong_form_names_every_line() {
+        let (_, shown) = read(
+            r#"{"verzoeken":[null,{"code":25180},{"crebo":"25180"},"x"],"minimaleRegisterVersie":"1"}"#,
+        );
+        assert_eq!(
+            shown,
+            [
+                "/minimaleRegisterVersie VORM_ONGELDIG",
+                "/verzoeken/0 TYPE_ONGELDIG",
+                "/verzoeken/1/code TYPE_ONGELDIG",
+                "/verzoeken/2/crebo ONBEKEND_VELD",
+                "/verzoeken/3 TYPE_ONGELDIG",
+            ]
+        );
+    }
+
+    #[test]
+    fn ten_thousand_lines_fit_and_one_more_does_not() {
+        let body = |lines: usize| format!(r#"{{"verzoeken":[{}]}}"#, vec!["{}"; lines].join(","));
+        let (request, shown) = read(&body(MAX_VERZOEKEN));
+        assert_eq!((request.verzoeken.len(), shown.len()), (MAX_VERZOEKEN, 0));
+        let (_, shown) = read(&body(MAX_VERZOEKEN + 1));
+        assert_eq!(shown, ["/verzoeken TE_VEEL_REGELS"]);
+    }
+
+    #[test]
+    fn violations_beyond_the_hundredth_are_counted() {
+        let mut fouten = Overtredingen::default();
+        let body = format!(r#"{{"verzoeken":[{}]}}"#, vec!["1"; 5000].join(","));
+        read_body(body.as_bytes(), LIMITS, &mut fouten);
+        assert_eq!(fouten.shown().len(), 100);
+        assert_eq!(fouten.hidden_total(), Some(5000));
+    }
+}

@@ -1,0 +1,419 @@
+//! The OpenAPI 3.1 description, made from the tables that the endpoints themselves use.
+//!
+//! `openapi/stagepoort.json` holds it for readers; a test fails when it differs from this.
+
+use serde_json::{Map, Value, json};
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use super::{
+    API_VERSION, ENDPOINTS, Endpoint, Methode, Probleemsoort, SCHOOL_HEADER, Veld, Voorbeeld,
+    field::{MAX_FIELD_CHARS, MINIMALE_REGISTER_VERSIE},
+    natrekken_erkenningen, problem, vaststellen_leerbedrijf,
+    violation::{Overtreding, Plaats},
+};
+use crate::operations;
+
+/// The base URL in the file that is kept with the source.
+pub const EXAMPLE_API_URL: &str = "https://stagepoort.example";
+
+/// The whole description, for a gateway whose api listener has this base URL.
+#[must_use]
+pub fn document(api_url: &str) -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": info(),
+        "servers": [{ "url": format!("{api_url}/v1"), "description": "Tweezijdige TLS: de api-listener" }],
+        "security": [{ "clientcertificaat": [] }],
+        "tags": tags(),
+        "paths": paths(),
+        "components": {
+            "schemas": schemas(),
+            "parameters": { "OnderwijsinstellingOin": school_parameter() },
+            "headers": { "ApiVersion": version_header() },
+            "responses": problem_responses(),
+            "securitySchemes": {
+                "clientcertificaat": {
+                    "type": "mutualTLS",
+                    "description": "Clientcertificaat van de leverancier, met zijn OIN in \
+                        Subject.serialNumber. TLS 1.2 of 1.3.",
+                },
+            },
+        },
+    })
+}
+
+/// The description as text, indented, with a line end behind it.
+#[must_use]
+pub fn text(api_url: &str) -> String {
+    format!("{:#}\n", document(api_url))
+}
+
+fn info() -> Value {
+    json!({
+        "title": "Stagepoort – White Label",
+        "version": API_VERSION,
+        "summary": "Erkende leerbedrijven vaststellen en erkenningen natrekken",
+        "description": "De REST-kant van Stagepoort, naast SOAP met dezelfde betekenis. \
+            Alleen scholen mogen vragen, door een leverancier die hun mandaat heeft: de leverancier \
+            staat in het clientcertificaat, de school in de header Onderwijsinstelling-OIN.\n\n\
+            Niet erkend en niet gevonden zijn antwoorden met een signaalcode; problemen \
+            (RFC 9457) zijn er voor toegang, vorm, limieten en beschikbaarheid. Alle invoervelden \
+            zijn teksten van hoogstens 200 tekens; leeg betekent afwezig. Tijdstippen zijn UTC, \
+            'vandaag' is Europe/Amsterdam.",
+        "contact": {
+            "name": "Beheer van Stagepoort",
+            "url": "https://stagepoort.example",
+            "email": "beheer@stagepoort.example",
+        },
+        "license": { "name": "EUPL-1.2", "identifier": "EUPL-1.2" },
+    })
+}
+
+fn tags() -> Value {
+    json!([
+        { "name": "leerbedrijven", "description": "Vaststellen en opvragen van leerbedrijven" },
+        { "name": "erkenningen", "description": "Natrekken van erkenningen" },
+        { "name": "documentatie", "description": "Deze beschrijving" },
+    ])
+}
+
+fn paths() -> Value {
+    let mut paths = Map::new();
+    for endpoint in ENDPOINTS {
+        let path = endpoint.pad.trim_start_matches("/v1");
+        let methods = paths
+            .entry(path)
+            .or_insert_with(|| Value::Object(Map::new()));
+        let method = endpoint.methode.as_str().to_lowercase();
+        methods[method] = operation(endpoint);
+    }
+    paths.insert("/openapi.json".to_owned(), own_description());
+    Value::Object(paths)
+}
+
+fn operation(endpoint: &Endpoint) -> Value {
+    let tag = if endpoint.pad.contains("erkenningen") {
+        "erkenningen"
+    } else {
+        "leerbedrijven"
+    };
+    let mut parameters: Vec<Value> = Vec::new();
+    parameters.extend(endpoint.pad_velden.iter().map(|v| parameter(v, "path")));
+    parameters.extend(endpoint.query.iter().map(|v| parameter(v, "query")));
+    parameters.push(json!({ "$ref": "#/components/parameters/OnderwijsinstellingOin" }));
+    let mut operation = json!({
+        "tags": [tag],
+        "operationId": endpoint.operation_id,
+        "summary": endpoint.samenvatting,
+        "description": endpoint.beschrijving,
+        "parameters": parameters,
+        "responses": responses(endpoint),
+    });
+    if let Some(verzoek) = endpoint.verzoek {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": {
+                "schema": schema_ref(verzoek.schema),
+                "examples": examples(verzoek.voorbeelden),
+            } },
+        });
+    }
+    operation
+}
+
+fn parameter(veld: &Veld, place: &str) -> Value {
+    json!({
+        "name": veld.naam,
+        "in": place,
+        "required": place == "path" || veld.verplicht,
+        "description": veld.uitleg,
+        "schema": { "type": "string", "maxLength": MAX_FIELD_CHARS },
+        "example": veld.voorbeeld,
+    })
+}
+
+fn school_parameter() -> Value {
+    json!({
+        "name": SCHOOL_HEADER,
+        "in": "header",
+        "required": false,
+        "description": "OIN van de school waarvoor gevraagd wordt. Mag weg als de leverancier mandaat \
+            van precies één school heeft; anders 400. Een eigen keuze van Stagepoort: de tekst van \
+            Edukoppelings REST/SaaS-profiel is niet openbaar.",
+        "schema": { "type": "string", "pattern": "^[0-9]{8}[0-9A-Z]{12}$" },
+        "example": "00000099000000000101",
+    })
+}
+
+fn version_header() -> Value {
+    json!({
+        "description": "Volledige versie van het contract",
+        "schema": { "type": "string" },
+        "example": API_VERSION,
+    })
+}
+
+fn responses(endpoint: &Endpoint) -> Value {
+    let mut responses = json!({
+        "200": {
+            "description": "Het antwoord. Ook niet erkend en niet gevonden zijn antwoorden.",
+            "headers": common_headers(),
+            "content": { "application/json": {
+                "schema": schema_ref(endpoint.antwoord),
+                "examples": examples(endpoint.voorbeelden),
+            } },
+        },
+    });
+    for status in statuses(endpoint) {
+        responses[status.to_string()] =
+            json!({ "$ref": format!("#/components/responses/Probleem{status}") });
+    }
+    responses
+}
+
+/// The statuses of the problems that an endpoint can answer with.
+fn statuses(endpoint: &Endpoint) -> Vec<u16> {
+    let mut all: Vec<u16> = Probleemsoort::ALL
+        .iter()
+        .map(|soort| soort.status().as_u16())
+        // 405 belongs to a path and not to one of its methods.
+        .filter(|status| match status {
+            404 => endpoint.not_found,
+            405 => false,
+            408 | 413 | 415 => endpoint.methode == Methode::Post,
+            _ => true,
+        })
+        .collect();
+    all.dedup();
+    all
+}
+
+fn problem_responses() -> Value {
+    let mut responses = Map::new();
+    for soort in Probleemsoort::ALL {
+        let status = soort.status().as_u16();
+        let response = responses
+            .entry(format!("Probleem{status}"))
+            .or_insert_with(|| empty_problem_response(*soort));
+        response["content"]["application/problem+json"]["examples"][soort.type_uri()] = json!({
+            "summary": soort.titel(),
+            "value": problem_example(*soort),
+        });
+    }
+    // An example's key may hold no colon (Components Object), so the last part names it.
+    for response in responses.values_mut() {
+        let examples = &mut response["content"]["application/problem+json"]["examples"];
+        if let Value::Object(old) = examples.take() {
+            *examples = old
+                .into_iter()
+                .map(|(key, value)| (key.rsplit(':').next().unwrap_or(&key).to_owned(), value))
+                .collect();
+        }
+    }
+    Value::Object(responses)
+}
+
+fn empty_problem_response(soort: Probleemsoort) -> Value {
+    let status = soort.status();
+    let mut headers = common_headers();
+    match status.as_u16() {
+        401 => {
+            headers["WWW-Authenticate"] = json!({
+                "description": "Altijd ClientCertificate",
+                "schema": { "type": "string" },
+            });
+        }
+        429 | 503 => {
+            headers["Retry-After"] = json!({
+                "description": "Na hoeveel seconden het opnieuw kan",
+                "schema": { "type": "integer", "minimum": 0 },
+            });
+        }
+        _ => {}
+    }
+    json!({
+        "description": status.canonical_reason().unwrap_or_default(),
+        "headers": headers,
+        "content": { "application/problem+json": {
+            "schema": schema_ref("Probleem"),
+            "examples": {},
+        } },
+    })
+}
+
+fn problem_example(soort: Probleemsoort) -> Value {
+    let mut example = json!({
+        "type": soort.type_uri(),
+        "title": soort.titel(),
+        "status": soort.status().as_u16(),
+        "detail": soort.uitleg(),
+        "instance": "urn:uuid:8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de",
+        "code": soort.code(),
+    });
+    match soort {
+        Probleemsoort::LeerbedrijfOnbekend => example["signaalcode"] = json!(100),
+        Probleemsoort::OngeldigeInvoer => {
+            example["detail"] = json!("de invoer bevat 2 fouten; zie overtredingen");
+            example["signaalcode"] = json!(101);
+            example["overtredingen"] = json!([
+                {
+                    "plaats": "pad",
+                    "veld": "leerbedrijfId",
+                    "code": "101",
+                    "reden": "leerbedrijfId ongeldig: geef negen cijfers, het eerste geen nul, zoals 100000001",
+                },
+                {
+                    "plaats": "query",
+                    "veld": "datum",
+                    "code": "ONBEKEND_VELD",
+                    "reden": "onbekend; bekend zijn peildatum, minimaleRegisterVersie",
+                },
+            ]);
+        }
+        _ => {}
+    }
+    example
+}
+
+fn own_description() -> Value {
+    json!({ "get": {
+        "tags": ["documentatie"],
+        "operationId": "opvragenOpenapi",
+        "summary": "Deze beschrijving",
+        "description": "Ook zonder clientcertificaat te lezen, op de docs-listener.",
+        "security": [],
+        "responses": { "200": {
+            "description": "OpenAPI 3.1",
+            "headers": {
+                "API-Version": { "$ref": "#/components/headers/ApiVersion" },
+                "Access-Control-Allow-Origin": {
+                    "description": "Elke herkomst mag deze beschrijving lezen",
+                    "schema": { "type": "string" },
+                    "example": "*",
+                },
+            },
+            "content": { "application/json": {
+                "schema": { "type": "object" },
+                "example": { "openapi": "3.1.0" },
+            } },
+        } },
+    } })
+}
+
+fn common_headers() -> Value {
+    json!({ "API-Version": { "$ref": "#/components/headers/ApiVersion" } })
+}
+
+fn schema_ref(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn examples(all: &[Voorbeeld]) -> Value {
+    let mut map = Map::new();
+    for voorbeeld in all {
+        // The tests read every example, so that none is null.
+        let value: Value = serde_json::from_str(voorbeeld.json).unwrap_or_default();
+        let example = json!({ "summary": voorbeeld.samenvatting, "value": value });
+        map.insert(voorbeeld.naam.to_owned(), example);
+    }
+    Value::Object(map)
+}
+
+fn schemas() -> Value {
+    let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
+    add::<operations::vaststellen_leerbedrijf::Response>(&mut schemas);
+    add::<operations::natrekken_erkenning::Response>(&mut schemas);
+    add::<operations::natrekken_erkenningen::Response>(&mut schemas);
+    add::<operations::opvragen_detailgegevens::Response>(&mut schemas);
+    add::<problem::Probleem<'_>>(&mut schemas);
+    add::<Overtreding>(&mut schemas);
+    add::<Plaats>(&mut schemas);
+    let mut map = Map::new();
+    for (name, schema) in schemas {
+        let mut schema = serde_json::to_value(schema).unwrap_or_default();
+        for (described, text) in DESCRIPTIONS {
+            if *described == name {
+                schema["description"] = json!(text);
+            }
+        }
+        map.insert(name, schema);
+    }
+    request_schemas(&mut map);
+    Value::Object(map)
+}
+
+fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+    schemas.push((T::name().into_owned(), T::schema()));
+    T::schemas(schemas);
+}
+
+/// Descriptions for readers of the API, where the source speaks to its own readers.
+const DESCRIPTIONS: &[(&str, &str)] = &[
+    ("VaststellenLeerbedrijfAntwoord", "Antwoord van vaststellenLeerbedrijf, beste eerst."),
+    ("NatrekkenErkenningAntwoord", "Antwoord van natrekkenErkenning."),
+    ("NatrekkenErkenningenAntwoord", "Antwoord van natrekkenErkenningen, alle resultaten uit één registerversie."),
+    ("OpvragenDetailgegevensAntwoord", "Antwoord van opvragenDetailgegevens."),
+    ("Kop", "Het begin van elk antwoord."),
+    ("Uitkomst", "Wat het natrekken opleverde."),
+    ("Resultaat", "Het resultaat van één verzoek."),
+    ("Gevonden", "Een gevonden leerbedrijf, en hoe goed het past."),
+    ("Detail", "Alles wat van een leerbedrijf bekend is."),
+    ("ContactpersoonDetail", "Een contactpersoon."),
+    ("PraktijkopleiderDetail", "Een praktijkopleider."),
+    ("ErkenningDetail", "Eén periode van een erkenning."),
+    ("Adres", "Een vestigings- of postadres. Wat niet bekend is, ontbreekt."),
+    ("Coordinaten", "Een punt in WGS 84, in graden."),
+    ("Werkproces", "Een werkproces en of het bij dit leerbedrijf geleerd kan worden."),
+    ("ErkenningStatus", "Of het leerbedrijf erkend is."),
+    ("Grondslag", "Waarop 'erkend' berust."),
+    ("Reden", "Waarom niet erkend. De lijst kan groeien."),
+    ("MatchKwaliteit", "Hoe goed een leerbedrijf bij de vraag past."),
+];
+
+fn request_schemas(map: &mut Map<String, Value>) {
+    let zoek = object(
+        "Zoekgegevens. Genoeg is: leerbedrijfId; naam met postcode; naam met plaats; postcode met huisnummer.",
+        text_fields(&vaststellen_leerbedrijf::VELDEN),
+    );
+    let verzoek = object(
+        "Eén vraag. Wat ontbreekt of de verkeerde vorm heeft, krijgt in het resultaat zijn signaalcode.",
+        text_fields(&natrekken_erkenningen::VELDEN),
+    );
+    let mut velden = text_fields(&[MINIMALE_REGISTER_VERSIE]);
+    velden["verzoeken"] = json!({
+        "type": "array",
+        "maxItems": operations::natrekken_erkenningen::MAX_VERZOEKEN,
+        "description": "De vragen, hoogstens 10.000.",
+        "items": schema_ref("NatrekVerzoek"),
+    });
+    let bulk = object("De vragen, alle beantwoord uit één registerversie.", velden);
+    map.insert("VaststellenLeerbedrijfVerzoek".to_owned(), zoek);
+    map.insert("NatrekVerzoek".to_owned(), verzoek);
+    map.insert("NatrekkenErkenningenVerzoek".to_owned(), bulk);
+}
+
+fn object(description: &str, properties: Value) -> Value {
+    json!({
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn text_fields(velden: &[Veld]) -> Value {
+    let mut properties = Map::new();
+    for veld in velden {
+        let schema = json!({
+            "type": "string",
+            "maxLength": MAX_FIELD_CHARS,
+            "description": veld.uitleg,
+            "examples": [veld.voorbeeld],
+        });
+        properties.insert(veld.naam.to_owned(), schema);
+    }
+    Value::Object(properties)
+}

@@ -1,0 +1,226 @@
+//! vaststellenLeerbedrijf, by id and by name and address:
+//! GET /v1/leerbedrijven/{leerbedrijfId} and POST /v1/leerbedrijven/_zoek.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{
+    body,
+    call::{Call, Reply, accepted},
+    endpoint::{Endpoint, Methode, Verzoek, Voorbeeld},
+    field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
+    json::{self, JsonLimits, Place},
+    negotiation,
+    problem::Problem,
+    uri,
+    violation::{Overtredingen, Plaats},
+};
+use crate::{
+    domain::{Operatie, Signaalcode},
+    operations::vaststellen_leerbedrijf::{Request, run},
+    transport::gateway::Gateway,
+};
+
+const QUERY: [Veld; 1] = [MINIMALE_REGISTER_VERSIE];
+
+/// Fields of the body of `_zoek`, in the order of [`Request`].
+pub(super) const VELDEN: [Veld; 7] = [
+    Veld {
+        verplicht: false,
+        ..LEERBEDRIJF_ID
+    },
+    veld("naam", "Naam van het leerbedrijf. Hoofdletters, accenten, leestekens en rechtsvormen doen er niet toe.", "Bakkerij Van Dijk"),
+    veld("postcode", "Nederlandse postcode; met land erbij een buitenlandse.", "1012AB"),
+    veld("huisnummer", "Huisnummer, 1 tot en met 99999, zonder toevoeging.", "12"),
+    veld("plaats", "Plaatsnaam.", "Amsterdam"),
+    veld("land", "ISO 3166-1 alpha-2; NL als het ontbreekt.", "NL"),
+    MINIMALE_REGISTER_VERSIE,
+];
+
+const fn veld(naam: &'static str, uitleg: &'static str, voorbeeld: &'static str) -> Veld {
+    Veld {
+        naam,
+        uitleg,
+        voorbeeld,
+        verplicht: false,
+    }
+}
+
+const ANTWOORD: &str = "VaststellenLeerbedrijfAntwoord";
+
+pub(super) const BY_ID: Endpoint = Endpoint {
+    operatie: Operatie::VaststellenLeerbedrijf,
+    operation_id: "opvragenLeerbedrijf",
+    methode: Methode::Get,
+    pad: "/v1/leerbedrijven/{leerbedrijfId}",
+    samenvatting: "Een leerbedrijf bij zijn leerbedrijfId",
+    beschrijving: "Hetzelfde als vaststellenLeerbedrijf met alleen een leerbedrijfId. Een leerbedrijf \
+        dat het register niet kent, geeft 404 met code 100. Een historisch leerbedrijf wordt \
+        gevonden (signaalcode 102); is het gefuseerd, dan staat de opvolger erbij.",
+    pad_velden: &[LEERBEDRIJF_ID],
+    query: &QUERY,
+    verzoek: None,
+    antwoord: ANTWOORD,
+    voorbeelden: &[VOORBEELD],
+    not_found: true,
+};
+
+pub(super) const SEARCH: Endpoint = Endpoint {
+    operatie: Operatie::VaststellenLeerbedrijf,
+    operation_id: "vaststellenLeerbedrijf",
+    methode: Methode::Post,
+    pad: "/v1/leerbedrijven/_zoek",
+    samenvatting: "Welk leerbedrijf is dit? Op id, of op naam en adres",
+    beschrijving: "Genoeg is: leerbedrijfId; naam met postcode; naam met plaats; of postcode met \
+        huisnummer. Het best passende leerbedrijf staat voorop, hoogstens 25. Niets gevonden is \
+        een antwoord (200) met signaalcode 130. Namen gaan in de body en niet in de URI.",
+    pad_velden: &[],
+    query: &[],
+    verzoek: Some(Verzoek {
+        schema: "VaststellenLeerbedrijfVerzoek",
+        voorbeelden: &[
+            Voorbeeld {
+                naam: "naamEnPlaats",
+                samenvatting: "Op naam en plaats",
+                json: r#"{"naam":"Bakkerij Van Dijk","plaats":"Amsterdam"}"#,
+            },
+            Voorbeeld {
+                naam: "postcodeEnHuisnummer",
+                samenvatting: "Op postcode en huisnummer",
+                json: r#"{"postcode":"1012AB","huisnummer":"12"}"#,
+            },
+        ],
+    }),
+    antwoord: ANTWOORD,
+    voorbeelden: &[VOORBEELD],
+    not_found: false,
+};
+
+const VOORBEELD: Voorbeeld = Voorbeeld {
+    naam: "gevonden",
+    samenvatting: "Eén leerbedrijf gevonden",
+    json: include_str!("voorbeelden/vaststellen-gevonden.json"),
+};
+
+pub(super) async fn by_id(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
+    let mut call = Call::new(&request, &gateway, BY_ID.operatie);
+    let result = answer_by_id(&mut call).await;
+    call.finish(result)
+}
+
+async fn answer_by_id(call: &mut Call<'_>) -> Result<Reply, Problem> {
+    let caller = call.authorise()?;
+    let mut fouten = Overtredingen::default();
+    let request = read_uri(call.request, &mut fouten);
+    let view = call
+        .view(&fouten, request.minimale_register_versie.as_deref())
+        .await?;
+    let answer = run(&call.context(view, &caller), request);
+    let response = accepted(answer, fouten, |veld| match veld {
+        "minimaleRegisterVersie" => Plaats::Query,
+        _ => Plaats::Pad,
+    })?;
+    match response.kop.signaalcode {
+        Signaalcode::LeerbedrijfOnbekend => Err(Problem::unknown_leerbedrijf()),
+        signaalcode => Reply::json(&response, signaalcode),
+    }
+}
+
+fn read_uri(http: &HttpRequest, fouten: &mut Overtredingen) -> Request {
+    let leerbedrijf_id = uri::segment(http, 2, &LEERBEDRIJF_ID, fouten);
+    // An empty id would be no id to the operation, which would then ask for a name.
+    let leerbedrijf_id = leerbedrijf_id.filter(|id| !id.trim().is_empty());
+    let [minimale_register_versie] = uri::query(http.query_string(), &QUERY, fouten);
+    fouten.check_versie(Plaats::Query, minimale_register_versie.as_deref());
+    Request {
+        leerbedrijf_id: Some(leerbedrijf_id.unwrap_or_else(|| "-".to_owned())),
+        minimale_register_versie,
+        ..Request::default()
+    }
+}
+
+pub(super) async fn search(
+    request: HttpRequest,
+    payload: web::Payload,
+    gateway: web::Data<Gateway>,
+) -> HttpResponse {
+    let mut call = Call::new(&request, &gateway, SEARCH.operatie);
+    let result = answer_search(&mut call, payload).await;
+    call.finish(result)
+}
+
+async fn answer_search(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Problem> {
+    let caller = call.authorise()?;
+    negotiation::check_content(call.request.headers())?;
+    let limits = &call.gateway.limits;
+    let body = body::read(call.request, payload, limits.body_bytes, limits.body_timeout).await?;
+    let json_limits = JsonLimits {
+        depth: limits.depth,
+        elements: limits.elements,
+    };
+    let mut fouten = Overtredingen::default();
+    uri::query(call.request.query_string(), &[], &mut fouten);
+    let request = read_body(&body, json_limits, &mut fouten);
+    let view = call
+        .view(&fouten, request.minimale_register_versie.as_deref())
+        .await?;
+    let answer = run(&call.context(view, &caller), request);
+    let response = accepted(answer, fouten, |_| Plaats::Body)?;
+    Reply::json(&response, response.kop.signaalcode)
+}
+
+fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Request {
+    let Some(node) = json::parse(body, limits, fouten) else {
+        return Request::default();
+    };
+    let names = VELDEN.map(|veld| veld.naam);
+    let nodes = json::members(node, Place::Root, names, fouten);
+    let mut names = names.into_iter();
+    let [leerbedrijf_id, naam, postcode, huisnummer, plaats, land, minimale_register_versie] =
+        nodes.map(|node| {
+            let name = names.next().unwrap_or_default();
+            json::text(node, Place::Root, name, fouten)
+        });
+    fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
+    Request {
+        leerbedrijf_id,
+        naam,
+        postcode,
+        huisnummer,
+        plaats,
+        land,
+        minimale_register_versie,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_table_reaches_the_request() {
+        let limits = JsonLimits {
+            depth: 32,
+            elements: 100,
+        };
+        let body: serde_json::Map<_, _> = VELDEN
+            .iter()
+            .map(|veld| (veld.naam.to_owned(), veld.voorbeeld.into()))
+            .collect();
+        let body = serde_json::to_vec(&body).unwrap();
+        let mut fouten = Overtredingen::default();
+        let request = read_body(&body, limits, &mut fouten);
+        assert!(fouten.is_empty(), "{fouten:?}");
+        assert_eq!(
+            request,
+            Request {
+                leerbedrijf_id: Some("100000001".to_owned()),
+                naam: Some("Bakkerij Van Dijk".to_owned()),
+                postcode: Some("1012AB".to_owned()),
+                huisnummer: Some("12".to_owned()),
+                plaats: Some("Amsterdam".to_owned()),
+                land: Some("NL".to_owned()),
+                minimale_register_versie: Some("1.48210".to_owned()),
+            }
+        );
+    }
+}

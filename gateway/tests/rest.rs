@@ -1,0 +1,408 @@
+//! The REST side, request by request: one test for each rule of standards §3.
+
+mod register;
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    App, HttpMessage,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, Service, ServiceResponse},
+    http::{StatusCode, header},
+    test::{TestRequest, init_service, read_body},
+    web::{Bytes, Data},
+};
+use serde_json::{Value, json};
+use stagepoort::{
+    access::PeerIdentity,
+    domain::{Operatie, Tijdstip},
+    transport::{
+        docs::{self, Documents},
+        gateway::{Gateway, Outcome},
+        rest::{self, Instance, SCHOOL_HEADER},
+    },
+};
+
+use register::{AFNEMER, AFNEMER_OF_TWO, BEDRIJF, OTHER_SCHOOL, SCHOOL, gateway, oin};
+
+const VERIFY: &str = "/v1/leerbedrijven/100000001/erkenningen/25180?peildatum=2026-09-01";
+const SEARCH: &str = "/v1/leerbedrijven/_zoek";
+const BULK: &str = "/v1/erkenningen/_natrekken";
+
+/// What came back.
+struct Reply {
+    status: StatusCode,
+    headers: header::HeaderMap,
+    outcome: Option<Outcome>,
+    instance: Option<Instance>,
+    body: Bytes,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// `plaats veld code` of every violation, of what must be a 400.
+    fn violations(&self) -> Vec<String> {
+        let problem = self.problem(400);
+        let one = |o: &Value| {
+            let part = |name: &str| o[name].as_str().unwrap().to_owned();
+            assert!(!part("reden").is_empty());
+            format!("{} {} {}", part("plaats"), part("veld"), part("code"))
+        };
+        problem["overtredingen"].as_array().unwrap().iter().map(one).collect()
+    }
+
+    /// The problem, of what must be one with this status.
+    fn problem(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        for name in ["type", "title", "detail", "instance", "code"] {
+            assert!(problem[name].is_string(), "{name}");
+        }
+        problem
+    }
+}
+
+/// A peer whose certificate names the afnemer.
+fn peer(of: &str) -> Arc<PeerIdentity> {
+    Arc::new(PeerIdentity {
+        oin: Some(oin(of)),
+        issuer: vec![1],
+        serial: vec![1],
+        not_after: Tijdstip::parse("2099-01-01T00:00:00Z").unwrap(),
+    })
+}
+
+/// As the peer of this OIN, or without a certificate.
+async fn send(gateway: Gateway, request: TestRequest, from: Option<&str>) -> Reply {
+    send_with(gateway, request, from, None).await
+}
+
+async fn send_with(
+    gateway: Gateway,
+    request: TestRequest,
+    from: Option<&str>,
+    payload: Option<Payload>,
+) -> Reply {
+    let mut request = request.to_request();
+    if let Some(oin) = from {
+        request.extensions_mut().insert(peer(oin));
+    }
+    if let Some(payload) = payload {
+        request = request.replace_payload(payload).0;
+    }
+    let documents = Data::new(Documents::new(&gateway));
+    let app = App::new()
+        .wrap(rest::Headers)
+        .app_data(Data::new(gateway))
+        .configure(rest::configure)
+        .configure(docs::configure(documents));
+    let app = init_service(app).await;
+    let response: ServiceResponse<BoxBody> = app.call(request).await.unwrap().map_into_boxed_body();
+    let (outcome, instance) = {
+        let extensions = response.response().extensions();
+        (extensions.get::<Outcome>().cloned(), extensions.get::<Instance>().copied())
+    };
+    Reply {
+        status: response.status(),
+        headers: response.headers().clone(),
+        outcome,
+        instance,
+        body: read_body(response).await,
+    }
+}
+
+/// As the afnemer, for its school.
+async fn known(request: TestRequest) -> Reply {
+    let request = request.insert_header((SCHOOL_HEADER, SCHOOL));
+    send(gateway().await, request, Some(AFNEMER)).await
+}
+
+async fn get(path: &str) -> Reply {
+    known(TestRequest::get().uri(path)).await
+}
+
+async fn post(path: &str, body: impl Into<Bytes>) -> Reply {
+    let request = TestRequest::post()
+        .uri(path)
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .set_payload(body);
+    known(request).await
+}
+
+// ---- answers
+
+#[actix_web::test]
+async fn natrekken_answers_erkend() {
+    let reply = get(VERIFY).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("content-type"), "application/json");
+    let answer = reply.json();
+    assert_eq!(answer["erkenningStatus"], "ERKEND");
+    assert_eq!(answer["grondslag"], "ERKENNING");
+    assert_eq!(answer["peildatum"], "2026-09-01");
+    let outcome = reply.outcome.unwrap();
+    assert_eq!(outcome.operatie, Some(Operatie::NatrekkenErkenning));
+    assert_eq!(outcome.afnemer.as_deref(), Some("Testpakket"));
+    assert_eq!(outcome.code, "0");
+}
+
+#[actix_web::test]
+async fn natrekken_always_answers() {
+    let reply = get("/v1/leerbedrijven/999999999/erkenningen/25180?peildatum=2026-09-01").await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.json()["signaalcode"], 100);
+    assert_eq!(reply.json()["reden"], "LEERBEDRIJF_ONBEKEND");
+    assert_eq!(reply.outcome.unwrap().code, "100");
+    let reply = get("/v1/leerbedrijven/100000001/erkenningen/23123?peildatum=2026-09-01").await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["signaalcode"]), (200, &json!(112)));
+}
+
+#[actix_web::test]
+async fn an_unknown_leerbedrijf_is_404_with_the_code() {
+    for path in [
+        "/v1/leerbedrijven/999999999",
+        "/v1/leerbedrijven/999999999/detailgegevens",
+    ] {
+        let problem = get(path).await.problem(404);
+        assert_eq!((&problem["code"], &problem["signaalcode"]), (&json!("100"), &json!(100)));
+    }
+}
+
+#[actix_web::test]
+async fn a_leerbedrijf_is_found_by_id_by_name_and_in_detail() {
+    let by_id = get(&format!("/v1/leerbedrijven/{BEDRIJF}")).await.json();
+    assert_eq!(by_id["leerbedrijven"][0]["leerbedrijfId"], BEDRIJF);
+    let found = post(SEARCH, r#"{"naam":"bakkerij de test","plaats":"amsterdam"}"#).await;
+    assert_eq!(found.json()["leerbedrijven"][0]["leerbedrijfId"], BEDRIJF);
+    let detail = get(&format!("/v1/leerbedrijven/{BEDRIJF}/detailgegevens")).await.json();
+    assert_eq!(detail["detail"]["erkenningen"][0]["code"], "25180");
+    assert_eq!(detail["detail"]["contactpersonen"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_bad_line_of_bulk_spoils_only_itself() {
+    let line = |id: &str| json!({"kenmerk": id, "leerbedrijfId": id, "code": "25180", "peildatum": "2026-09-01"});
+    let body = json!({ "verzoeken": [line(BEDRIJF), line("99ZZ9999JJ0001602"), {}] }).to_string();
+    let reply = post(BULK, body).await;
+    assert_eq!(reply.status, 200);
+    let answer = reply.json();
+    let codes: Vec<&Value> = answer["resultaten"].as_array().unwrap().iter().map(|r| &r["signaalcode"]).collect();
+    assert_eq!(codes, [0, 101, 101]);
+    assert_eq!(answer["resultaten"][1]["leerbedrijfId"], "99ZZ9999JJ0001602");
+    assert_eq!(post(BULK, "{}").await.json()["resultaten"], json!([]));
+}
+
+// ---- errors
+
+#[actix_web::test]
+async fn all_errors_come_at_once() {
+    let reply = get("/v1/leerbedrijven/abc/erkenningen/def?peildatum=x&a=1&minimaleRegisterVersie=y").await;
+    let mut found = reply.violations();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "pad code 111",
+            "pad leerbedrijfId 101",
+            "query a ONBEKEND_VELD",
+            "query minimaleRegisterVersie VORM_ONGELDIG",
+            "query peildatum 120",
+        ]
+    );
+    assert_eq!(get("/v1/leerbedrijven/abc").await.violations(), ["pad leerbedrijfId 101"]);
+    assert_eq!(get("/v1/leerbedrijven/%20").await.violations(), ["pad leerbedrijfId 101"]);
+    assert_eq!(get("/v1/leerbedrijven/%ff").await.violations(), ["pad leerbedrijfId CODERING_ONGELDIG"]);
+    assert_eq!(get("/v1/leerbedrijven/1%2F2").await.violations(), ["pad leerbedrijfId 101"]);
+    assert_eq!(get("/v1/leerbedrijven/%3100000001").await.status, 200);
+}
+
+#[actix_web::test]
+async fn invalid_input_is_400_and_never_422() {
+    assert_eq!(post(SEARCH, r#"{"naam":"x"}"#).await.violations().len(), 1);
+    assert_eq!(
+        post(SEARCH, r#"{"naam":7,"postcode":"x","telefoon":"y"}"#).await.violations(),
+        ["body /telefoon ONBEKEND_VELD", "body /naam TYPE_ONGELDIG", "body /postcode 141"]
+    );
+    assert_eq!(post(SEARCH, "{").await.violations(), ["body  GEEN_JSON"]);
+    assert_eq!(post(&format!("{SEARCH}?naam=x"), "{}").await.violations()[0], "query naam ONBEKEND_VELD");
+    assert_eq!(post(BULK, r#"{"verzoeken":[{"code":25180}]}"#).await.violations(), ["body /verzoeken/0/code TYPE_ONGELDIG"]);
+}
+
+#[actix_web::test]
+async fn a_problem_repeats_no_content_and_has_an_instance_of_its_own() {
+    let path = "/v1/leerbedrijven/GEHEIM/erkenningen/GEHEIM?peildatum=GEHEIM";
+    let (first, second) = (get(path).await, get(path).await);
+    assert!(!String::from_utf8_lossy(&first.body).contains("GEHEIM"));
+    assert_ne!(first.json()["instance"], second.json()["instance"]);
+    let Instance(id) = first.instance.unwrap();
+    assert_eq!(first.json()["instance"], format!("urn:uuid:{id}"));
+}
+
+#[actix_web::test]
+async fn no_trailing_slash_and_no_redirect() {
+    for path in [
+        "/v1/leerbedrijven/100000001/",
+        "/v1/leerbedrijven/_zoek/",
+        "/v1/openapi.json/",
+        "/v1",
+        "/v1/",
+        "/v1/leerbedrijven",
+        "/v1//leerbedrijven/100000001",
+        "/v2/leerbedrijven/100000001",
+        "/v1/Leerbedrijven/100000001",
+    ] {
+        assert_eq!(get(path).await.problem(404)["code"], "NIET_GEVONDEN", "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn another_method_is_405_with_allow() {
+    for (request, allow) in [
+        (TestRequest::delete().uri("/v1/leerbedrijven/100000001"), "GET, HEAD"),
+        (TestRequest::post().uri("/v1/openapi.json"), "GET, HEAD"),
+        (TestRequest::get().uri(SEARCH), "POST"),
+        (TestRequest::put().uri(BULK), "POST"),
+    ] {
+        let reply = known(request).await;
+        reply.problem(405);
+        assert_eq!(reply.header("allow"), allow);
+    }
+}
+
+#[actix_web::test]
+async fn media_types_are_406_and_415() {
+    let html = TestRequest::get().uri(VERIFY).insert_header((header::ACCEPT, "text/html"));
+    known(html).await.problem(406);
+    let xml = TestRequest::post()
+        .uri(SEARCH)
+        .insert_header((header::CONTENT_TYPE, "text/xml"))
+        .set_payload("{}");
+    let reply = known(xml).await;
+    reply.problem(415);
+    assert_eq!(reply.header("accept"), "application/json");
+}
+
+#[actix_web::test]
+async fn a_body_over_the_limit_is_413() {
+    let large = format!(r#"{{"naam":"{}"}}"#, "x".repeat(300_000));
+    post(SEARCH, large.clone()).await.problem(413);
+    // The bulk path takes more; this body has another fault.
+    assert_eq!(post(BULK, large).await.violations(), ["body /naam ONBEKEND_VELD"]);
+}
+
+#[actix_web::test]
+async fn a_body_that_never_ends_is_408() {
+    let mut gateway = gateway().await;
+    gateway.limits.body_timeout = Duration::from_millis(1);
+    let request = TestRequest::post()
+        .uri(SEARCH)
+        .insert_header((header::CONTENT_TYPE, "application/json"));
+    let never = Payload::Stream { payload: Box::pin(futures_util::stream::pending()) };
+    send_with(gateway, request, Some(AFNEMER), Some(never)).await.problem(408);
+}
+
+#[actix_web::test]
+async fn a_version_that_is_not_here_is_503_with_retry_after() {
+    let mut gateway = gateway().await;
+    gateway.limits.versie_wait = Duration::ZERO;
+    let request = TestRequest::get().uri(&format!("{VERIFY}&minimaleRegisterVersie=1.999"));
+    let reply = send(gateway, request, Some(AFNEMER)).await;
+    assert_eq!(reply.problem(503)["code"], "REGISTERVERSIE_NIET_BEREIKT");
+    assert_eq!(reply.header("retry-after"), "2");
+    let here = get(&format!("{VERIFY}&minimaleRegisterVersie=1.1")).await;
+    assert_eq!(here.status, 200);
+}
+
+// ---- identity
+
+#[actix_web::test]
+async fn identity_comes_before_authorisation_before_input() {
+    let wrong = || TestRequest::post().uri(SEARCH).set_payload("x");
+    let reply = send(gateway().await, wrong(), None).await;
+    assert_eq!(reply.problem(401)["code"], "GEEN_CERTIFICAAT");
+    assert!(!reply.header("www-authenticate").is_empty());
+
+    let reply = send(gateway().await, wrong(), Some("00000099000000009999")).await;
+    assert_eq!(reply.problem(403)["code"], "ONBEKENDE_AFNEMER");
+
+    let other = wrong().insert_header((SCHOOL_HEADER, OTHER_SCHOOL));
+    let reply = send(gateway().await, other, Some(AFNEMER)).await;
+    assert_eq!(reply.problem(403)["code"], "GEEN_MANDAAT");
+    assert_eq!(reply.outcome.unwrap().afnemer.as_deref(), Some("Testpakket"));
+}
+
+#[actix_web::test]
+async fn a_header_that_names_no_school_is_400_and_named() {
+    for value in ["abc", "", "0000009900000000010a"] {
+        let request = TestRequest::get().uri(VERIFY).insert_header((SCHOOL_HEADER, value));
+        let reply = send(gateway().await, request, Some(AFNEMER)).await;
+        assert_eq!(reply.violations(), [format!("header {SCHOOL_HEADER} VORM_ONGELDIG")]);
+    }
+    let twice = TestRequest::get()
+        .uri(VERIFY)
+        .append_header((SCHOOL_HEADER, SCHOOL))
+        .append_header((SCHOOL_HEADER, OTHER_SCHOOL));
+    let reply = send(gateway().await, twice, Some(AFNEMER)).await;
+    assert_eq!(reply.violations(), [format!("header {SCHOOL_HEADER} DUBBEL")]);
+}
+
+#[actix_web::test]
+async fn the_only_mandate_names_the_school() {
+    let request = || TestRequest::get().uri(VERIFY);
+    assert_eq!(send(gateway().await, request(), Some(AFNEMER)).await.status, 200);
+    let reply = send(gateway().await, request(), Some(AFNEMER_OF_TWO)).await;
+    assert_eq!(reply.violations(), [format!("header {SCHOOL_HEADER} ONTBREEKT")]);
+}
+
+// ---- headers and documents
+
+#[actix_web::test]
+async fn every_response_has_the_headers() {
+    let nobody = send(gateway().await, TestRequest::get().uri(VERIFY), None).await;
+    for reply in [
+        nobody,
+        get(VERIFY).await,
+        get("/nergens").await,
+        get("/v1/leerbedrijven/x").await,
+        get(SEARCH).await,
+        get("/v1/openapi.json").await,
+    ] {
+        assert_eq!(reply.header("api-version"), rest::API_VERSION);
+        assert_eq!(reply.header("cache-control"), "no-store");
+        assert!(reply.header("strict-transport-security").starts_with("max-age="));
+        assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert_eq!(reply.header("x-frame-options"), "DENY");
+        assert_eq!(reply.header("content-security-policy"), "frame-ancestors 'none'");
+    }
+}
+
+#[actix_web::test]
+async fn publish_openapi_without_identity_to_any_origin() {
+    let reply = send(gateway().await, TestRequest::get().uri("/v1/openapi.json"), None).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("access-control-allow-origin"), "*");
+    let document = reply.json();
+    assert_eq!(document["servers"][0]["url"], "https://api.test.example:8443/v1");
+}
+
+#[actix_web::test]
+async fn the_pages_are_whole_and_load_nothing() {
+    for path in ["/", "/api.html"] {
+        let reply = send(gateway().await, TestRequest::get().uri(path), None).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
+        assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"));
+        let page = String::from_utf8(reply.body.to_vec()).unwrap();
+        assert!(page.contains("<html lang=\"nl\">") && page.ends_with("</html>\n"));
+        assert!(!page.contains("{{") && !page.contains("<script") && !page.contains("src="));
+    }
+}
