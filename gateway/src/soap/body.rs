@@ -25,8 +25,14 @@ pub struct Vorm {
     pub soort: &'static str,
     /// Its elements, in order.
     pub elementen: &'static [&'static str],
-    /// Which of them are list wrappers.
-    pub lijsten: &'static [&'static str],
+    /// Which of them are list wrappers, and of what.
+    pub lijsten: &'static [(&'static str, &'static Lijst)],
+}
+
+impl Vorm {
+    fn is_list(&self, name: &str) -> bool {
+        self.lijsten.iter().any(|(wrapper, _)| *wrapper == name)
+    }
 }
 
 /// The complexType of a list wrapper.
@@ -109,6 +115,11 @@ impl<'r, 'a> BodyReader<'r, 'a> {
         self.sequence(vorm, read)
     }
 
+    /// DK0004 about the request element itself.
+    pub fn refuse(&self, reason: impl Into<Cow<'static, str>>) -> BodyError {
+        self.invalid(self.root.offset, self.root.local, reason)
+    }
+
     /// The text of the next field, if it is this one. Empty is not absent here: that is a matter
     /// of meaning.
     ///
@@ -151,10 +162,14 @@ impl<'r, 'a> BodyReader<'r, 'a> {
     pub fn list<T>(
         &mut self,
         name: &'static str,
-        lijst: &'static Lijst,
         mut read: impl FnMut(&mut Self) -> Result<T, BodyError>,
     ) -> Result<Vec<T>, BodyError> {
         let mut items = Vec::new();
+        let vorm = self.vorm;
+        let Some((_, lijst)) = vorm.lijsten.iter().find(|(wrapper, _)| *wrapper == name) else {
+            debug_assert!(false, "{name} is no list in the Vorm");
+            return Ok(items);
+        };
         let Some(wrapper) = self.take(name)? else {
             return Ok(items);
         };
@@ -227,7 +242,7 @@ impl<'r, 'a> BodyReader<'r, 'a> {
         }
         let next = loop {
             let Some(tag) = self.child()? else { break None };
-            let is_list = tag.ns == ns::WHITELABEL && self.vorm.lijsten.contains(&tag.local);
+            let is_list = tag.ns == ns::WHITELABEL && self.vorm.is_list(tag.local);
             if !is_list {
                 break Some(tag);
             }
@@ -408,7 +423,7 @@ mod tests {
     const VRAAG: Vorm = Vorm {
         soort: "VraagType",
         elementen: &["a", "regels", "b", "c"],
-        lijsten: &["regels"],
+        lijsten: &[("regels", &REGELS)],
     };
 
     type Vraag = (
@@ -437,7 +452,7 @@ mod tests {
             body.request(&VRAAG, |vraag| {
                 Ok((
                     vraag.text("a")?,
-                    vraag.list("regels", &REGELS, |r| Ok((r.text("a")?, r.text("b")?)))?,
+                    vraag.list("regels", |r| Ok((r.text("a")?, r.text("b")?)))?,
                     vraag.boolean("b")?,
                     vraag.text("c")?,
                 ))

@@ -41,7 +41,8 @@ pub(super) fn check(declaration: &str) -> Result<(), DeclarationError> {
 }
 
 /// Whether a charset or encoding is UTF-8, in any spelling that is in use.
-pub(super) fn is_utf8(name: &str) -> bool {
+#[must_use]
+pub fn is_utf8(name: &str) -> bool {
     name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8")
 }
 

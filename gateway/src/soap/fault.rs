@@ -34,6 +34,12 @@ macro_rules! fault_codes {
                 match self { $(Self::$variant => $text),+ }
             }
 
+            /// Whether its faultstring says which header, and what is wrong with it.
+            #[must_use]
+            pub const fn names_header(self) -> bool {
+                matches!(self, Self::AndereHeaders | Self::OnjuisteWaarde)
+            }
+
             /// Whether it is about the body, so that SOAP 1.1 §4.4 allows a `detail`.
             #[must_use]
             pub const fn has_detail(self) -> bool {
@@ -156,15 +162,24 @@ impl Fault {
         self
     }
 
-    /// The text of the table; where no detail may say more, with the explanation behind it.
+    /// The text of the table. Where the standard wants the header named, and SOAP 1.1 forbids a
+    /// detail about headers, the explanation stands behind it.
     #[must_use]
     pub fn faultstring(&self) -> Cow<'static, str> {
         match &self.reden {
-            Some(reden) if !self.code.has_detail() => {
+            Some(reden) if self.code.names_header() => {
                 Cow::Owned(format!("{}: {reden}", self.code.text()))
             }
             _ => Cow::Borrowed(self.code.text()),
         }
+    }
+
+    /// The explanation, where neither detail nor faultstring has a place for it: whoever reads
+    /// the answer finds it in a comment above the envelope.
+    #[must_use]
+    pub fn comment(&self) -> Option<&str> {
+        let elsewhere = self.code.has_detail() || self.code.names_header();
+        self.reden.as_deref().filter(|_| !elsewhere)
     }
 
     /// Writes the child of the Body.
@@ -271,5 +286,18 @@ mod tests {
         let fault = Fault::new(FaultCode::TeVeelVerzoeken).retry_after(30);
         assert!(written(&fault).contains("<opnieuwNaSeconden>30</opnieuwNaSeconden>"));
         assert!(written(&fault).contains("<reden>Te veel verzoeken</reden>"));
+    }
+
+    #[test]
+    fn an_explanation_has_one_place() {
+        for code in FaultCode::ALL {
+            let fault = Fault::new(*code).explain("want zo");
+            let places = [
+                written(&fault).contains("<reden>want zo</reden>"),
+                fault.faultstring().ends_with(": want zo"),
+                fault.comment() == Some("want zo"),
+            ];
+            assert_eq!(places.iter().filter(|there| **there).count(), 1, "{code:?}");
+        }
     }
 }

@@ -68,8 +68,7 @@ impl XmlWriter {
     /// or identifier.
     pub fn value(&mut self, name: &'static str, value: impl Display) {
         self.open(name);
-        // Writing into a Vec does not fail.
-        let _ = write!(self.out, "{value}");
+        self.display(value);
         self.close(name);
     }
 
@@ -101,6 +100,12 @@ impl XmlWriter {
         self.close(wrapper);
     }
 
+    /// A value as the content of an element, as in [`Self::value`].
+    pub fn display(&mut self, value: impl Display) {
+        // Writing into a Vec does not fail.
+        let _ = write!(self.out, "{value}");
+    }
+
     /// Text as the content of an element. A character that XML does not allow becomes U+FFFD.
     pub fn escaped(&mut self, text: &str) {
         let bytes = text.as_bytes();
@@ -122,6 +127,14 @@ impl XmlWriter {
             from = at + if *byte == 0xEF { 3 } else { 1 };
         }
         self.out.extend_from_slice(&bytes[from..]);
+    }
+
+    /// A comment on a line of its own.
+    pub(super) fn comment(&mut self, text: &str) {
+        self.raw("<!-- ");
+        // Two hyphens would end it.
+        self.escaped(&text.replace('-', "\u{2010}"));
+        self.raw(" -->\n");
     }
 
     /// Markup as it is.
@@ -169,6 +182,16 @@ mod tests {
             w.escaped(text);
             assert_eq!(w.into_string(), expect, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_comment_cannot_end_early() {
+        let mut w = XmlWriter::default();
+        w.comment("a --> <b> -");
+        assert_eq!(
+            w.into_string(),
+            "<!-- a \u{2010}\u{2010}&gt; &lt;b&gt; \u{2010} -->\n"
+        );
     }
 
     #[test]

@@ -1,0 +1,190 @@
+//! The endpoint as HTTP sees it.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER,
+        },
+    },
+    web::{self, Bytes, Payload},
+};
+use uuid::Uuid;
+
+use super::{
+    admission::Call,
+    exchange::{self, Exchanged},
+    payload,
+};
+use crate::{
+    access::PeerIdentity,
+    soap::{Addressing, Fault, FaultCode, is_utf8},
+    transport::gateway::Gateway,
+};
+
+/// Messages above this are answered on a thread of their own, since a batch must not hold up the
+/// other callers of its worker (domain §1). Below it, moving the work costs more than doing it.
+const INLINE_BYTES: usize = 64 * 1024;
+
+/// Takes a message and gives its answer.
+pub(super) async fn post(
+    request: HttpRequest,
+    payload: Payload,
+    gateway: web::Data<Gateway>,
+) -> HttpResponse {
+    let headers = request.headers();
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let limits = &gateway.limits;
+    let message = match payload::read(
+        payload,
+        announced,
+        limits.bulk_body_bytes,
+        limits.body_timeout,
+    )
+    .await
+    {
+        Ok(message) => message,
+        Err(unread) => return respond(refuse(&unread.fault), unread.close),
+    };
+    if let Err(fault) = check_content(headers) {
+        return respond(refuse(&fault), false);
+    }
+    let call = Call::new(headers, peer_of(&request), announced.is_some());
+    let message_id = new_message_id();
+    let exchanged = if message.len() <= INLINE_BYTES {
+        exchange::answer(&gateway, &call, &message, message_id).await
+    } else {
+        answer_aside(gateway, call, message, message_id).await
+    };
+    respond(exchanged, false)
+}
+
+/// Answers on a thread of its own.
+async fn answer_aside(
+    gateway: web::Data<Gateway>,
+    call: Call,
+    message: Bytes,
+    message_id: Uuid,
+) -> Exchanged {
+    let runtime = tokio::runtime::Handle::current();
+    let work = move || runtime.block_on(exchange::answer(&gateway, &call, &message, message_id));
+    match web::block(work).await {
+        Ok(exchanged) => exchanged,
+        Err(_) => refuse(&Fault::new(FaultCode::AfhandelingFout)),
+    }
+}
+
+/// A fault about a message that was not opened, whose headers are therefore unknown.
+fn refuse(fault: &Fault) -> Exchanged {
+    let nothing = Addressing::default();
+    exchange::refuse(fault, &nothing, new_message_id(), exchange::nobody())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge: only the receiver's log looks at it"
+)]
+fn new_message_id() -> Uuid {
+    Uuid::new_v4()
+}
+
+/// The party that the listener found, or that a middleware took from a trusted proxy.
+fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
+    request
+        .conn_data::<Arc<PeerIdentity>>()
+        .cloned()
+        .or_else(|| request.extensions().get::<Arc<PeerIdentity>>().cloned())
+}
+
+/// WS006: text/xml in UTF-8, spelt in any way. A missing Content-Type says nothing wrong.
+///
+/// # Errors
+/// DK0009 for another charset, DK0001 for another media type or a compressed body.
+fn check_content(headers: &HeaderMap) -> Result<(), Fault> {
+    let invalid = |reason| Err(Fault::new(FaultCode::InvalideEnvelope).explain(reason));
+    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
+    if encoding.is_some_and(|value| !value.eq_ignore_ascii_case(b"identity")) {
+        return invalid("Content-Encoding wordt niet ondersteund");
+    }
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let mut parts = value.to_str().unwrap_or_default().split(';');
+    let media_type = parts.next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case("application/soap+xml") {
+        return invalid(
+            "dit is SOAP 1.2; alleen SOAP 1.1 (Content-Type: text/xml) wordt aangeboden",
+        );
+    }
+    if !media_type.eq_ignore_ascii_case("text/xml") {
+        return invalid("Content-Type moet text/xml zijn");
+    }
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let charset = value.trim().trim_matches('"');
+        if name.trim().eq_ignore_ascii_case("charset") && !is_utf8(charset) {
+            return Err(Fault::new(FaultCode::NietConformUtf8)
+                .explain("Content-Type noemt een andere charset dan UTF-8"));
+        }
+    }
+    Ok(())
+}
+
+fn respond(exchanged: Exchanged, close: bool) -> HttpResponse {
+    let status =
+        StatusCode::from_u16(exchanged.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut builder = HttpResponse::build(status);
+    builder
+        .insert_header((CONTENT_TYPE, "text/xml; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-store"));
+    if let Some(seconds) = exchanged.retry_after_s {
+        builder.insert_header((RETRY_AFTER, seconds));
+    }
+    if close {
+        builder.force_close();
+    }
+    let mut response = builder.body(exchanged.body);
+    response.extensions_mut().insert(exchanged.outcome);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn ws006_text_xml_in_utf_8_in_any_spelling() {
+        for (value, expect) in [
+            ("text/xml", Ok(())),
+            ("text/xml;charset=UTF-8", Ok(())),
+            ("Text/XML ; charset=\"utf-8\"", Ok(())),
+            ("text/xml; charset=utf8; action=\"urn:x\"", Ok(())),
+            ("text/xml; charset=ISO-8859-1", Err("DK0009")),
+            ("text/xml; charset=", Err("DK0009")),
+            ("application/soap+xml; charset=utf-8", Err("DK0001")),
+            ("application/xml", Err("DK0001")),
+            ("multipart/related; type=\"text/xml\"", Err("DK0001")),
+            ("", Err("DK0001")),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
+            let found = check_content(&headers).map_err(|fault| fault.code.short());
+            assert_eq!(found, expect, "{value}");
+        }
+        assert!(check_content(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn dk0001_a_compressed_body() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(check_content(&headers).is_err());
+    }
+}

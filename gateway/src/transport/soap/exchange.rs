@@ -1,0 +1,303 @@
+//! One message and its answer, in the order of checks of standards §1: envelope, identification,
+//! authentication, authorisation, then the XSD of the body.
+//!
+//! The message is read once, to its end, before anybody is identified, because what is not
+//! well-formed is DK0001 whoever sent it. What the body lacks is kept until the caller is known.
+
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use uuid::Uuid;
+
+use super::{
+    Bewerking,
+    admission::{self, Asked, Call},
+    natrekken_erkenning::NatrekkenErkenning,
+    natrekken_erkenningen::NatrekkenErkenningen,
+    opvragen_detailgegevens::OpvragenDetailgegevens,
+    parts, payload,
+    vaststellen_leerbedrijf::VaststellenLeerbedrijf,
+};
+use crate::{
+    domain::{Operatie, Signaalcode, Tijdstip},
+    operations::{Context, Failure},
+    soap::{
+        Addressing, BodyError, BodyReader, Envelope, Fault, FaultCode, Reply, XmlLimits, XmlWriter,
+        ns, write_envelope,
+    },
+    transport::gateway::{Gateway, Limits, Outcome},
+};
+
+/// Action of every fault (standards §1).
+const FAULT_ACTION: &str = "http://www.w3.org/2005/08/addressing/soap/fault";
+
+/// Room for most single answers, so that the buffer grows at most once or twice.
+const ANSWER_BYTES: usize = 2048;
+
+/// An answer in its bytes.
+pub(super) struct Exchanged {
+    pub(super) body: Vec<u8>,
+    pub(super) status: u16,
+    pub(super) retry_after_s: Option<u32>,
+    pub(super) outcome: Outcome,
+}
+
+/// Answers a message. Never fails: what goes wrong is an answer too.
+pub(super) async fn answer(
+    gateway: &Gateway,
+    call: &Call,
+    message: &[u8],
+    message_id: Uuid,
+) -> Exchanged {
+    let limits = &gateway.limits;
+    let mut envelope = match Envelope::open(message, xml_limits(limits)) {
+        Ok(envelope) => envelope,
+        Err(fault) => return refuse(&fault, &Addressing::default(), message_id, nobody()),
+    };
+    let mut exchange = Exchange {
+        gateway,
+        call,
+        size: message.len(),
+        now: gateway.clock.now(),
+        message_id,
+        outcome: nobody(),
+    };
+    match exchange.dispatch(&mut envelope).await {
+        Ok(body) => Exchanged {
+            body,
+            status: 200,
+            retry_after_s: None,
+            outcome: exchange.outcome,
+        },
+        Err(fault) => refuse(&fault, &envelope.addressing, message_id, exchange.outcome),
+    }
+}
+
+/// A fault in an envelope.
+pub(super) fn refuse(
+    fault: &Fault,
+    request: &Addressing<'_>,
+    message_id: Uuid,
+    outcome: Outcome,
+) -> Exchanged {
+    let mut w = XmlWriter::with_capacity(ANSWER_BYTES);
+    let reply = Reply {
+        request,
+        action: FAULT_ACTION,
+        message_id,
+        comment: fault.comment(),
+    };
+    write_envelope(&mut w, &reply, |w| fault.write(w));
+    Exchanged {
+        body: w.into_bytes(),
+        status: fault.status,
+        retry_after_s: fault.retry_after_s,
+        outcome: Outcome {
+            code: Cow::Borrowed(fault.code.short()),
+            ..outcome
+        },
+    }
+}
+
+/// What is known of a request before anything is.
+pub(super) fn nobody() -> Outcome {
+    Outcome {
+        operatie: None,
+        afnemer: None,
+        code: Cow::Borrowed(""),
+    }
+}
+
+/// The operation whose request this element is.
+pub(super) fn operatie_of(namespace: &str, local: &str) -> Option<Operatie> {
+    local
+        .strip_suffix("Request")
+        .filter(|_| namespace == ns::WHITELABEL)
+        .and_then(Operatie::parse)
+}
+
+/// The one table of dispatch: every operation to what serves it. The compiler holds it complete.
+macro_rules! by_operatie {
+    ($operatie:expr, $bewerking:ident => $serve:expr) => {
+        match $operatie {
+            Operatie::VaststellenLeerbedrijf => {
+                type $bewerking = VaststellenLeerbedrijf;
+                $serve
+            }
+            Operatie::NatrekkenErkenning => {
+                type $bewerking = NatrekkenErkenning;
+                $serve
+            }
+            Operatie::NatrekkenErkenningen => {
+                type $bewerking = NatrekkenErkenningen;
+                $serve
+            }
+            Operatie::OpvragenDetailgegevens => {
+                type $bewerking = OpvragenDetailgegevens;
+                $serve
+            }
+        }
+    };
+}
+
+/// Reads a body as the request of this operation, and forgets it.
+pub(super) fn check(operatie: Operatie, body: &mut BodyReader<'_, '_>) -> Result<(), BodyError> {
+    by_operatie!(operatie, B => B::from_body(body).map(|_| ()))
+}
+
+struct Exchange<'g> {
+    gateway: &'g Gateway,
+    call: &'g Call,
+    /// Bytes of the message.
+    size: usize,
+    now: Tijdstip,
+    message_id: Uuid,
+    outcome: Outcome,
+}
+
+impl Exchange<'_> {
+    async fn dispatch(&mut self, envelope: &mut Envelope<'_>) -> Result<Vec<u8>, Fault> {
+        let (namespace, local) = envelope.body_name();
+        match operatie_of(namespace, local) {
+            Some(operatie) => by_operatie!(operatie, B => self.serve::<B>(envelope).await),
+            None => Err(self.unknown(envelope)),
+        }
+    }
+
+    async fn serve<B: Bewerking>(&mut self, envelope: &mut Envelope<'_>) -> Result<Vec<u8>, Fault> {
+        self.outcome.operatie = Some(B::OPERATIE);
+        if B::BULK {
+            envelope.set_element_limit(self.gateway.limits.bulk_elements);
+        } else {
+            self.check_size()?;
+        }
+        let request = envelope.read_body(B::from_body)?;
+        let afnemer = admission::identify(self.gateway, self.call, self.now)?;
+        self.outcome.afnemer = Some(afnemer.naam.clone());
+        let (ns, local) = envelope.body_name();
+        let asked = Asked {
+            operatie: Some(B::OPERATIE),
+            ns,
+            local,
+        };
+        let addressing = &envelope.addressing;
+        let school =
+            admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
+        let caller = admission::authorise(self.gateway, &afnemer, school, B::OPERATIE, self.now)?;
+        let request = request?;
+        let versie = B::minimale_register_versie(&request);
+        let view = self.gateway.view_for(versie).await.map_err(fault_of)?;
+        let ctx = Context {
+            view,
+            caller: &caller,
+            rules: self.gateway.rules,
+            now: self.now,
+        };
+        let response = guarded(|| B::run(&ctx, request))?.response;
+        self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
+        Ok(self.render::<B>(&response, addressing))
+    }
+
+    fn render<B: Bewerking>(&self, response: &B::Response, request: &Addressing<'_>) -> Vec<u8> {
+        let name = [B::OPERATIE.as_str(), "Response"].concat();
+        let action = [ns::WHITELABEL, "/", &name].concat();
+        // An answer is at most a few times its request.
+        let mut w = XmlWriter::with_capacity(ANSWER_BYTES.max(self.size));
+        let reply = Reply {
+            request,
+            action: &action,
+            message_id: self.message_id,
+            comment: None,
+        };
+        write_envelope(&mut w, &reply, |w| {
+            w.root(&name, ns::WHITELABEL, |w| {
+                parts::kop(w, B::kop(response));
+                B::write(response, w);
+            });
+        });
+        w.into_bytes()
+    }
+
+    /// An element that is no request of ours: DK0004, unless something else goes before it. No
+    /// mandate is looked at, since there is nothing to have one for.
+    fn unknown(&mut self, envelope: &mut Envelope<'_>) -> Fault {
+        let refused = self.check_size().and_then(|()| {
+            let read: Result<(), Fault> = envelope.read_body(|body| {
+                let known: Vec<String> = Operatie::ALL
+                    .iter()
+                    .map(|operatie| format!("{operatie}Request"))
+                    .collect();
+                Err(body.refuse(format!(
+                    "Geen vraag van deze service; verwacht in {}: {}.",
+                    ns::WHITELABEL,
+                    known.join(", ")
+                )))
+            })?;
+            let afnemer = admission::identify(self.gateway, self.call, self.now)?;
+            self.outcome.afnemer = Some(afnemer.naam.clone());
+            let (ns, local) = envelope.body_name();
+            let asked = Asked {
+                operatie: None,
+                ns,
+                local,
+            };
+            let addressing = &envelope.addressing;
+            admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
+            read
+        });
+        // It was refused above in any case.
+        refused
+            .err()
+            .unwrap_or(Fault::new(FaultCode::NietConformXsd))
+    }
+
+    /// The limit of a single message; that of a bulk message was kept while it was read.
+    fn check_size(&self) -> Result<(), Fault> {
+        let limit = self.gateway.limits.body_bytes;
+        if self.size <= limit {
+            return Ok(());
+        }
+        let status = if self.call.size_announced { 413 } else { 500 };
+        Err(Fault {
+            status,
+            ..payload::above(limit)
+        })
+    }
+}
+
+/// Runs an operation, and turns a defect of ours into DK0050 instead of a broken connection.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Fault> {
+    // Nothing that the closure can change is looked at after a panic.
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| Fault::new(FaultCode::AfhandelingFout))
+}
+
+/// The one place where a failure becomes a fault.
+fn fault_of(failure: Failure) -> Fault {
+    let reason = failure.to_string();
+    match failure {
+        Failure::InvalidRegisterVersie(_) => Fault::new(FaultCode::NietConformXsd)
+            .detail(reason)
+            .field("minimaleRegisterVersie".to_owned()),
+        Failure::VersionNotReached { retry_after_s, .. }
+        | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)
+            .detail(reason)
+            .retry_after(retry_after_s),
+    }
+}
+
+fn signaalcode_text(signaalcode: Signaalcode) -> Cow<'static, str> {
+    match signaalcode {
+        Signaalcode::GeenBijzonderheden => Cow::Borrowed("0"),
+        other => Cow::Owned(other.code().to_string()),
+    }
+}
+
+fn xml_limits(limits: &Limits) -> XmlLimits {
+    XmlLimits {
+        depth: limits.depth,
+        elements: limits.elements,
+        attributes: limits.attributes,
+    }
+}
