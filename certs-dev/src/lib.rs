@@ -28,3 +28,10 @@ pub use manifest::{
 pub use oin::{InvalidOin, Oin};
 pub use plan::{Afnemer, Plan, Weigering, default_plan};
 pub use serienummer::{InvalidSerienummer, Serienummer};
+
+/// The moment so many seconds after 1970-01-01T00:00:00Z, for callers that use another calendar
+/// library; none outside the years that this one has.
+#[must_use]
+pub fn moment(unix_s: i64) -> Option<time::OffsetDateTime> {
+    time::OffsetDateTime::from_unix_timestamp(unix_s).ok()
+}

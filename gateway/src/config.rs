@@ -140,8 +140,14 @@ pub struct GrenzenConfig {
     #[serde(deserialize_with = "duur")]
     pub stil_tijd: Duration,
     #[serde(deserialize_with = "duur")]
+    pub verzoek_tijd: Duration,
+    #[serde(deserialize_with = "duur")]
+    pub schrijf_tijd: Duration,
+    #[serde(deserialize_with = "duur")]
     pub verbinding_leeftijd: Duration,
+    pub verzoeken_per_verbinding: u32,
     pub verbindingen: usize,
+    pub verbindingen_per_partij: usize,
     pub handshakes: usize,
     #[serde(deserialize_with = "duur")]
     pub versie_wacht: Duration,
@@ -265,6 +271,7 @@ impl Config {
             ("bulkElementen", grenzen.bulk_elementen),
             ("attributen", grenzen.attributen),
             ("verbindingen", grenzen.verbindingen),
+            ("verbindingenPerPartij", grenzen.verbindingen_per_partij),
             ("handshakes", grenzen.handshakes),
         ];
         match at_least_one.iter().find(|(_, value)| *value == 0) {

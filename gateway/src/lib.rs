@@ -11,4 +11,5 @@ pub mod operations;
 pub mod register;
 pub mod replica;
 pub mod soap;
+pub mod telemetry;
 pub mod transport;

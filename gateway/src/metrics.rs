@@ -1,8 +1,17 @@
-//! Metrics: names and descriptions in one place (standards §6), and handles that are cheap to
-//! use on the request path.
+//! Metrics: names and descriptions in one place (standards §6), and a way to count a request
+//! that is cheap enough for every request.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use metrics::{Counter, Histogram, Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Names as Prometheus sees them.
 pub mod names {
+    /// Answered requests, by transport, operatie, afnemer, code and status.
+    pub const VERZOEKEN: &str = "stagepoort_verzoeken_total";
+    /// Time to answer, by transport and operatie.
+    pub const VERZOEK_DUUR: &str = "stagepoort_verzoek_duur_seconds";
     /// Refused TLS connections, by listener and reden.
     pub const TLS_WEIGERINGEN: &str = "stagepoort_tls_weigeringen_total";
     /// Reloads of TLS material, by uitkomst.
@@ -14,4 +23,226 @@ pub mod names {
     pub const CRL_NEXT_UPDATE: &str = "stagepoort_crl_next_update_timestamp_seconds";
     /// Open connections, by listener.
     pub const VERBINDINGEN: &str = "stagepoort_verbindingen";
+    /// What runs, by versie.
+    pub const BUILD: &str = "stagepoort_build_info";
+    /// When the process started.
+    pub const START: &str = "stagepoort_start_timestamp_seconds";
+    /// Last commit that this node answers from, by tijdlijn.
+    pub const REGISTER_NUMMER: &str = "stagepoort_register_nummer";
+    /// Last commit in the log that this node has seen.
+    pub const REGISTER_HEAD: &str = "stagepoort_register_head_nummer";
+    /// When the state was registered that this node answers from.
+    pub const REGISTER_TIJDSTIP: &str = "stagepoort_register_timestamp_seconds";
+    /// When the log was last read with success.
+    pub const REGISTER_BEVESTIGD: &str = "stagepoort_register_bevestigd_timestamp_seconds";
+    /// 1 when the follower stopped at a commit that it cannot apply.
+    pub const REGISTER_GESTOPT: &str = "stagepoort_register_gestopt";
+    /// Objects in the replica, by soort.
+    pub const REGISTER_OBJECTEN: &str = "stagepoort_register_objecten";
+    /// When toegang was last confirmed.
+    pub const TOEGANG_BEVESTIGD: &str = "stagepoort_toegang_bevestigd_timestamp_seconds";
+    /// Version of toegang in force.
+    pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
+    /// When the snapshot was last written.
+    pub const MOMENTOPNAME: &str = "stagepoort_momentopname_timestamp_seconds";
+    /// 1 for the state that readiness tells, by status.
+    pub const GEREED: &str = "stagepoort_gereed";
+    /// Resident memory.
+    pub const MEMORY: &str = "process_resident_memory_bytes";
+    /// Processor time, user and system.
+    pub const CPU: &str = "process_cpu_seconds_total";
+    /// Open files and sockets.
+    pub const FDS: &str = "process_open_fds";
+}
+
+/// From a tenth of a millisecond, in which a verification is answered, to a bulk of 10,000.
+const DUUR_BUCKETS_S: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+];
+
+/// Starts the process's one recorder. A second call gives a handle that shows nothing.
+///
+/// # Errors
+/// A sentence when the recorder cannot be made.
+pub fn start() -> Result<PrometheusHandle, String> {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(names::VERZOEK_DUUR.to_owned()), DUUR_BUCKETS_S)
+        .map_err(|error| error.to_string())?
+        .build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_ok() {
+        describe();
+    }
+    Ok(handle)
+}
+
+fn describe() {
+    use names::{
+        BUILD, CPU, CRL_NEXT_UPDATE, FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD,
+        REGISTER_GESTOPT, REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN, REGISTER_TIJDSTIP,
+        START, TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD,
+        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN,
+    };
+    describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
+    describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
+    describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
+    describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
+    for (name, unit, text) in [
+        (TLS_CERTIFICATE_NOT_AFTER, Unit::Seconds, "Last moment of the gateway's own certificate."),
+        (CRL_NEXT_UPDATE, Unit::Seconds, "When the CRL of an issuer should be replaced."),
+        (VERBINDINGEN, Unit::Count, "Open connections."),
+        (BUILD, Unit::Count, "What runs; always 1."),
+        (START, Unit::Seconds, "When the process started."),
+        (REGISTER_NUMMER, Unit::Count, "Last commit that this node answers from."),
+        (REGISTER_HEAD, Unit::Count, "Last commit in the log that this node has seen."),
+        (REGISTER_TIJDSTIP, Unit::Seconds, "When the state was registered that this node answers from."),
+        (REGISTER_BEVESTIGD, Unit::Seconds, "When the log was last read with success."),
+        (REGISTER_GESTOPT, Unit::Count, "1 when a commit could not be applied."),
+        (REGISTER_OBJECTEN, Unit::Count, "Objects in the replica."),
+        (TOEGANG_BEVESTIGD, Unit::Seconds, "When toegang was last confirmed."),
+        (TOEGANG_VERSIE, Unit::Count, "Version of toegang in force."),
+        (MOMENTOPNAME, Unit::Seconds, "When the snapshot was last written."),
+        (GEREED, Unit::Count, "1 for the status that readiness tells."),
+        (MEMORY, Unit::Bytes, "Resident memory."),
+        (FDS, Unit::Count, "Open files and sockets."),
+    ] {
+        describe_gauge!(name, unit, text);
+    }
+    describe_counter!(CPU, Unit::Seconds, "Processor time, user and system.");
+}
+
+/// What tells one series of requests from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verzoek<'a> {
+    /// `soap` or `rest`.
+    pub transport: &'static str,
+    /// Name of the operation, `-` when it was not known.
+    pub operatie: &'static str,
+    /// Name of the afnemer, `-` when it was not known.
+    pub afnemer: &'a str,
+    /// Signaalcode, faultcode or problem code.
+    pub code: &'a str,
+    /// HTTP status.
+    pub status: u16,
+}
+
+/// Counts one answered request and the seconds it took.
+pub fn record_request(verzoek: &Verzoek<'_>, seconds: f64) {
+    thread_local! {
+        // Looking a series up by its labels costs more than all the rest of a small answer, so
+        // each worker keeps the handles of those it has seen. Their number is bounded: afnemers,
+        // operations and codes are all from closed lists.
+        static SERIES: RefCell<HashMap<u64, Vec<Series>>> = RefCell::default();
+    }
+    SERIES.with_borrow_mut(|all| {
+        let bucket = all.entry(verzoek.hash()).or_default();
+        let series = match bucket.iter().position(|s| s.is_of(verzoek)) {
+            Some(at) => &bucket[at],
+            None => {
+                bucket.push(Series::new(verzoek));
+                &bucket[bucket.len() - 1]
+            }
+        };
+        series.count.increment(1);
+        series.duur.record(seconds);
+    });
+}
+
+struct Series {
+    transport: &'static str,
+    operatie: &'static str,
+    afnemer: String,
+    code: String,
+    status: u16,
+    count: Counter,
+    duur: Histogram,
+}
+
+impl Series {
+    fn new(verzoek: &Verzoek<'_>) -> Self {
+        let Verzoek { transport, operatie, afnemer, code, status } = *verzoek;
+        Self {
+            transport,
+            operatie,
+            afnemer: afnemer.to_owned(),
+            code: code.to_owned(),
+            status,
+            count: metrics::counter!(
+                names::VERZOEKEN,
+                "transport" => transport,
+                "operatie" => operatie,
+                "afnemer" => afnemer.to_owned(),
+                "code" => code.to_owned(),
+                "status" => status.to_string(),
+            ),
+            duur: metrics::histogram!(
+                names::VERZOEK_DUUR,
+                "transport" => transport,
+                "operatie" => operatie,
+            ),
+        }
+    }
+
+    fn is_of(&self, verzoek: &Verzoek<'_>) -> bool {
+        self.transport == verzoek.transport
+            && self.operatie == verzoek.operatie
+            && self.afnemer == verzoek.afnemer
+            && self.code == verzoek.code
+            && self.status == verzoek.status
+    }
+}
+
+impl Verzoek<'_> {
+    fn hash(&self) -> u64 {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        (self.operatie, self.afnemer, self.code, self.status).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// Reads what the system knows of this process; what it does not tell is left as it was.
+pub fn record_process() {
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status")
+        && let Some(kib) = resident_kib(&status)
+    {
+        metrics::gauge!(names::MEMORY).set(kib * 1024.0);
+    }
+    if let Ok(stat) = std::fs::read_to_string("/proc/self/stat")
+        && let Some(ticks) = processor_ticks(&stat)
+    {
+        // Linux counts in hundredths of a second on every platform that we build for.
+        metrics::counter!(names::CPU).absolute(ticks / 100);
+    }
+    if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
+        #[expect(clippy::cast_precision_loss, reason = "a count of files is far below 2^52")]
+        metrics::gauge!(names::FDS).set(open.count() as f64);
+    }
+}
+
+fn resident_kib(status: &str) -> Option<f64> {
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// User and system time: fields 14 and 15, of which the name in brackets may hold spaces.
+fn processor_ticks(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_s_own_files_are_read() {
+        assert_eq!(resident_kib("Name:\tx\nVmRSS:\t  1234 kB\n"), Some(1234.0));
+        let stat = "1 (a b) c) S 1 1 1 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 1 0";
+        assert_eq!(processor_ticks(stat), Some(300));
+        assert_eq!(processor_ticks("nonsense"), None);
+    }
 }

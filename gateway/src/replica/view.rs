@@ -244,6 +244,13 @@ impl Replica {
         }
     }
 
+    /// Waits until there is a register to answer from.
+    pub async fn loaded(&self) {
+        let mut seen = self.versie.subscribe();
+        // An error would mean that this replica is gone.
+        let _ = seen.wait_for(|_| self.view().is_loaded()).await;
+    }
+
     /// Follows the versions as they are published.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<RegisterVersie> {

@@ -1,11 +1,18 @@
 //! What both transports share: the parts they call and the limits they keep.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use crate::{
     access::Access,
     clock::Clock,
-    domain::{Oin, Operatie},
+    domain::{Oin, Operatie, Tijdstip},
     operations::{Failure, Rules, view_for},
     replica::{Replica, View},
 };
@@ -26,6 +33,30 @@ pub struct Gateway {
     pub own_oin: Oin,
     /// Public base URL of the api listener, without a slash at the end.
     pub api_url: String,
+    /// How fresh the register on this node is known to be.
+    pub freshness: Freshness,
+}
+
+/// When this node last heard from the log, whether or not there was anything new.
+#[derive(Debug, Default)]
+pub struct Freshness {
+    /// Milliseconds since 1970; 0 for never.
+    confirmed_ms: AtomicI64,
+}
+
+impl Freshness {
+    /// The log was read with success at this moment. An earlier moment than is known changes
+    /// nothing.
+    pub fn confirm(&self, at: Tijdstip) {
+        self.confirmed_ms.fetch_max(at.as_millis(), Ordering::Relaxed);
+    }
+
+    /// When the log was last read with success; none before the first time.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<Tijdstip> {
+        let millis = self.confirmed_ms.load(Ordering::Relaxed);
+        (millis > 0).then(|| Tijdstip::from_millis(millis)).flatten()
+    }
 }
 
 /// Limits of standards §1 and domain §2, each with its reason in `config.rs`.
@@ -80,7 +111,8 @@ pub struct Outcome {
 }
 
 impl Gateway {
-    /// See [`view_for`].
+    /// See [`view_for`]. A register that was not confirmed for longer than `maximaleVeroudering`
+    /// is not available: what was withdrawn meanwhile would still be confirmed.
     ///
     /// # Errors
     /// As [`view_for`].
@@ -88,6 +120,11 @@ impl Gateway {
         &self,
         minimale_register_versie: Option<&str>,
     ) -> Result<Arc<View>, Failure> {
+        if self.is_register_too_old() {
+            return Err(Failure::RegisterUnavailable {
+                retry_after_s: RETRY_AFTER_TOO_OLD_S,
+            });
+        }
         view_for(
             &self.replica,
             minimale_register_versie,
@@ -95,4 +132,14 @@ impl Gateway {
         )
         .await
     }
+
+    fn is_register_too_old(&self) -> bool {
+        let limit_s = self.limits.maximale_veroudering.as_secs();
+        self.freshness
+            .confirmed()
+            .is_some_and(|at| self.clock.now().seconds_since(at) > limit_s)
+    }
 }
+
+/// A node that was cut off for a day is not back in a second.
+const RETRY_AFTER_TOO_OLD_S: u32 = 60;

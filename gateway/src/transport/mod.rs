@@ -6,6 +6,7 @@ pub mod gateway;
 mod handshake;
 pub mod identity;
 pub mod listener;
+pub mod observe;
 pub mod rest;
 pub mod soap;
 pub mod tls;

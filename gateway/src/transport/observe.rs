@@ -13,7 +13,7 @@ use actix_web::{
 };
 
 use super::gateway::Outcome;
-use crate::metrics;
+use crate::metrics::{Verzoek, record_request};
 
 /// The middleware; wrap it around all services of the api listener.
 ///
@@ -37,7 +37,8 @@ fn record(request: &HttpRequest, status: u16, start: Instant) {
     let operatie = outcome.and_then(|o| o.operatie).map_or("-", |o| o.as_str());
     let afnemer = outcome.and_then(|o| o.afnemer.as_deref()).unwrap_or("-");
     let code = outcome.map_or("-", |o| o.code.as_ref());
-    metrics::record_request(transport, operatie, afnemer, code, status, seconds);
+    let verzoek = Verzoek { transport, operatie, afnemer, code, status };
+    record_request(&verzoek, seconds);
     if status < 400 {
         tracing::debug!(transport, operatie, afnemer, code, status, seconds, "answered");
     } else {

@@ -1,0 +1,222 @@
+//! The loops beside the listeners: follower, toegang, snapshots, heartbeat.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::watch, task::JoinSet};
+
+use super::saved;
+use crate::{
+    access::{SqliteToegang, ToegangFollower},
+    clock::Clock,
+    config::Config,
+    domain::RegisterVersie,
+    log::{SqliteStore, StoreError},
+    replica::{Follower, FollowerStatus},
+    telemetry::chain,
+    transport::{admin::Health, gateway::Gateway},
+};
+
+/// How often the heartbeat shows that the runtime runs.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// How often a database that is away is tried.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What the loops work with.
+pub(super) struct Parts {
+    pub(super) config: Config,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) health: Arc<Health>,
+    pub(super) follower_status: watch::Sender<FollowerStatus>,
+    /// None when it was away at the start.
+    pub(super) store: Option<SqliteStore>,
+    /// Becomes true when the loops must end.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// Starts the loops; they end by themselves once `stopping` says so.
+pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
+    let mut loops = JoinSet::new();
+    let Parts { config, clock, gateway, health, follower_status, store, stopping } = parts;
+    loops.spawn(beat(Arc::clone(&health), stopping.clone()));
+    loops.spawn(note_confirmation(
+        Arc::clone(&gateway),
+        follower_status.subscribe(),
+        stopping.clone(),
+    ));
+    loops.spawn(keep_snapshot(config.clone(), Arc::clone(&gateway), health, stopping.clone()));
+    loops.spawn(follow_toegang(
+        config.opslag.bestand.clone(),
+        Arc::clone(&gateway),
+        Arc::clone(&clock),
+        stopping.clone(),
+    ));
+    loops.spawn(follow(config, clock, gateway, follower_status, store, stopping));
+    loops
+}
+
+/// Resolves when the loops must end.
+async fn ended(mut stopping: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which ends the loops as well.
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+async fn beat(health: Arc<Health>, stopping: watch::Receiver<bool>) {
+    let mut end = std::pin::pin!(ended(stopping));
+    loop {
+        health.beat();
+        tokio::select! {
+            () = &mut end => return,
+            () = tokio::time::sleep(BEAT) => {}
+        }
+    }
+}
+
+/// Follows the log, once its database can be opened.
+async fn follow(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    gateway: Arc<Gateway>,
+    status: watch::Sender<FollowerStatus>,
+    store: Option<SqliteStore>,
+    stopping: watch::Receiver<bool>,
+) {
+    let path = &config.opslag.bestand;
+    let store = match store {
+        Some(store) => Some(store),
+        None => opened(path, stopping.clone(), SqliteStore::open).await,
+    };
+    let Some(store) = store else { return };
+    let follower = Follower::new(Arc::new(store), Arc::clone(&gateway.replica), clock);
+    let mut seen = follower.status();
+    let mut running = std::pin::pin!(follower.run(ended(stopping)));
+    loop {
+        tokio::select! {
+            () = &mut running => return,
+            changed = seen.changed() => match changed {
+                Ok(()) => drop(status.send_replace(seen.borrow_and_update().clone())),
+                Err(_) => return,
+            },
+        }
+    }
+}
+
+/// Follows who may ask what, apart from the register, so that trouble in one never freezes the
+/// other.
+async fn follow_toegang(
+    path: PathBuf,
+    gateway: Arc<Gateway>,
+    clock: Arc<dyn Clock>,
+    stopping: watch::Receiver<bool>,
+) {
+    let Some(store) = opened(&path, stopping.clone(), SqliteToegang::open).await else {
+        return;
+    };
+    ToegangFollower::new(Arc::new(store), Arc::clone(&gateway.access), clock)
+        .run(ended(stopping))
+        .await;
+}
+
+/// A store, tried until it opens; none when the loops must end before. A file that is not there
+/// is waited for, never made.
+async fn opened<'a, S, F>(
+    path: &'a Path,
+    stopping: watch::Receiver<bool>,
+    open: impl Fn(&'a Path) -> F,
+) -> Option<S>
+where
+    F: Future<Output = Result<S, StoreError>>,
+{
+    let mut end = std::pin::pin!(ended(stopping));
+    let mut told = false;
+    loop {
+        let outcome = if path.exists() { Some(open(path).await) } else { None };
+        match outcome {
+            Some(Ok(store)) => return Some(store),
+            Some(Err(error)) if !told => {
+                let reason = chain(&error);
+                tracing::error!(reason, "the database cannot be used; it is tried every second");
+                told = true;
+            }
+            _ => {}
+        }
+        tokio::select! {
+            () = &mut end => return None,
+            () = tokio::time::sleep(RETRY) => {}
+        }
+    }
+}
+
+/// Takes the follower's last look at the log as confirmation that the register is fresh.
+async fn note_confirmation(
+    gateway: Arc<Gateway>,
+    mut status: watch::Receiver<FollowerStatus>,
+    stopping: watch::Receiver<bool>,
+) {
+    let mut end = std::pin::pin!(ended(stopping));
+    loop {
+        tokio::select! {
+            () = &mut end => return,
+            changed = status.changed() => if changed.is_err() { return },
+        }
+        // A follower that stopped still reads the head, and yet what it answers grows old.
+        let now = status.borrow_and_update().clone();
+        if let (Some(at), None) = (now.last_step, now.stopped) {
+            gateway.freshness.confirm(at);
+        }
+    }
+}
+
+/// Writes a snapshot when something changed, and once more at the end.
+async fn keep_snapshot(
+    config: Config,
+    gateway: Arc<Gateway>,
+    health: Arc<Health>,
+    stopping: watch::Receiver<bool>,
+) {
+    let mut written: Option<RegisterVersie> = None;
+    let mut first = true;
+    let mut end = std::pin::pin!(ended(stopping));
+    loop {
+        let ending = if first {
+            // The first one soon: a node that was just filled should survive its database.
+            first = false;
+            tokio::select! {
+                () = &mut end => true,
+                () = gateway.replica.loaded() => false,
+            }
+        } else {
+            tokio::select! {
+                () = &mut end => true,
+                () = tokio::time::sleep(config.opslag.momentopname_interval) => false,
+            }
+        };
+        let versie = gateway.replica.view().versie();
+        let changed = written != Some(versie) || ending;
+        if changed && gateway.replica.view().is_loaded() && write(&config, &gateway).await {
+            written = Some(versie);
+            health.snapshot_written();
+        }
+        if ending {
+            return;
+        }
+    }
+}
+
+async fn write(config: &Config, gateway: &Arc<Gateway>) -> bool {
+    let path = config.opslag.momentopname.clone();
+    let gateway = Arc::clone(gateway);
+    let outcome = tokio::task::spawn_blocking(move || saved::write(&path, &gateway)).await;
+    let reason = match outcome {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => chain(&error),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!(reason, "the snapshot was not written");
+    false
+}

@@ -1,0 +1,213 @@
+//! From settings to a gateway that serves.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{Addresses, App, Drain, background, saved::Saved, serving};
+use crate::{
+    access::Access,
+    clock::Clock,
+    config::Config,
+    log::{SqliteStore, StoreError},
+    metrics,
+    replica::{FollowerStatus, Replica},
+    transport::{
+        admin::{Health, Sources},
+        gateway::{Freshness, Gateway},
+        tls::{Tls, TlsError, TlsPaths},
+    },
+};
+
+/// Why the gateway could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port is taken, or not allowed.
+    #[error("cannot listen on {address} ({section}.adres)")]
+    Bind {
+        /// Section of the settings.
+        section: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Certificate, key, CA or CRL.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There is neither a database nor a snapshot to serve from.
+    #[error("the database {path} cannot be used, and there is no snapshot to serve from")]
+    NothingToServe {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// A listener could not be started.
+    #[error("a listener could not be started")]
+    Serve(#[source] io::Error),
+    /// Metrics could not be started.
+    #[error("metrics could not be started: {0}")]
+    Metrics(String),
+}
+
+struct Sockets {
+    api: TcpListener,
+    docs: TcpListener,
+    beheer: TcpListener,
+}
+
+pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, StartError> {
+    let metrics_handle = metrics::start().map_err(StartError::Metrics)?;
+    record_build(clock.as_ref());
+    // Bound first: a port that is taken is the most common mistake, and the cheapest to find.
+    let sockets = bind(&config)?;
+    let addresses = sockets.addresses().map_err(StartError::Serve)?;
+    let (tls, _) = Tls::load(tls_paths(&config), config.tls.crl_grace, clock.now())?;
+    let tls = Arc::new(tls);
+
+    let saved = Saved::load(&config.opslag.momentopname);
+    let store = open_store(&config.opslag.bestand, &saved).await?;
+    let gateway = Arc::new(gateway(&config, &clock, &tls, saved));
+
+    let (follower_status, follower) = watch::channel(FollowerStatus {
+        last_step: None,
+        head: gateway.replica.view().versie().nummer,
+        applied: gateway.replica.view().versie().nummer,
+        stopped: None,
+    });
+    let health = Arc::new(Health::new(Sources {
+        gateway: Arc::clone(&gateway),
+        follower,
+        clock: Arc::clone(&clock),
+    }));
+    let (stop, stopping) = watch::channel(false);
+    let loops = background::spawn(background::Parts {
+        config: config.clone(),
+        clock: Arc::clone(&clock),
+        gateway: Arc::clone(&gateway),
+        health: Arc::clone(&health),
+        follower_status,
+        store,
+        stopping,
+    });
+    let servers = serving::serve(serving::Parts {
+        config: &config,
+        gateway: &gateway,
+        health: &health,
+        tls: &tls,
+        metrics_handle,
+        api: sockets.api,
+        docs: sockets.docs,
+        beheer: sockets.beheer,
+    })?;
+    tracing::info!(api = %addresses.api, docs = %addresses.docs, beheer = %addresses.beheer, "listening");
+    Ok(App {
+        addresses,
+        clock,
+        gateway,
+        health,
+        tls,
+        servers,
+        loops,
+        stop,
+        drain: Drain {
+            announce: config.grenzen.afbouw_wacht,
+        },
+    })
+}
+
+fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Saved>) -> Gateway {
+    let access = Access::new(config.toegang.maximale_leeftijd, tls.revocations());
+    let freshness = Freshness::default();
+    let replica = match saved {
+        None => Replica::new(),
+        Some(saved) => {
+            saved.confirm(&freshness, &access);
+            Replica::with(saved.view)
+        }
+    };
+    Gateway {
+        replica: Arc::new(replica),
+        access: Arc::new(access),
+        clock: Arc::clone(clock),
+        rules: config.rules(),
+        limits: config.limits(),
+        own_oin: config.api.oin,
+        api_url: config.api.publieke_url.clone(),
+        freshness,
+    }
+}
+
+/// The database, or none when it is away and a snapshot can be served meanwhile. With a snapshot
+/// a database that is not there is not made: an empty one would look like a register in which
+/// nobody is erkend.
+async fn open_store(
+    path: &Path,
+    saved: &Option<Saved>,
+) -> Result<Option<SqliteStore>, StartError> {
+    if saved.is_some() && !path.exists() {
+        tracing::error!(path = %path.display(), "the database is not there: serving from the snapshot until it is");
+        return Ok(None);
+    }
+    match SqliteStore::open(path).await {
+        Ok(store) => Ok(Some(store)),
+        Err(source) if saved.is_none() => Err(StartError::NothingToServe {
+            path: path.to_owned(),
+            source,
+        }),
+        Err(source) => {
+            let reason = crate::telemetry::chain(&source);
+            tracing::error!(reason, "the database cannot be used: serving from the snapshot until it can");
+            Ok(None)
+        }
+    }
+}
+
+fn bind(config: &Config) -> Result<Sockets, StartError> {
+    let open = |section, address| {
+        TcpListener::bind(address).map_err(|source| StartError::Bind {
+            section,
+            address,
+            source,
+        })
+    };
+    Ok(Sockets {
+        api: open("api", config.api.adres)?,
+        docs: open("docs", config.docs.adres)?,
+        beheer: open("beheer", config.beheer.adres)?,
+    })
+}
+
+impl Sockets {
+    fn addresses(&self) -> io::Result<Addresses> {
+        Ok(Addresses {
+            api: self.api.local_addr()?,
+            docs: self.docs.local_addr()?,
+            beheer: self.beheer.local_addr()?,
+        })
+    }
+}
+
+fn tls_paths(config: &Config) -> TlsPaths {
+    TlsPaths {
+        certificate: config.tls.certificaat.clone(),
+        key: config.tls.sleutel.clone(),
+        client_ca: config.tls.client_ca.clone(),
+        crls: config.tls.crl.clone(),
+    }
+}
+
+fn record_build(clock: &dyn Clock) {
+    use metrics::names::{BUILD, START};
+    ::metrics::gauge!(BUILD, "versie" => env!("CARGO_PKG_VERSION")).set(1.0);
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+    ::metrics::gauge!(START).set((clock.now().as_millis() / 1000) as f64);
+}

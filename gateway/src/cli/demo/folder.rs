@@ -1,0 +1,136 @@
+//! The demo's folder and what stands in it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{Ports, manifest::Manifest};
+use crate::{
+    access::DocumentError,
+    app::StartError,
+    config::ConfigError,
+    domain::Tijdstip,
+    log::StoreError,
+    register::{import::ImportError, levering::WriteError},
+};
+
+/// Shows that the folder is ours, and may be made anew.
+const MARKER: &str = ".stagepoort-demo";
+
+/// Why there is no demo.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum DemoError {
+    #[error("the folder {0} holds other things than a demo: name another with --map, or remove it")]
+    FolderNotOurs(PathBuf),
+    #[error("port {port} ({option}) cannot be used: name another, or 0 for a free one")]
+    Port { option: &'static str, port: u16, #[source] source: io::Error },
+    #[error("{path} cannot be written")]
+    File { path: PathBuf, #[source] source: io::Error },
+    #[error("the clock of this machine is not right")]
+    Clock,
+    #[error("the certificates could not be made")]
+    Certificates(#[from] certs_dev::CertsError),
+    #[error("the made-up toegang is not right: {0}")]
+    Toegang(#[from] DocumentError),
+    #[error("the made-up register could not be written")]
+    Levering(#[from] WriteError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the made-up register could not be imported")]
+    Import(#[from] ImportError),
+    #[error("the demo's settings are not right")]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("a listener failed")]
+    Serve(#[source] io::Error),
+    #[error("an identifier of the demo is not right")]
+    Identifier(#[from] crate::domain::InvalidIdentifier),
+}
+
+/// The folder, with absolute paths.
+pub(super) struct Folder {
+    pub(super) root: PathBuf,
+}
+
+impl Folder {
+    /// Removes an earlier demo and begins an empty one, open to its owner alone.
+    pub(super) fn make_anew(map: &Path) -> Result<Self, DemoError> {
+        let of = |path: &Path| {
+            let path = path.to_owned();
+            move |source| DemoError::File { path, source }
+        };
+        if map.exists() {
+            let empty = fs::read_dir(map).map_err(of(map))?.next().is_none();
+            if !empty && !map.join(MARKER).exists() {
+                return Err(DemoError::FolderNotOurs(map.to_owned()));
+            }
+            fs::remove_dir_all(map).map_err(of(map))?;
+        }
+        fs::create_dir_all(map).map_err(of(map))?;
+        restrict(map).map_err(of(map))?;
+        fs::write(map.join(MARKER), "").map_err(of(map))?;
+        let root = map.canonicalize().map_err(of(map))?;
+        Ok(Self { root })
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.root.join("stagepoort.db")
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<PathBuf, DemoError> {
+        let path = self.root.join(name);
+        match fs::write(&path, text) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(DemoError::File { path, source }),
+        }
+    }
+
+    pub(super) fn certificates(&self, now: Tijdstip) -> Result<certs_dev::Manifest, DemoError> {
+        let now = certs_dev::moment(now.as_millis() / 1000).ok_or(DemoError::Clock)?;
+        let plan = certs_dev::default_plan();
+        Ok(certs_dev::generate(&self.root.join("certs"), &plan, now)?)
+    }
+
+    /// The settings that the demo runs with, which `stagepoort serve` takes as well.
+    pub(super) fn write_settings(
+        &self,
+        certificates: &certs_dev::Manifest,
+        ports: &Ports,
+    ) -> Result<PathBuf, DemoError> {
+        let server = &certificates.server;
+        let text = format!(
+            "# What the demo runs with. It also serves by itself, once the demo has stopped:\n\
+             # stagepoort serve --config stagepoort.toml\n\n\
+             [api]\nadres = \"127.0.0.1:{api}\"\npubliekeUrl = \"https://localhost:{api}\"\noin = \"{oin}\"\n\n\
+             [docs]\nadres = \"127.0.0.1:{docs}\"\n\n\
+             [beheer]\nadres = \"127.0.0.1:{beheer}\"\n\n\
+             [tls]\ncertificaat = {certificate:?}\nsleutel = {key:?}\nclientCa = {ca:?}\ncrl = [{crl:?}]\n",
+            api = ports.api,
+            docs = ports.docs,
+            beheer = ports.beheer,
+            oin = server.oin.as_str(),
+            certificate = server.certificaat.cert,
+            key = server.certificaat.key,
+            ca = certificates.ca,
+            crl = certificates.crl,
+        );
+        self.write("stagepoort.toml", &text)
+    }
+
+    /// Puts demo.json in place by a rename, so that who waits for it finds it whole.
+    pub(super) fn write_manifest(&self, manifest: &Manifest) -> Result<(), DemoError> {
+        // Only fails when memory does.
+        let text = serde_json::to_string_pretty(manifest).unwrap_or_default();
+        let half = self.write("demo.json.half", &format!("{text}\n"))?;
+        let path = self.root.join("demo.json");
+        fs::rename(half, &path).map_err(|source| DemoError::File { path, source })
+    }
+}
+
+fn restrict(map: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(map, fs::Permissions::from_mode(0o700))
+}

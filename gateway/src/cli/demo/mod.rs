@@ -1,0 +1,123 @@
+//! `stagepoort demo`: all of it on a made-up register, in a folder of its own.
+
+mod calls;
+mod folder;
+mod manifest;
+mod register;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Args, ValueEnum};
+
+use super::{fail, runtime, say};
+use crate::{
+    app::{App, until_told_to_stop},
+    clock::{Clock, SystemClock},
+    config::{Config, LogFormaat},
+    telemetry::{self, chain},
+};
+use folder::{DemoError, Folder};
+
+/// Throw-away certificates, a made-up register in SQLite and all three listeners, in a folder
+/// that is made anew each time. When all is ready, demo.json in that folder says where everything
+/// is, and two calls are printed that work as pasted. Ctrl-C stops it.
+///
+/// Exit codes: 0 stopped as told; 1 it could not start, and standard error says why; 2 wrong
+/// arguments.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// The folder; one that holds anything else than an earlier demo is refused
+    #[arg(long, value_name = "DIR", default_value = "demo-map")]
+    map: PathBuf,
+    /// How many leerbedrijven to make up
+    #[arg(long, value_name = "N", default_value_t = 20_000,
+          value_parser = clap::value_parser!(u32).range(20..))]
+    leerbedrijven: u32,
+    /// Where all chance comes from: the same seed gives the same register
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Where the register is kept
+    #[arg(long, value_enum, default_value_t = Opslag::Sqlite)]
+    opslag: Opslag,
+    /// Port of the api listener; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8443)]
+    poort_api: u16,
+    /// Port of the docs listener; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8444)]
+    poort_docs: u16,
+    /// Port of the operators' listener; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 9090)]
+    poort_beheer: u16,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Opslag {
+    /// One file in the folder
+    Sqlite,
+}
+
+pub(super) fn run(args: DemoArgs) -> ExitCode {
+    if let Err(reason) = telemetry::init(LogFormaat::Tekst, "info") {
+        return fail(reason);
+    }
+    runtime(async move {
+        match demonstrate(&args).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(chain(&error)),
+        }
+    })
+}
+
+async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
+    let clock = SystemClock;
+    let today = clock.now().datum().map_err(|_| DemoError::Clock)?;
+    let ports = Ports::choose(args)?;
+    let folder = Folder::make_anew(&args.map)?;
+
+    say("making certificates …");
+    let certificates = folder.certificates(clock.now())?;
+    let plan = crate::register::generate::Plan::new(args.leerbedrijven, args.seed, today);
+    let afnemers = manifest::afnemers(&certificates)?;
+    register::apply_toegang(&folder, &afnemers, &clock).await?;
+    say(format_args!("making up and importing {} leerbedrijven …", args.leerbedrijven));
+    // Only SQLite so far; the match keeps the argument honest when another joins.
+    match args.opslag {
+        Opslag::Sqlite => register::import(&folder, &plan, &clock).await?,
+    }
+
+    let settings = folder.write_settings(&certificates, &ports)?;
+    let config = Config::load(&settings)?;
+    let app = App::start(config, Arc::new(clock)).await?;
+    app.loaded().await;
+    let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan);
+    folder.write_manifest(&manifest)?;
+    say(calls::ready(&folder, &manifest, &settings));
+    app.run(until_told_to_stop()).await.map_err(DemoError::Serve)
+}
+
+/// Where the demo listens; on loopback only.
+struct Ports {
+    api: u16,
+    docs: u16,
+    beheer: u16,
+}
+
+impl Ports {
+    fn choose(args: &DemoArgs) -> Result<Self, DemoError> {
+        Ok(Self {
+            api: free("--poort-api", args.poort_api)?,
+            docs: free("--poort-docs", args.poort_docs)?,
+            beheer: free("--poort-beheer", args.poort_beheer)?,
+        })
+    }
+}
+
+/// The port itself, or a free one for 0; found before anything is made, since the WSDL and
+/// demo.json must name it.
+fn free(option: &'static str, port: u16) -> Result<u16, DemoError> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    std::net::TcpListener::bind(address)
+        .and_then(|socket| socket.local_addr())
+        .map(|address| address.port())
+        .map_err(|source| DemoError::Port { option, port, source })
+}

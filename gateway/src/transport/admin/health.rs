@@ -1,0 +1,279 @@
+//! Whether this node lives, and whether it can answer.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicI64, Ordering},
+};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    domain::{RegisterVersie, Tijdstip},
+    metrics::names,
+    replica::FollowerStatus,
+    transport::gateway::Gateway,
+};
+
+/// A loop that has not stepped for so long hangs: they step every second.
+const HANGS_AFTER_S: u64 = 30;
+
+/// A log that was not read for so long is away: it is read five times a second.
+const AWAY_AFTER_S: u64 = 10;
+
+/// What health is judged from.
+pub struct Sources {
+    /// Register, toegang and limits.
+    pub gateway: Arc<Gateway>,
+    /// Where the follower is.
+    pub follower: watch::Receiver<FollowerStatus>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Health of this node, judged from the ages of its loops' last steps (design invariant 6).
+pub struct Health {
+    sources: Sources,
+    draining: AtomicBool,
+    last_beat_ms: AtomicI64,
+    last_snapshot_ms: AtomicI64,
+}
+
+/// What readiness tells a load balancer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Answers, and nothing is remarkable.
+    Gereed,
+    /// Answers, and an operator should look.
+    Verminderd,
+    /// Does not answer.
+    NietGereed,
+}
+
+impl Status {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Gereed, "gereed"),
+        (Self::Verminderd, "verminderd"),
+        (Self::NietGereed, "niet-gereed"),
+    ];
+}
+
+/// The body of `/health/ready`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// Whether it answers.
+    pub status: Status,
+    /// Why the status is not `gereed`, one sentence each.
+    pub redenen: Vec<String>,
+    /// What it answers from.
+    pub register_versie: RegisterVersie,
+    /// When that state was registered.
+    pub register_tijdstip: Tijdstip,
+    /// When the log was last read with success.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub register_bevestigd_op: Option<Tijdstip>,
+    /// When toegang was last confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toegang_bevestigd_op: Option<Tijdstip>,
+}
+
+impl Health {
+    /// Lives from now on.
+    #[must_use]
+    pub fn new(sources: Sources) -> Self {
+        let now_ms = sources.clock.now().as_millis();
+        Self {
+            sources,
+            draining: AtomicBool::new(false),
+            last_beat_ms: AtomicI64::new(now_ms),
+            last_snapshot_ms: AtomicI64::new(0),
+        }
+    }
+
+    /// A loop has stepped.
+    pub fn beat(&self) {
+        let now_ms = self.sources.clock.now().as_millis();
+        self.last_beat_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// A snapshot has been written.
+    pub fn snapshot_written(&self) {
+        let now_ms = self.sources.clock.now().as_millis();
+        self.last_snapshot_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Says no from now on, so that a load balancer stops sending.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the loops step.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let last = Tijdstip::from_millis(self.last_beat_ms.load(Ordering::Relaxed));
+        last.is_some_and(|last| self.sources.clock.now().seconds_since(last) < HANGS_AFTER_S)
+    }
+
+    /// Whether it can answer, and what an operator should look at.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let Sources { gateway, follower, clock } = &self.sources;
+        let view = gateway.replica.view();
+        let seen = Seen {
+            now: clock.now(),
+            loaded: view.is_loaded(),
+            draining: self.draining.load(Ordering::Relaxed),
+            register_confirmed: gateway.freshness.confirmed(),
+            register_max_age_s: gateway.limits.maximale_veroudering.as_secs(),
+            follower_stopped: follower.borrow().stopped.clone(),
+            toegang_confirmed: gateway.access.confirmed(),
+            toegang_too_old: gateway.access.is_too_old(clock.now()),
+        };
+        let (status, redenen) = judge(&seen);
+        Readiness {
+            status,
+            redenen,
+            register_versie: view.versie(),
+            register_tijdstip: view.tijdstip(),
+            register_bevestigd_op: seen.register_confirmed,
+            toegang_bevestigd_op: seen.toegang_confirmed,
+        }
+    }
+
+    /// Sets the gauges to what is now.
+    pub fn record(&self) {
+        let gateway = &self.sources.gateway;
+        let view = gateway.replica.view();
+        let readiness = self.readiness();
+        let follower = self.sources.follower.borrow().clone();
+        for (status, name) in Status::ALL {
+            let value = f64::from(u8::from(status == readiness.status));
+            metrics::gauge!(names::GEREED, "status" => name).set(value);
+        }
+        let tijdlijn = view.versie().tijdlijn.to_string();
+        gauge(metrics::gauge!(names::REGISTER_NUMMER, "tijdlijn" => tijdlijn), view.versie().nummer);
+        gauge(metrics::gauge!(names::REGISTER_HEAD), follower.head);
+        gauge(metrics::gauge!(names::REGISTER_GESTOPT), u64::from(follower.stopped.is_some()));
+        gauge(metrics::gauge!(names::TOEGANG_VERSIE), gateway.access.current().versie);
+        moment(names::REGISTER_TIJDSTIP, Some(view.tijdstip()));
+        moment(names::REGISTER_BEVESTIGD, readiness.register_bevestigd_op);
+        moment(names::TOEGANG_BEVESTIGD, readiness.toegang_bevestigd_op);
+        let snapshot_ms = self.last_snapshot_ms.load(Ordering::Relaxed);
+        moment(names::MOMENTOPNAME, Tijdstip::from_millis(snapshot_ms).filter(|_| snapshot_ms > 0));
+        let aantallen = view.aantallen();
+        for (soort, aantal) in [
+            ("leerbedrijf", aantallen.leerbedrijven),
+            ("erkenning", aantallen.erkenningen),
+            ("persoon", aantallen.personen),
+            ("bpvo", aantallen.bpvos),
+        ] {
+            gauge(metrics::gauge!(names::REGISTER_OBJECTEN, "soort" => soort), aantal);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+fn gauge(gauge: metrics::Gauge, value: u64) {
+    gauge.set(value as f64);
+}
+
+fn moment(name: &'static str, at: Option<Tijdstip>) {
+    if let Some(seconds) = at.and_then(|at| u64::try_from(at.as_millis() / 1000).ok()) {
+        gauge(metrics::gauge!(name), seconds);
+    }
+}
+
+/// Everything that the judgement rests on.
+struct Seen {
+    now: Tijdstip,
+    loaded: bool,
+    draining: bool,
+    register_confirmed: Option<Tijdstip>,
+    register_max_age_s: u64,
+    follower_stopped: Option<String>,
+    toegang_confirmed: Option<Tijdstip>,
+    toegang_too_old: bool,
+}
+
+/// One cause must not take every node out at once: a database that is away, or a commit that no
+/// node can apply, lessens readiness and leaves it routable (design invariant 6).
+fn judge(seen: &Seen) -> (Status, Vec<String>) {
+    let age_s = |at: Option<Tijdstip>| at.map(|at| seen.now.seconds_since(at));
+    let register_age_s = age_s(seen.register_confirmed);
+    let mut refusing = Vec::new();
+    let mut lessened = Vec::new();
+    if seen.draining {
+        refusing.push("the node is draining".to_owned());
+    }
+    if !seen.loaded {
+        refusing.push("the register has not been loaded yet".to_owned());
+    }
+    match register_age_s {
+        Some(age_s) if age_s > seen.register_max_age_s => refusing.push(format!(
+            "the log was last read {age_s} s ago; register.maximaleVeroudering is {} s",
+            seen.register_max_age_s
+        )),
+        Some(age_s) if age_s > AWAY_AFTER_S => {
+            lessened.push(format!("the database is away: the log was last read {age_s} s ago"));
+        }
+        Some(_) => {}
+        None => lessened.push("the log has not been read yet".to_owned()),
+    }
+    if let Some(reason) = &seen.follower_stopped {
+        lessened.push(format!("the follower stopped: {reason}"));
+    }
+    match age_s(seen.toegang_confirmed) {
+        _ if seen.toegang_too_old => refusing.push(
+            "toegang was not confirmed for longer than toegang.maximaleLeeftijd".to_owned(),
+        ),
+        Some(age_s) if age_s > AWAY_AFTER_S => {
+            lessened.push(format!("toegang was last confirmed {age_s} s ago"));
+        }
+        _ => {}
+    }
+    let status = match (refusing.is_empty(), lessened.is_empty()) {
+        (false, _) => Status::NietGereed,
+        (true, false) => Status::Verminderd,
+        (true, true) => Status::Gereed,
+    };
+    refusing.append(&mut lessened);
+    (status, refusing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_follows_invariant_6() {
+        let now = Tijdstip::parse("2026-11-22T12:00:00Z").unwrap();
+        let ago = |s: i64| Tijdstip::from_millis(now.as_millis() - s * 1000);
+        let well = || Seen {
+            now,
+            loaded: true,
+            draining: false,
+            register_confirmed: ago(1),
+            register_max_age_s: 86_400,
+            follower_stopped: None,
+            toegang_confirmed: ago(1),
+            toegang_too_old: false,
+        };
+        let check = |seen: Seen, status: Status, word: &str| {
+            let (found, redenen) = judge(&seen);
+            assert_eq!(found, status, "{redenen:?}");
+            assert!(redenen.join("; ").contains(word), "{redenen:?}");
+        };
+        check(well(), Status::Gereed, "");
+        check(Seen { loaded: false, ..well() }, Status::NietGereed, "loaded");
+        check(Seen { draining: true, ..well() }, Status::NietGereed, "draining");
+        check(Seen { register_confirmed: ago(60), ..well() }, Status::Verminderd, "60 s ago");
+        check(Seen { register_confirmed: ago(90_000), ..well() }, Status::NietGereed, "maximaleVeroudering");
+        check(Seen { register_confirmed: None, ..well() }, Status::Verminderd, "not been read");
+        check(Seen { follower_stopped: Some("commit 7".into()), ..well() }, Status::Verminderd, "commit 7");
+        check(Seen { toegang_confirmed: ago(60), ..well() }, Status::Verminderd, "toegang");
+        check(Seen { toegang_too_old: true, ..well() }, Status::NietGereed, "maximaleLeeftijd");
+    }
+}

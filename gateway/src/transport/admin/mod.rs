@@ -1,0 +1,63 @@
+//! The operators' listener: health and metrics over plain HTTP on loopback.
+
+mod health;
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, ContentType},
+    web::{self, Data, ServiceConfig},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::metrics::record_process;
+pub use health::{Health, Readiness, Sources, Status};
+
+const START_PAGE: &str = include_str!("index.html");
+
+/// The routes. Needs `Data<Health>` and `Data<PrometheusHandle>`.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/", web::get().to(start_page))
+        .route("/health/live", web::get().to(live))
+        .route("/health/ready", web::get().to(ready))
+        .route("/metrics", web::get().to(metrics));
+}
+
+async fn start_page() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .body(START_PAGE)
+}
+
+/// 200 while the process's loops step, 503 when they do not: then a restart helps.
+async fn live(health: Data<Health>) -> HttpResponse {
+    let alive = health.is_alive();
+    let mut response = if alive {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(serde_json::json!({ "leeft": alive }))
+}
+
+/// 200 while callers can be answered within the published limits (design invariant 6).
+async fn ready(health: Data<Health>) -> HttpResponse {
+    let readiness = health.readiness();
+    let mut response = match readiness.status {
+        Status::Gereed | Status::Verminderd => HttpResponse::Ok(),
+        Status::NietGereed => HttpResponse::ServiceUnavailable(),
+    };
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(readiness)
+}
+
+async fn metrics(health: Data<Health>, handle: Data<PrometheusHandle>) -> HttpResponse {
+    health.record();
+    record_process();
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(handle.render())
+}
