@@ -20,7 +20,7 @@ use crate::{
 pub type BpvoSleutel = [u8; Sleutel::PSEUDONYM_BYTES];
 
 /// Everything the register says now.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     /// Blobs of [`Leerbedrijf`]; decoded per question, since most questions need only the
     /// beginning and 250,000 of them decoded would take several times the memory.
@@ -115,6 +115,15 @@ impl State {
             scholen: self.scholen.len() as u64,
             bpvos: self.bpvos.len() as u64,
         }
+    }
+
+    /// Builds the indexes anew from the blobs, when they were made by other rules.
+    pub(super) fn rebuild_index(&mut self) -> Result<(), &'static str> {
+        self.index = Index::default();
+        for blob in self.leerbedrijven.values() {
+            self.index.insert(&decode::<Leerbedrijf>(blob)?);
+        }
+        Ok(())
     }
 
     fn leerbedrijf(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {

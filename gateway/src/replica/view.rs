@@ -38,7 +38,7 @@ impl Stand {
 }
 
 /// One immutable state of the register, cheap to hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct View {
     state: State,
     stand: Stand,
