@@ -6,6 +6,8 @@ pub mod import;
 pub mod levering;
 mod object;
 mod set_aside;
+#[cfg(test)]
+mod testing;
 mod verify;
 
 pub use object::Object;

@@ -18,6 +18,8 @@ mod overtaken;
 mod perioden;
 mod report;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use guard::{Shrink, ShrunkCode};
 pub use levering_record::LeveringRecord;

@@ -18,6 +18,8 @@ mod keys;
 mod lines;
 mod parse;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod values;
 mod violation;
 pub mod wire;

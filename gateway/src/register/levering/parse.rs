@@ -203,7 +203,10 @@ fn reason(error: &serde_json::Error) -> String {
             Some(name) => format!("{name} ontbreekt"),
             None => "een verplicht veld ontbreekt".to_owned(),
         },
-        Category::Data if text.starts_with("duplicate field") => "staat er tweemaal".to_owned(),
+        Category::Data if text.starts_with("duplicate field") => match quoted(&text) {
+            Some(name) => format!("{name} staat er tweemaal"),
+            None => "een veld staat er tweemaal".to_owned(),
+        },
         Category::Data if text.starts_with("unknown field") => "is geen bekend veld".to_owned(),
         Category::Data => format!("moet {} zijn", expected(&text)),
     }
