@@ -1,5 +1,6 @@
 //! `stagepoort register generate|import|verify`.
 
+mod generate;
 mod import;
 mod input;
 mod progress;
@@ -17,6 +18,8 @@ const EXIT_BUSY: u8 = 4;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RegisterCommand {
+    /// Make up a register, of any size, for demos and tests
+    Generate(generate::GenerateArgs),
     /// Import a levering: wholly, or not at all
     Import(import::ImportArgs),
     /// Read and check a whole levering, without a register to put it in
@@ -25,6 +28,7 @@ pub(super) enum RegisterCommand {
 
 pub(super) fn run(command: RegisterCommand) -> ExitCode {
     match command {
+        RegisterCommand::Generate(args) => generate::run(&args),
         RegisterCommand::Import(args) => import::run(&args),
         RegisterCommand::Verify(args) => verify::run(&args),
     }

@@ -10,7 +10,7 @@
 //! have the OIN prefix for tests. People's names are drawn from lists.
 //!
 //! The first [`FIXTURES`] leerbedrijven are written by hand and the same for every seed and
-//! ronde; [`voorbeelden`] says what the gateway must answer about them.
+//! ronde, but for the keys of people; [`voorbeelden`] says what the gateway must answer about them.
 
 mod adressen;
 mod bpvos;
@@ -26,11 +26,13 @@ mod sectoren;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod uitvoer;
 mod voorbeelden;
 mod wereld;
 
 pub use csv_tables::{TableError, read_kwalificaties, read_postcodes};
 pub use scholen::scholen;
+pub use uitvoer::write_levering;
 pub use voorbeelden::{Voorbeeld, voorbeelden};
 
 use super::Object;

@@ -157,6 +157,7 @@ const EQUIVALENTEN: &[(&str, &str, i16, Option<i16>)] = &[
 ];
 
 /// Codes that the fixtures hold; they are in every register, whatever table the operator gives.
+#[rustfmt::skip]
 const FIXTURE_CODES: &[&str] = &[
     "25118", "25128", "25167", "25174", "25180", "25182", "25187", "25208", "25242", "25290",
     "25332", "25364", "25371", "25400", "25452", "25455", "25471", "25480", "25486", "25491",

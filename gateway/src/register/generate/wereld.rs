@@ -228,7 +228,5 @@ fn days_since_september(dag: Datum) -> i32 {
         .iter()
         .filter_map(|y| Datum::parse(&format!("{y:04}-09-01")).ok())
         .find(|september| *september <= dag)
-        .map_or(0, |september| {
-            ((midnight_ms(dag) - midnight_ms(september)) / DAG_MS) as i32
-        })
+        .map_or(0, |september| dag.days_after(september))
 }
