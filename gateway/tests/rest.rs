@@ -18,7 +18,7 @@ use stagepoort::{
     access::PeerIdentity,
     domain::{Operatie, Tijdstip},
     transport::{
-        docs::{self, Documents},
+        docs,
         gateway::{Gateway, Outcome},
         rest::{self, Instance, SCHOOL_HEADER},
     },
@@ -114,12 +114,11 @@ async fn send_with(
     if let Some(payload) = payload {
         request = request.replace_payload(payload).0;
     }
-    let documents = Data::new(Documents::new(&gateway));
     let app = App::new()
         .wrap(rest::Headers)
         .app_data(Data::new(gateway))
         .configure(rest::configure)
-        .configure(docs::configure(documents));
+        .configure(docs::configure_documents);
     let app = init_service(app).await;
     let response: ServiceResponse<BoxBody> = app.call(request).await.unwrap().map_into_boxed_body();
     let (outcome, instance) = {

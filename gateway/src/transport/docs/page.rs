@@ -7,6 +7,7 @@ use crate::{
     operations::{
         natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
     },
+    soap::FaultCode,
     transport::{
         gateway::{Gateway, Limits},
         rest::{API_VERSION, ENDPOINTS, Endpoint, MAX_OVERTREDINGEN, Probleemsoort},
@@ -152,36 +153,10 @@ fn problems() -> String {
     rows
 }
 
-/// The SOAP faults of standards §1.
-const FAULTS: &[(&str, &str)] = &[
-    ("VersionMismatch.DK0001", "Invalide envelope"),
-    ("Client.DK0002", "Niet geautoriseerd"),
-    ("Client.DK0003", "Invalide soapaction"),
-    ("Client.DK0004", "Niet conform XSD"),
-    ("Client.DK0005", "wsa:To ontbreekt"),
-    ("Client.DK0006", "wsa:Action ontbreekt"),
-    ("Client.DK0007", "wsa:MessageID ontbreekt"),
-    ("Client.DK0009", "Niet conform UTF-8"),
-    ("Client.DK0010", "Andere headers"),
-    ("Client.DK0011", "Onjuiste waarde in wsa header"),
-    ("Client.EK0020", "wsa:From ontbreekt"),
-    ("Client.EK0021", "wsa:From bevat geen geldig OIN"),
-    ("Client.EK0022", "wsa:To bevat geen geldig OIN"),
-    ("Client.EK0023", "wsa:MessageID bevat geen UUID"),
-    (
-        "Client.EK0030",
-        "OIN in TLS certificaat ontbreekt of is ongeldig",
-    ),
-    ("Server.DK0050", "Service afhandeling geeft fout"),
-    ("Server.DK0051", "Service niet beschikbaar"),
-    ("Client.SP0001", "Te veel verzoeken"),
-    ("Client.SP0002", "Bericht te groot of te diep"),
-];
-
 fn faults() -> String {
     let mut rows = String::new();
-    for (code, text) in FAULTS {
-        let text = escape(text);
+    for code in FaultCode::ALL {
+        let (code, text) = (code.faultcode(), escape(code.text()));
         let _ = writeln!(rows, "<tr><td><code>{code}</code></td><td>{text}</td></tr>");
     }
     rows

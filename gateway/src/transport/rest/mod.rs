@@ -8,7 +8,7 @@ mod body;
 mod call;
 mod endpoint;
 mod field;
-mod headers;
+pub mod headers;
 mod json;
 mod natrekken_erkenning;
 mod natrekken_erkenningen;

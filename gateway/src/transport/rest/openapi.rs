@@ -193,7 +193,9 @@ fn statuses(endpoint: &Endpoint) -> Vec<u16> {
 
 fn problem_responses() -> Value {
     let mut responses = Map::new();
-    for soort in Probleemsoort::ALL {
+    // 405 is of no operation, so nothing would refer to it.
+    let described = |soort: &&Probleemsoort| **soort != Probleemsoort::MethodeNietToegestaan;
+    for soort in Probleemsoort::ALL.iter().filter(described) {
         let status = soort.status().as_u16();
         let response = responses
             .entry(format!("Probleem{status}"))
@@ -391,6 +393,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("ErkenningStatus", "Of het leerbedrijf erkend is."),
     ("Grondslag", "Waarop 'erkend' berust."),
     ("Reden", "Waarom niet erkend. De lijst kan groeien."),
+    ("Plaats", "In welk deel van het verzoek een veld staat."),
     (
         "Leerweg",
         "De leerweg: beroepsopleidend (BOL) of beroepsbegeleidend (BBL).",
