@@ -6,8 +6,9 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpMessage,
-    body::{BoxBody, MessageBody},
+    body::BoxBody,
     dev::{Payload, Service, ServiceResponse},
+    error::PayloadError,
     http::{StatusCode, header},
     test::{TestRequest, init_service, read_body},
     web::{Bytes, Data},
@@ -17,13 +18,17 @@ use stagepoort::{
     access::PeerIdentity,
     domain::{Operatie, Tijdstip},
     transport::{
-        docs::{self, Documents},
+        docs,
         gateway::{Gateway, Outcome},
         rest::{self, Instance, SCHOOL_HEADER},
     },
 };
 
 use register::{AFNEMER, AFNEMER_OF_TWO, BEDRIJF, OTHER_SCHOOL, SCHOOL, gateway, oin};
+
+/// As `actix_http` boxes a payload; it does not export the name.
+type BoxedPayloadStream =
+    std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, PayloadError>>>>;
 
 const VERIFY: &str = "/v1/leerbedrijven/100000001/erkenningen/25180?peildatum=2026-09-01";
 const SEARCH: &str = "/v1/leerbedrijven/_zoek";
@@ -55,12 +60,22 @@ impl Reply {
             assert!(!part("reden").is_empty());
             format!("{} {} {}", part("plaats"), part("veld"), part("code"))
         };
-        problem["overtredingen"].as_array().unwrap().iter().map(one).collect()
+        problem["overtredingen"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(one)
+            .collect()
     }
 
     /// The problem, of what must be one with this status.
     fn problem(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.json();
         assert_eq!(problem["status"], status);
@@ -99,17 +114,19 @@ async fn send_with(
     if let Some(payload) = payload {
         request = request.replace_payload(payload).0;
     }
-    let documents = Data::new(Documents::new(&gateway));
     let app = App::new()
         .wrap(rest::Headers)
         .app_data(Data::new(gateway))
         .configure(rest::configure)
-        .configure(docs::configure(documents));
+        .configure(docs::configure_documents);
     let app = init_service(app).await;
     let response: ServiceResponse<BoxBody> = app.call(request).await.unwrap().map_into_boxed_body();
     let (outcome, instance) = {
         let extensions = response.response().extensions();
-        (extensions.get::<Outcome>().cloned(), extensions.get::<Instance>().copied())
+        (
+            extensions.get::<Outcome>().cloned(),
+            extensions.get::<Instance>().copied(),
+        )
     };
     Reply {
         status: response.status(),
@@ -163,7 +180,10 @@ async fn natrekken_always_answers() {
     assert_eq!(reply.json()["reden"], "LEERBEDRIJF_ONBEKEND");
     assert_eq!(reply.outcome.unwrap().code, "100");
     let reply = get("/v1/leerbedrijven/100000001/erkenningen/23123?peildatum=2026-09-01").await;
-    assert_eq!((reply.status.as_u16(), &reply.json()["signaalcode"]), (200, &json!(112)));
+    assert_eq!(
+        (reply.status.as_u16(), &reply.json()["signaalcode"]),
+        (200, &json!(112))
+    );
 }
 
 #[actix_web::test]
@@ -173,7 +193,10 @@ async fn an_unknown_leerbedrijf_is_404_with_the_code() {
         "/v1/leerbedrijven/999999999/detailgegevens",
     ] {
         let problem = get(path).await.problem(404);
-        assert_eq!((&problem["code"], &problem["signaalcode"]), (&json!("100"), &json!(100)));
+        assert_eq!(
+            (&problem["code"], &problem["signaalcode"]),
+            (&json!("100"), &json!(100))
+        );
     }
 }
 
@@ -181,9 +204,15 @@ async fn an_unknown_leerbedrijf_is_404_with_the_code() {
 async fn a_leerbedrijf_is_found_by_id_by_name_and_in_detail() {
     let by_id = get(&format!("/v1/leerbedrijven/{BEDRIJF}")).await.json();
     assert_eq!(by_id["leerbedrijven"][0]["leerbedrijfId"], BEDRIJF);
-    let found = post(SEARCH, r#"{"naam":"bakkerij de test","plaats":"amsterdam"}"#).await;
+    let found = post(
+        SEARCH,
+        r#"{"naam":"bakkerij de test","plaats":"amsterdam"}"#,
+    )
+    .await;
     assert_eq!(found.json()["leerbedrijven"][0]["leerbedrijfId"], BEDRIJF);
-    let detail = get(&format!("/v1/leerbedrijven/{BEDRIJF}/detailgegevens")).await.json();
+    let detail = get(&format!("/v1/leerbedrijven/{BEDRIJF}/detailgegevens"))
+        .await
+        .json();
     assert_eq!(detail["detail"]["erkenningen"][0]["code"], "25180");
     assert_eq!(detail["detail"]["contactpersonen"], json!([]));
 }
@@ -195,9 +224,17 @@ async fn a_bad_line_of_bulk_spoils_only_itself() {
     let reply = post(BULK, body).await;
     assert_eq!(reply.status, 200);
     let answer = reply.json();
-    let codes: Vec<&Value> = answer["resultaten"].as_array().unwrap().iter().map(|r| &r["signaalcode"]).collect();
+    let codes: Vec<&Value> = answer["resultaten"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| &r["signaalcode"])
+        .collect();
     assert_eq!(codes, [0, 101, 101]);
-    assert_eq!(answer["resultaten"][1]["leerbedrijfId"], "99ZZ9999JJ0001602");
+    assert_eq!(
+        answer["resultaten"][1]["leerbedrijfId"],
+        "99ZZ9999JJ0001602"
+    );
     assert_eq!(post(BULK, "{}").await.json()["resultaten"], json!([]));
 }
 
@@ -205,7 +242,8 @@ async fn a_bad_line_of_bulk_spoils_only_itself() {
 
 #[actix_web::test]
 async fn all_errors_come_at_once() {
-    let reply = get("/v1/leerbedrijven/abc/erkenningen/def?peildatum=x&a=1&minimaleRegisterVersie=y").await;
+    let reply =
+        get("/v1/leerbedrijven/abc/erkenningen/def?peildatum=x&a=1&minimaleRegisterVersie=y").await;
     let mut found = reply.violations();
     found.sort();
     assert_eq!(
@@ -218,10 +256,22 @@ async fn all_errors_come_at_once() {
             "query peildatum 120",
         ]
     );
-    assert_eq!(get("/v1/leerbedrijven/abc").await.violations(), ["pad leerbedrijfId 101"]);
-    assert_eq!(get("/v1/leerbedrijven/%20").await.violations(), ["pad leerbedrijfId 101"]);
-    assert_eq!(get("/v1/leerbedrijven/%ff").await.violations(), ["pad leerbedrijfId CODERING_ONGELDIG"]);
-    assert_eq!(get("/v1/leerbedrijven/1%2F2").await.violations(), ["pad leerbedrijfId 101"]);
+    assert_eq!(
+        get("/v1/leerbedrijven/abc").await.violations(),
+        ["pad leerbedrijfId 101"]
+    );
+    assert_eq!(
+        get("/v1/leerbedrijven/%20").await.violations(),
+        ["pad leerbedrijfId 101"]
+    );
+    assert_eq!(
+        get("/v1/leerbedrijven/%ff").await.violations(),
+        ["pad leerbedrijfId CODERING_ONGELDIG"]
+    );
+    assert_eq!(
+        get("/v1/leerbedrijven/1%2F2").await.violations(),
+        ["pad leerbedrijfId 101"]
+    );
     assert_eq!(get("/v1/leerbedrijven/%3100000001").await.status, 200);
 }
 
@@ -229,12 +279,26 @@ async fn all_errors_come_at_once() {
 async fn invalid_input_is_400_and_never_422() {
     assert_eq!(post(SEARCH, r#"{"naam":"x"}"#).await.violations().len(), 1);
     assert_eq!(
-        post(SEARCH, r#"{"naam":7,"postcode":"x","telefoon":"y"}"#).await.violations(),
-        ["body /telefoon ONBEKEND_VELD", "body /naam TYPE_ONGELDIG", "body /postcode 141"]
+        post(SEARCH, r#"{"naam":7,"postcode":"x","telefoon":"y"}"#)
+            .await
+            .violations(),
+        [
+            "body /telefoon ONBEKEND_VELD",
+            "body /naam TYPE_ONGELDIG",
+            "body /postcode 141"
+        ]
     );
     assert_eq!(post(SEARCH, "{").await.violations(), ["body  GEEN_JSON"]);
-    assert_eq!(post(&format!("{SEARCH}?naam=x"), "{}").await.violations()[0], "query naam ONBEKEND_VELD");
-    assert_eq!(post(BULK, r#"{"verzoeken":[{"code":25180}]}"#).await.violations(), ["body /verzoeken/0/code TYPE_ONGELDIG"]);
+    assert_eq!(
+        post(&format!("{SEARCH}?naam=x"), "{}").await.violations()[0],
+        "query naam ONBEKEND_VELD"
+    );
+    assert_eq!(
+        post(BULK, r#"{"verzoeken":[{"code":25180}]}"#)
+            .await
+            .violations(),
+        ["body /verzoeken/0/code TYPE_ONGELDIG"]
+    );
 }
 
 #[actix_web::test]
@@ -260,14 +324,21 @@ async fn no_trailing_slash_and_no_redirect() {
         "/v2/leerbedrijven/100000001",
         "/v1/Leerbedrijven/100000001",
     ] {
-        assert_eq!(get(path).await.problem(404)["code"], "NIET_GEVONDEN", "{path}");
+        assert_eq!(
+            get(path).await.problem(404)["code"],
+            "NIET_GEVONDEN",
+            "{path}"
+        );
     }
 }
 
 #[actix_web::test]
 async fn another_method_is_405_with_allow() {
     for (request, allow) in [
-        (TestRequest::delete().uri("/v1/leerbedrijven/100000001"), "GET, HEAD"),
+        (
+            TestRequest::delete().uri("/v1/leerbedrijven/100000001"),
+            "GET, HEAD",
+        ),
         (TestRequest::post().uri("/v1/openapi.json"), "GET, HEAD"),
         (TestRequest::get().uri(SEARCH), "POST"),
         (TestRequest::put().uri(BULK), "POST"),
@@ -280,7 +351,9 @@ async fn another_method_is_405_with_allow() {
 
 #[actix_web::test]
 async fn media_types_are_406_and_415() {
-    let html = TestRequest::get().uri(VERIFY).insert_header((header::ACCEPT, "text/html"));
+    let html = TestRequest::get()
+        .uri(VERIFY)
+        .insert_header((header::ACCEPT, "text/html"));
     known(html).await.problem(406);
     let xml = TestRequest::post()
         .uri(SEARCH)
@@ -296,7 +369,10 @@ async fn a_body_over_the_limit_is_413() {
     let large = format!(r#"{{"naam":"{}"}}"#, "x".repeat(300_000));
     post(SEARCH, large.clone()).await.problem(413);
     // The bulk path takes more; this body has another fault.
-    assert_eq!(post(BULK, large).await.violations(), ["body /naam ONBEKEND_VELD"]);
+    assert_eq!(
+        post(BULK, large).await.violations(),
+        ["body /naam ONBEKEND_VELD"]
+    );
 }
 
 #[actix_web::test]
@@ -306,8 +382,11 @@ async fn a_body_that_never_ends_is_408() {
     let request = TestRequest::post()
         .uri(SEARCH)
         .insert_header((header::CONTENT_TYPE, "application/json"));
-    let never = Payload::Stream { payload: Box::pin(futures_util::stream::pending()) };
-    send_with(gateway, request, Some(AFNEMER), Some(never)).await.problem(408);
+    let never: BoxedPayloadStream = Box::pin(futures_util::stream::pending());
+    let never = Payload::Stream { payload: never };
+    send_with(gateway, request, Some(AFNEMER), Some(never))
+        .await
+        .problem(408);
 }
 
 #[actix_web::test]
@@ -337,30 +416,47 @@ async fn identity_comes_before_authorisation_before_input() {
     let other = wrong().insert_header((SCHOOL_HEADER, OTHER_SCHOOL));
     let reply = send(gateway().await, other, Some(AFNEMER)).await;
     assert_eq!(reply.problem(403)["code"], "GEEN_MANDAAT");
-    assert_eq!(reply.outcome.unwrap().afnemer.as_deref(), Some("Testpakket"));
+    assert_eq!(
+        reply.outcome.unwrap().afnemer.as_deref(),
+        Some("Testpakket")
+    );
 }
 
 #[actix_web::test]
 async fn a_header_that_names_no_school_is_400_and_named() {
     for value in ["abc", "", "0000009900000000010a"] {
-        let request = TestRequest::get().uri(VERIFY).insert_header((SCHOOL_HEADER, value));
+        let request = TestRequest::get()
+            .uri(VERIFY)
+            .insert_header((SCHOOL_HEADER, value));
         let reply = send(gateway().await, request, Some(AFNEMER)).await;
-        assert_eq!(reply.violations(), [format!("header {SCHOOL_HEADER} VORM_ONGELDIG")]);
+        assert_eq!(
+            reply.violations(),
+            [format!("header {SCHOOL_HEADER} VORM_ONGELDIG")]
+        );
     }
     let twice = TestRequest::get()
         .uri(VERIFY)
         .append_header((SCHOOL_HEADER, SCHOOL))
         .append_header((SCHOOL_HEADER, OTHER_SCHOOL));
     let reply = send(gateway().await, twice, Some(AFNEMER)).await;
-    assert_eq!(reply.violations(), [format!("header {SCHOOL_HEADER} DUBBEL")]);
+    assert_eq!(
+        reply.violations(),
+        [format!("header {SCHOOL_HEADER} DUBBEL")]
+    );
 }
 
 #[actix_web::test]
 async fn the_only_mandate_names_the_school() {
     let request = || TestRequest::get().uri(VERIFY);
-    assert_eq!(send(gateway().await, request(), Some(AFNEMER)).await.status, 200);
+    assert_eq!(
+        send(gateway().await, request(), Some(AFNEMER)).await.status,
+        200
+    );
     let reply = send(gateway().await, request(), Some(AFNEMER_OF_TWO)).await;
-    assert_eq!(reply.violations(), [format!("header {SCHOOL_HEADER} ONTBREEKT")]);
+    assert_eq!(
+        reply.violations(),
+        [format!("header {SCHOOL_HEADER} ONTBREEKT")]
+    );
 }
 
 // ---- headers and documents
@@ -378,20 +474,35 @@ async fn every_response_has_the_headers() {
     ] {
         assert_eq!(reply.header("api-version"), rest::API_VERSION);
         assert_eq!(reply.header("cache-control"), "no-store");
-        assert!(reply.header("strict-transport-security").starts_with("max-age="));
+        assert!(
+            reply
+                .header("strict-transport-security")
+                .starts_with("max-age=")
+        );
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
         assert_eq!(reply.header("x-frame-options"), "DENY");
-        assert_eq!(reply.header("content-security-policy"), "frame-ancestors 'none'");
+        assert_eq!(
+            reply.header("content-security-policy"),
+            "frame-ancestors 'none'"
+        );
     }
 }
 
 #[actix_web::test]
 async fn publish_openapi_without_identity_to_any_origin() {
-    let reply = send(gateway().await, TestRequest::get().uri("/v1/openapi.json"), None).await;
+    let reply = send(
+        gateway().await,
+        TestRequest::get().uri("/v1/openapi.json"),
+        None,
+    )
+    .await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("access-control-allow-origin"), "*");
     let document = reply.json();
-    assert_eq!(document["servers"][0]["url"], "https://api.test.example:8443/v1");
+    assert_eq!(
+        document["servers"][0]["url"],
+        "https://api.test.example:8443/v1"
+    );
 }
 
 #[actix_web::test]
@@ -400,7 +511,11 @@ async fn the_pages_are_whole_and_load_nothing() {
         let reply = send(gateway().await, TestRequest::get().uri(path), None).await;
         assert_eq!(reply.status, 200);
         assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
-        assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"));
+        assert!(
+            reply
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'")
+        );
         let page = String::from_utf8(reply.body.to_vec()).unwrap();
         assert!(page.contains("<html lang=\"nl\">") && page.ends_with("</html>\n"));
         assert!(!page.contains("{{") && !page.contains("<script") && !page.contains("src="));

@@ -5,7 +5,10 @@
 //! ([`Personen`]), because history holds erkenningen and never people (design invariant 12).
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip};
 
@@ -13,7 +16,7 @@ use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip};
 macro_rules! code_list {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name {
             $(#[doc = $text] $(#[$vmeta])* #[serde(rename = $text)] $variant,)+
         }
@@ -34,6 +37,18 @@ macro_rules! code_list {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
             }
         }
+
+        // Written out, because the derive does not see a rename that a macro passes on.
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .enum_values(Some([$($text),+]))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

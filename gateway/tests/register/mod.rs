@@ -17,18 +17,18 @@ use stagepoort::{
 use uuid::Uuid;
 
 /// Has a mandate of [`SCHOOL`] alone.
-pub const AFNEMER: &str = "00000099000000000001";
+pub(crate) const AFNEMER: &str = "00000099000000000001";
 /// Has a mandate of both schools.
-pub const AFNEMER_OF_TWO: &str = "00000099000000000002";
+pub(crate) const AFNEMER_OF_TWO: &str = "00000099000000000002";
 /// A school.
-pub const SCHOOL: &str = "00000099000000000101";
+pub(crate) const SCHOOL: &str = "00000099000000000101";
 /// Another.
-pub const OTHER_SCHOOL: &str = "00000099000000000102";
+pub(crate) const OTHER_SCHOOL: &str = "00000099000000000102";
 /// The only leerbedrijf: erkend for 25180 since 2020.
-pub const BEDRIJF: &str = "100000001";
+pub(crate) const BEDRIJF: &str = "100000001";
 
 /// An OIN that is right.
-pub fn oin(text: &str) -> Oin {
+pub(crate) fn oin(text: &str) -> Oin {
     Oin::parse(text).unwrap()
 }
 
@@ -41,7 +41,7 @@ impl Clock for At {
 }
 
 /// A gateway over a register of one commit, versie 1.1.
-pub async fn gateway() -> Gateway {
+pub(crate) async fn gateway() -> Gateway {
     let clock: Arc<dyn Clock> = Arc::new(At(Tijdstip::parse("2026-11-22T09:00:00Z").unwrap()));
     Gateway {
         replica: replica(Arc::clone(&clock)).await,
@@ -56,9 +56,14 @@ pub async fn gateway() -> Gateway {
 
 async fn replica(clock: Arc<dyn Clock>) -> Arc<Replica> {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::migrate(&folder.path().join("log.sqlite")).await.unwrap();
+    let store = SqliteStore::migrate(&folder.path().join("log.sqlite"))
+        .await
+        .unwrap();
     let store: Arc<dyn LogStore> = Arc::new(store);
-    store.append(Uuid::from_u128(1), clock.now(), lines(clock.now())).await.unwrap();
+    store
+        .append(Uuid::from_u128(1), clock.now(), lines(clock.now()))
+        .await
+        .unwrap();
     let replica = Arc::new(Replica::new());
     let mut follower = Follower::new(store, Arc::clone(&replica), clock);
     while !replica.view().is_loaded() {
@@ -82,7 +87,11 @@ fn lines(now: Tijdstip) -> Vec<Line> {
         inhoud: Inhoud::Gezet(blob.unwrap()),
     };
     vec![
-        set(Soort::Opleiding, Sleutel::code(code), postcard::to_stdvec(&opleiding)),
+        set(
+            Soort::Opleiding,
+            Sleutel::code(code),
+            postcard::to_stdvec(&opleiding),
+        ),
         set(
             Soort::Leerbedrijf,
             Sleutel::leerbedrijf(leerbedrijf.kern.leerbedrijf_id),

@@ -4,22 +4,27 @@
 mod page;
 mod reference;
 
+use std::sync::OnceLock;
+
 use actix_web::{
     HttpResponse,
-    http::header::{
-        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_SECURITY_POLICY,
+    http::{
+        Method,
+        header::{
+            ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_SECURITY_POLICY,
+        },
     },
     web::{self, Bytes, Data, ServiceConfig},
 };
 
 use super::{
     gateway::Gateway,
-    rest::{not_found, only_get, openapi},
+    rest::{only_get, openapi},
 };
 
-/// The documents of one gateway, made once.
+/// The documents of one gateway.
 #[derive(Debug)]
-pub struct Documents {
+struct Documents {
     start: Bytes,
     reference: Bytes,
     openapi: Bytes,
@@ -27,8 +32,7 @@ pub struct Documents {
 
 impl Documents {
     /// With the gateway's own address, OIN and limits in them.
-    #[must_use]
-    pub fn new(gateway: &Gateway) -> Self {
+    fn new(gateway: &Gateway) -> Self {
         let document = openapi::document(&gateway.api_url);
         Self {
             start: page::start(gateway).into(),
@@ -38,30 +42,32 @@ impl Documents {
     }
 }
 
-/// Adds the documents; make `documents` once, outside the App factory.
-///
-/// For the docs listener and the api listener alike. Sets the default service to a 404 problem,
-/// as the REST side does.
-pub fn configure(documents: Data<Documents>) -> impl FnOnce(&mut ServiceConfig) {
-    move |config| {
-        config
-            .app_data(documents)
-            .service(only_get("/", web::to(start)))
-            .service(only_get("/api.html", web::to(reference)))
-            .service(
-                only_get("/v1/openapi.json", web::to(openapi_json))
-                    .route(web::method(actix_web::http::Method::OPTIONS).to(openapi_preflight)),
-            )
-            .default_service(web::to(not_found));
-    }
+/// Made by the first request of a worker, since an App is configured before it has its data.
+type Once = Data<OnceLock<Documents>>;
+
+/// Adds the documents, for the docs listener and the api listener alike. They take
+/// `web::Data<Gateway>` from the app.
+pub fn configure_documents(config: &mut ServiceConfig) {
+    config
+        .app_data(Once::new(OnceLock::new()))
+        .service(only_get("/", web::to(start)))
+        .service(only_get("/api.html", web::to(reference)))
+        .service(
+            only_get("/v1/openapi.json", web::to(openapi_json))
+                .route(web::method(Method::OPTIONS).to(openapi_preflight)),
+        );
 }
 
-async fn start(documents: Data<Documents>) -> HttpResponse {
-    html(documents.start.clone())
+async fn start(documents: Once, gateway: Data<Gateway>) -> HttpResponse {
+    html(made(&documents, &gateway).start.clone())
 }
 
-async fn reference(documents: Data<Documents>) -> HttpResponse {
-    html(documents.reference.clone())
+async fn reference(documents: Once, gateway: Data<Gateway>) -> HttpResponse {
+    html(made(&documents, &gateway).reference.clone())
+}
+
+fn made<'d>(documents: &'d Once, gateway: &Gateway) -> &'d Documents {
+    documents.get_or_init(|| Documents::new(gateway))
 }
 
 fn html(body: Bytes) -> HttpResponse {
@@ -75,11 +81,11 @@ fn html(body: Bytes) -> HttpResponse {
 }
 
 /// Open to every origin (ADR /core/publish-openapi).
-async fn openapi_json(documents: Data<Documents>) -> HttpResponse {
+async fn openapi_json(documents: Once, gateway: Data<Gateway>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .body(documents.openapi.clone())
+        .body(made(&documents, &gateway).openapi.clone())
 }
 
 async fn openapi_preflight() -> HttpResponse {

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{Operatie, Signaalcode},
-    operations::{natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN},
+    operations::{
+        natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
+    },
+    soap::FaultCode,
     transport::{
         gateway::{Gateway, Limits},
         rest::{API_VERSION, ENDPOINTS, Endpoint, MAX_OVERTREDINGEN, Probleemsoort},
@@ -150,33 +153,10 @@ fn problems() -> String {
     rows
 }
 
-/// The SOAP faults of standards §1.
-const FAULTS: &[(&str, &str)] = &[
-    ("VersionMismatch.DK0001", "Invalide envelope"),
-    ("Client.DK0002", "Niet geautoriseerd"),
-    ("Client.DK0003", "Invalide soapaction"),
-    ("Client.DK0004", "Niet conform XSD"),
-    ("Client.DK0005", "wsa:To ontbreekt"),
-    ("Client.DK0006", "wsa:Action ontbreekt"),
-    ("Client.DK0007", "wsa:MessageID ontbreekt"),
-    ("Client.DK0009", "Niet conform UTF-8"),
-    ("Client.DK0010", "Andere headers"),
-    ("Client.DK0011", "Onjuiste waarde in wsa header"),
-    ("Client.EK0020", "wsa:From ontbreekt"),
-    ("Client.EK0021", "wsa:From bevat geen geldig OIN"),
-    ("Client.EK0022", "wsa:To bevat geen geldig OIN"),
-    ("Client.EK0023", "wsa:MessageID bevat geen UUID"),
-    ("Client.EK0030", "OIN in TLS certificaat ontbreekt of is ongeldig"),
-    ("Server.DK0050", "Service afhandeling geeft fout"),
-    ("Server.DK0051", "Service niet beschikbaar"),
-    ("Client.SP0001", "Te veel verzoeken"),
-    ("Client.SP0002", "Bericht te groot of te diep"),
-];
-
 fn faults() -> String {
     let mut rows = String::new();
-    for (code, text) in FAULTS {
-        let text = escape(text);
+    for code in FaultCode::ALL {
+        let (code, text) = (code.faultcode(), escape(code.text()));
         let _ = writeln!(rows, "<tr><td><code>{code}</code></td><td>{text}</td></tr>");
     }
     rows
@@ -186,17 +166,47 @@ fn limits(limits: &Limits) -> String {
     let rows: [(&str, String); 13] = [
         ("Body van een gewone vraag", bytes(limits.body_bytes)),
         ("Body van een bulkvraag", bytes(limits.bulk_body_bytes)),
-        ("Verzoeken in natrekkenErkenningen", thousands(MAX_VERZOEKEN)),
-        ("Leerbedrijven in een antwoord van vaststellenLeerbedrijf", thousands(MAX_LEERBEDRIJVEN)),
+        (
+            "Verzoeken in natrekkenErkenningen",
+            thousands(MAX_VERZOEKEN),
+        ),
+        (
+            "Leerbedrijven in een antwoord van vaststellenLeerbedrijf",
+            thousands(MAX_LEERBEDRIJVEN),
+        ),
         ("Tekens in een invoerveld", "200".to_owned()),
-        ("Diepte van elementen (XML), objecten en lijsten (JSON)", thousands(limits.depth)),
-        ("Elementen of JSON-waarden in een gewone vraag", thousands(limits.elements)),
-        ("Elementen of JSON-waarden in een bulkvraag", thousands(limits.bulk_elements)),
-        ("Attributen van een XML-element", thousands(limits.attributes)),
-        ("Overtredingen die een probleem noemt", thousands(MAX_OVERTREDINGEN)),
-        ("Tijd om een body te sturen", seconds(limits.body_timeout.as_secs())),
-        ("Wachten op minimaleRegisterVersie", seconds(limits.versie_wait.as_secs())),
-        ("Oudste register waaruit geantwoord wordt", format!("{} uur", limits.maximale_veroudering.as_secs() / 3600)),
+        (
+            "Diepte van elementen (XML), objecten en lijsten (JSON)",
+            thousands(limits.depth),
+        ),
+        (
+            "Elementen of JSON-waarden in een gewone vraag",
+            thousands(limits.elements),
+        ),
+        (
+            "Elementen of JSON-waarden in een bulkvraag",
+            thousands(limits.bulk_elements),
+        ),
+        (
+            "Attributen van een XML-element",
+            thousands(limits.attributes),
+        ),
+        (
+            "Overtredingen die een probleem noemt",
+            thousands(MAX_OVERTREDINGEN),
+        ),
+        (
+            "Tijd om een body te sturen",
+            seconds(limits.body_timeout.as_secs()),
+        ),
+        (
+            "Wachten op minimaleRegisterVersie",
+            seconds(limits.versie_wait.as_secs()),
+        ),
+        (
+            "Oudste register waaruit geantwoord wordt",
+            format!("{} uur", limits.maximale_veroudering.as_secs() / 3600),
+        ),
     ];
     let mut html = String::new();
     for (what, value) in rows {

@@ -25,7 +25,11 @@ pub(super) fn page(document: &Value) -> String {
         let _ = writeln!(html, "<p>{paragraph}</p>");
     }
     let server = text(&document["servers"][0]["url"]);
-    let _ = writeln!(html, "<p>Versie {}, <code>{server}</code></p>", text(&document["info"]["version"]));
+    let _ = writeln!(
+        html,
+        "<p>Versie {}, <code>{server}</code></p>",
+        text(&document["info"]["version"])
+    );
     html.push_str("<h2 id=\"bewerkingen\">Bewerkingen</h2>\n");
     for (path, item) in members(&document["paths"]) {
         for (method, operation) in members(item) {
@@ -118,7 +122,10 @@ fn add_schema(html: &mut String, document: &Value, name: &str, schema: &Value) {
     let mut rows = String::new();
     add_rows(&mut rows, document, schema);
     if !rows.is_empty() {
-        let _ = writeln!(html, "<div class=\"tabel\"><table><tbody>\n{rows}</tbody></table></div>");
+        let _ = writeln!(
+            html,
+            "<div class=\"tabel\"><table><tbody>\n{rows}</tbody></table></div>"
+        );
     }
     html.push_str("</section>\n");
 }
@@ -156,12 +163,17 @@ fn type_of(schema: &Value) -> String {
     }
     let kind = match &schema["type"] {
         Value::String(kind) => kind.as_str(),
-        Value::Array(kinds) => kinds.iter().find_map(|k| k.as_str().filter(|k| *k != "null")).unwrap_or_default(),
+        Value::Array(kinds) => kinds
+            .iter()
+            .find_map(|k| k.as_str().filter(|k| *k != "null"))
+            .unwrap_or_default(),
         _ => "",
     };
     match kind {
         "array" => format!("lijst van {}", type_of(&schema["items"])),
-        "string" => schema["format"].as_str().map_or_else(|| "tekst".to_owned(), escape),
+        "string" => schema["format"]
+            .as_str()
+            .map_or_else(|| "tekst".to_owned(), escape),
         "integer" => "geheel getal".to_owned(),
         "number" => "getal".to_owned(),
         "boolean" => "waar of onwaar".to_owned(),

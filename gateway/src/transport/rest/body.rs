@@ -10,7 +10,7 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 
-use super::problem::{Problem, Probleemsoort};
+use super::problem::{Probleemsoort, Problem};
 
 /// The most bytes of a refused body that are read and thrown away, so that a client which sends
 /// first and reads later gets to read why. Twice the largest body that is ever accepted.
@@ -31,7 +31,10 @@ pub(super) async fn read(
         .unwrap_or_else(|_| {
             Err(Problem::new(
                 Probleemsoort::TeTraag,
-                format!("de body kwam niet binnen {} seconden binnen", patience.as_secs()),
+                format!(
+                    "de body kwam niet binnen {} seconden binnen",
+                    patience.as_secs()
+                ),
             ))
         })
 }
@@ -44,11 +47,7 @@ fn announced(request: &HttpRequest) -> usize {
         .unwrap_or(0)
 }
 
-async fn read_all(
-    mut payload: Payload,
-    limit: usize,
-    announced: usize,
-) -> Result<Bytes, Problem> {
+async fn read_all(mut payload: Payload, limit: usize, announced: usize) -> Result<Bytes, Problem> {
     if announced > limit {
         drain(payload, 0).await;
         return Err(too_large(limit));
@@ -73,7 +72,11 @@ async fn read_all(
             parts.extend_from_slice(&chunk);
         }
     }
-    Ok(if parts.is_empty() { whole } else { parts.freeze() })
+    Ok(if parts.is_empty() {
+        whole
+    } else {
+        parts.freeze()
+    })
 }
 
 async fn drain(mut payload: Payload, mut seen: usize) {

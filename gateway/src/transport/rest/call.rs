@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     negotiation,
-    problem::{Problem, Probleemsoort, SCHOOL_HEADER},
+    problem::{Probleemsoort, Problem, SCHOOL_HEADER},
     violation::{Overtreding, Overtredingen, Plaats},
 };
 use crate::{

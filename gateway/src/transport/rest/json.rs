@@ -280,7 +280,10 @@ pub(super) fn text(
         Node::Text(text) => check_text(&text, Plaats::Body, || place.member(name), fouten)
             .then(|| text.into_owned()),
         Node::Boolean | Node::Number | Node::List(_) | Node::Object(_) => {
-            fouten.add(wrong_type(place.member(name), "een tekst, tussen aanhalingstekens"));
+            fouten.add(wrong_type(
+                place.member(name),
+                "een tekst, tussen aanhalingstekens",
+            ));
             None
         }
     }
@@ -345,7 +348,10 @@ mod tests {
             }
         };
         let shown = fouten.shown().iter();
-        (values, shown.map(|o| format!("{} {}", o.veld, o.code)).collect())
+        (
+            values,
+            shown.map(|o| format!("{} {}", o.veld, o.code)).collect(),
+        )
     }
 
     #[test]
@@ -361,12 +367,27 @@ mod tests {
             (r#"{"a":"x\"y"}"#, Some("x\"y"), vec![]),
             (&just_right, Some(right.as_str()), vec![]),
             (&too_long, None, vec!["/a TE_LANG"]),
-            (r#"{"a":25180,"b":true}"#, None, vec!["/a TYPE_ONGELDIG", "/b TYPE_ONGELDIG"]),
-            (r#"{"a":["x"],"b":{}}"#, None, vec!["/a TYPE_ONGELDIG", "/b TYPE_ONGELDIG"]),
+            (
+                r#"{"a":25180,"b":true}"#,
+                None,
+                vec!["/a TYPE_ONGELDIG", "/b TYPE_ONGELDIG"],
+            ),
+            (
+                r#"{"a":["x"],"b":{}}"#,
+                None,
+                vec!["/a TYPE_ONGELDIG", "/b TYPE_ONGELDIG"],
+            ),
             (r#"{"a":"x","a":"y"}"#, Some("x"), vec!["/a DUBBEL"]),
             (r#"{"a":"x","a":"y"}"#, Some("x"), vec!["/a DUBBEL"]),
-            (r#"{"A":"x","c/~":1,"a":"\u0001"}"#, None,
-                vec!["/A ONBEKEND_VELD", "/c~1~0 ONBEKEND_VELD", "/a TEKEN_NIET_TOEGESTAAN"]),
+            (
+                r#"{"A":"x","c/~":1,"a":"\u0001"}"#,
+                None,
+                vec![
+                    "/A ONBEKEND_VELD",
+                    "/c~1~0 ONBEKEND_VELD",
+                    "/a TEKEN_NIET_TOEGESTAAN",
+                ],
+            ),
             ("[]", None, vec![" TYPE_ONGELDIG"]),
             ("\"a\"", None, vec![" TYPE_ONGELDIG"]),
             ("", None, vec![" ONTBREEKT"]),
@@ -377,7 +398,11 @@ mod tests {
             ("{\"a\":1e999}", None, vec![" GEEN_JSON"]),
             (r#"{"a":"\ud800"}"#, None, vec![" GEEN_JSON"]),
             (r#"{"a":[[[[[]]]]]}"#, None, vec![" TE_DIEP"]),
-            (r#"{"a":[1,2,3,4,5,6,7,8,9,10,11,12,13]}"#, None, vec![" TE_VEEL_ELEMENTEN"]),
+            (
+                r#"{"a":[1,2,3,4,5,6,7,8,9,10,11,12,13]}"#,
+                None,
+                vec![" TE_VEEL_ELEMENTEN"],
+            ),
         ] {
             let (values, shown) = read(body.as_bytes());
             assert_eq!(values[0].as_deref(), a, "{body}");

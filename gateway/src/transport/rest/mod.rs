@@ -8,7 +8,7 @@ mod body;
 mod call;
 mod endpoint;
 mod field;
-mod headers;
+pub mod headers;
 mod json;
 mod natrekken_erkenning;
 mod natrekken_erkenningen;
@@ -28,7 +28,7 @@ use actix_web::{
 pub use endpoint::{Endpoint, Methode, Verzoek, Voorbeeld};
 pub use field::Veld;
 pub use headers::{API_VERSION, Headers};
-pub use problem::{Instance, Problem, Probleemsoort, SCHOOL_HEADER};
+pub use problem::{Instance, Probleemsoort, Problem, SCHOOL_HEADER};
 pub use violation::{MAX_OVERTREDINGEN, Overtreding, Overtredingen, Plaats};
 
 /// Every endpoint, in the order of the contract.

@@ -9,7 +9,7 @@ use super::{
     field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
     json::{self, JsonLimits, Node, Place},
     negotiation,
-    problem::{Problem, Probleemsoort},
+    problem::{Probleemsoort, Problem},
     uri,
     violation::{Overtredingen, Plaats},
 };
@@ -76,7 +76,13 @@ async fn answer(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Pro
     let caller = call.authorise()?;
     negotiation::check_content(call.request.headers())?;
     let limits = &call.gateway.limits;
-    let body = body::read(call.request, payload, limits.bulk_body_bytes, limits.body_timeout).await?;
+    let body = body::read(
+        call.request,
+        payload,
+        limits.bulk_body_bytes,
+        limits.body_timeout,
+    )
+    .await?;
     let json_limits = JsonLimits {
         depth: limits.depth,
         elements: limits.bulk_elements,
@@ -177,7 +183,10 @@ mod tests {
         let mut fouten = Overtredingen::default();
         let request = read_body(body.as_bytes(), LIMITS, &mut fouten);
         let shown = fouten.shown().iter();
-        (request, shown.map(|o| format!("{} {}", o.veld, o.code)).collect())
+        (
+            request,
+            shown.map(|o| format!("{} {}", o.veld, o.code)).collect(),
+        )
     }
 
     #[test]
@@ -187,7 +196,10 @@ mod tests {
         );
         assert_eq!(shown, Vec::<String>::new());
         assert_eq!(request.verzoeken.len(), 3);
-        assert_eq!(request.verzoeken[0].leerbedrijf_id.as_deref(), Some("99ZZ9999JJ0001602"));
+        assert_eq!(
+            request.verzoeken[0].leerbedrijf_id.as_deref(),
+            Some("99ZZ9999JJ0001602")
+        );
         assert_eq!(request.verzoeken[1], Verzoek::default());
         assert_eq!(request.verzoeken[2].peildatum.as_deref(), Some("gisteren"));
     }

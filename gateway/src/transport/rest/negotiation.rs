@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderMap};
 
-use super::problem::{Problem, Probleemsoort};
+use super::problem::{Probleemsoort, Problem};
 
 /// Checks that the caller takes JSON.
 ///
@@ -32,7 +32,12 @@ pub(super) fn check_accept(headers: &HeaderMap) -> Result<(), Problem> {
 fn accepts_json(range: &str) -> bool {
     let mut parts = range.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();
-    let known = ["*/*", "application/*", "application/json", "application/problem+json"];
+    let known = [
+        "*/*",
+        "application/*",
+        "application/json",
+        "application/problem+json",
+    ];
     let refused = parts.any(|parameter| {
         parameter
             .split_once('=')
@@ -46,7 +51,12 @@ fn accepts_json(range: &str) -> bool {
 /// # Errors
 /// 415 otherwise.
 pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Problem> {
-    let refuse = |detail| Err(Problem::new(Probleemsoort::MediatypeNietOndersteund, detail));
+    let refuse = |detail| {
+        Err(Problem::new(
+            Probleemsoort::MediatypeNietOndersteund,
+            detail,
+        ))
+    };
     if headers
         .get(header::CONTENT_ENCODING)
         .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))

@@ -193,7 +193,9 @@ fn statuses(endpoint: &Endpoint) -> Vec<u16> {
 
 fn problem_responses() -> Value {
     let mut responses = Map::new();
-    for soort in Probleemsoort::ALL {
+    // 405 is of no operation, so nothing would refer to it.
+    let described = |soort: &&Probleemsoort| **soort != Probleemsoort::MethodeNietToegestaan;
+    for soort in Probleemsoort::ALL.iter().filter(described) {
         let status = soort.status().as_u16();
         let response = responses
             .entry(format!("Probleem{status}"))
@@ -352,25 +354,62 @@ fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
 
 /// Descriptions for readers of the API, where the source speaks to its own readers.
 const DESCRIPTIONS: &[(&str, &str)] = &[
-    ("VaststellenLeerbedrijfAntwoord", "Antwoord van vaststellenLeerbedrijf, beste eerst."),
-    ("NatrekkenErkenningAntwoord", "Antwoord van natrekkenErkenning."),
-    ("NatrekkenErkenningenAntwoord", "Antwoord van natrekkenErkenningen, alle resultaten uit één registerversie."),
-    ("OpvragenDetailgegevensAntwoord", "Antwoord van opvragenDetailgegevens."),
+    (
+        "VaststellenLeerbedrijfAntwoord",
+        "Antwoord van vaststellenLeerbedrijf, beste eerst.",
+    ),
+    (
+        "NatrekkenErkenningAntwoord",
+        "Antwoord van natrekkenErkenning.",
+    ),
+    (
+        "NatrekkenErkenningenAntwoord",
+        "Antwoord van natrekkenErkenningen, alle resultaten uit één registerversie.",
+    ),
+    (
+        "OpvragenDetailgegevensAntwoord",
+        "Antwoord van opvragenDetailgegevens.",
+    ),
     ("Kop", "Het begin van elk antwoord."),
     ("Uitkomst", "Wat het natrekken opleverde."),
     ("Resultaat", "Het resultaat van één verzoek."),
-    ("Gevonden", "Een gevonden leerbedrijf, en hoe goed het past."),
+    (
+        "Gevonden",
+        "Een gevonden leerbedrijf, en hoe goed het past.",
+    ),
     ("Detail", "Alles wat van een leerbedrijf bekend is."),
     ("ContactpersoonDetail", "Een contactpersoon."),
     ("PraktijkopleiderDetail", "Een praktijkopleider."),
     ("ErkenningDetail", "Eén periode van een erkenning."),
-    ("Adres", "Een vestigings- of postadres. Wat niet bekend is, ontbreekt."),
+    (
+        "Adres",
+        "Een vestigings- of postadres. Wat niet bekend is, ontbreekt.",
+    ),
     ("Coordinaten", "Een punt in WGS 84, in graden."),
-    ("Werkproces", "Een werkproces en of het bij dit leerbedrijf geleerd kan worden."),
+    (
+        "Werkproces",
+        "Een werkproces en of het bij dit leerbedrijf geleerd kan worden.",
+    ),
     ("ErkenningStatus", "Of het leerbedrijf erkend is."),
     ("Grondslag", "Waarop 'erkend' berust."),
     ("Reden", "Waarom niet erkend. De lijst kan groeien."),
-    ("MatchKwaliteit", "Hoe goed een leerbedrijf bij de vraag past."),
+    ("Plaats", "In welk deel van het verzoek een veld staat."),
+    (
+        "Leerweg",
+        "De leerweg: beroepsopleidend (BOL) of beroepsbegeleidend (BBL).",
+    ),
+    (
+        "LeerbedrijfStatus",
+        "Of een leerbedrijf nu in het register staat (ACT) of historisch is (HIS).",
+    ),
+    (
+        "Eindreden",
+        "Waarom een erkenning eindigde; zonder reden is zij verlopen.",
+    ),
+    (
+        "MatchKwaliteit",
+        "Hoe goed een leerbedrijf bij de vraag past.",
+    ),
 ];
 
 fn request_schemas(map: &mut Map<String, Value>) {

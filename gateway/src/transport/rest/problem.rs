@@ -274,7 +274,10 @@ pub(super) struct Probleem<'a> {
     /// Wat er in dit geval mis is. Herhaalt geen inhoud van het verzoek.
     detail: &'a str,
     /// Kenmerk van dit voorval, om bij de beheerder te noemen.
-    #[schema(format = "uri", example = "urn:uuid:8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de")]
+    #[schema(
+        format = "uri",
+        example = "urn:uuid:8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de"
+    )]
     instance: String,
     /// Machineleesbare code van de soort; bij een functionele uitkomst de signaalcode als tekst.
     code: &'a str,

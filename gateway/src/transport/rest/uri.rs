@@ -127,18 +127,34 @@ mod tests {
             ("&&", None, vec![]),
             ("peildatum=2026-11-22", Some("2026-11-22"), vec![]),
             ("peildatum=2026%2D11-22&", Some("2026-11-22"), vec![]),
-            ("peildatum=2026-11-22+01:00", Some("2026-11-22+01:00"), vec![]),
+            (
+                "peildatum=2026-11-22+01:00",
+                Some("2026-11-22+01:00"),
+                vec![],
+            ),
             ("peildatum=%C3%A9", Some("é"), vec![]),
             ("peildatum", Some(""), vec![]),
-            ("peildatum=1&peildatum=2", Some("1"), vec!["peildatum DUBBEL"]),
+            (
+                "peildatum=1&peildatum=2",
+                Some("1"),
+                vec!["peildatum DUBBEL"],
+            ),
             ("peildatum=%ff", None, vec!["peildatum CODERING_ONGELDIG"]),
             ("peildatum=%4", None, vec!["peildatum CODERING_ONGELDIG"]),
-            ("peildatum=%00", None, vec!["peildatum TEKEN_NIET_TOEGESTAAN"]),
+            (
+                "peildatum=%00",
+                None,
+                vec!["peildatum TEKEN_NIET_TOEGESTAAN"],
+            ),
             (&long, None, vec!["peildatum TE_LANG"]),
             (
                 "Peildatum=x&a=1&peildatum=%zz",
                 None,
-                vec!["Peildatum ONBEKEND_VELD", "a ONBEKEND_VELD", "peildatum CODERING_ONGELDIG"],
+                vec![
+                    "Peildatum ONBEKEND_VELD",
+                    "a ONBEKEND_VELD",
+                    "peildatum CODERING_ONGELDIG",
+                ],
             ),
         ] {
             let (values, shown) = read(text);

@@ -28,9 +28,21 @@ pub(super) const VELDEN: [Veld; 7] = [
         verplicht: false,
         ..LEERBEDRIJF_ID
     },
-    veld("naam", "Naam van het leerbedrijf. Hoofdletters, accenten, leestekens en rechtsvormen doen er niet toe.", "Bakkerij Van Dijk"),
-    veld("postcode", "Nederlandse postcode; met land erbij een buitenlandse.", "1012AB"),
-    veld("huisnummer", "Huisnummer, 1 tot en met 99999, zonder toevoeging.", "12"),
+    veld(
+        "naam",
+        "Naam van het leerbedrijf. Hoofdletters, accenten, leestekens en rechtsvormen doen er niet toe.",
+        "Bakkerij Van Dijk",
+    ),
+    veld(
+        "postcode",
+        "Nederlandse postcode; met land erbij een buitenlandse.",
+        "1012AB",
+    ),
+    veld(
+        "huisnummer",
+        "Huisnummer, 1 tot en met 99999, zonder toevoeging.",
+        "12",
+    ),
     veld("plaats", "Plaatsnaam.", "Amsterdam"),
     veld("land", "ISO 3166-1 alpha-2; NL als het ontbreekt.", "NL"),
     MINIMALE_REGISTER_VERSIE,
@@ -152,7 +164,13 @@ async fn answer_search(call: &mut Call<'_>, payload: web::Payload) -> Result<Rep
     let caller = call.authorise()?;
     negotiation::check_content(call.request.headers())?;
     let limits = &call.gateway.limits;
-    let body = body::read(call.request, payload, limits.body_bytes, limits.body_timeout).await?;
+    let body = body::read(
+        call.request,
+        payload,
+        limits.body_bytes,
+        limits.body_timeout,
+    )
+    .await?;
     let json_limits = JsonLimits {
         depth: limits.depth,
         elements: limits.elements,
@@ -175,11 +193,18 @@ fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Req
     let names = VELDEN.map(|veld| veld.naam);
     let nodes = json::members(node, Place::Root, names, fouten);
     let mut names = names.into_iter();
-    let [leerbedrijf_id, naam, postcode, huisnummer, plaats, land, minimale_register_versie] =
-        nodes.map(|node| {
-            let name = names.next().unwrap_or_default();
-            json::text(node, Place::Root, name, fouten)
-        });
+    let [
+        leerbedrijf_id,
+        naam,
+        postcode,
+        huisnummer,
+        plaats,
+        land,
+        minimale_register_versie,
+    ] = nodes.map(|node| {
+        let name = names.next().unwrap_or_default();
+        json::text(node, Place::Root, name, fouten)
+    });
     fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
     Request {
         leerbedrijf_id,
