@@ -130,7 +130,10 @@ async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
     while hangup.recv().await.is_some() {
         if let Err(error) = tls.reload(clock.now()) {
             let reason = crate::telemetry::chain(&error);
-            tracing::error!(reason, "the TLS material was not reloaded and stays as it was");
+            tracing::error!(
+                reason,
+                "the TLS material was not reloaded and stays as it was"
+            );
         }
     }
     std::future::pending().await

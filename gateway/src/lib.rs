@@ -2,6 +2,8 @@
 //! systems of schools. ARCHITECTURE.md tells how the parts hang together.
 
 pub mod access;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -66,7 +66,10 @@ const DUUR_BUCKETS_S: &[f64] = &[
 /// A sentence when the recorder cannot be made.
 pub fn start() -> Result<PrometheusHandle, String> {
     let recorder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full(names::VERZOEK_DUUR.to_owned()), DUUR_BUCKETS_S)
+        .set_buckets_for_metric(
+            Matcher::Full(names::VERZOEK_DUUR.to_owned()),
+            DUUR_BUCKETS_S,
+        )
         .map_err(|error| error.to_string())?
         .build_recorder();
     let handle = recorder.handle();
@@ -88,21 +91,61 @@ fn describe() {
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
     for (name, unit, text) in [
-        (TLS_CERTIFICATE_NOT_AFTER, Unit::Seconds, "Last moment of the gateway's own certificate."),
-        (CRL_NEXT_UPDATE, Unit::Seconds, "When the CRL of an issuer should be replaced."),
+        (
+            TLS_CERTIFICATE_NOT_AFTER,
+            Unit::Seconds,
+            "Last moment of the gateway's own certificate.",
+        ),
+        (
+            CRL_NEXT_UPDATE,
+            Unit::Seconds,
+            "When the CRL of an issuer should be replaced.",
+        ),
         (VERBINDINGEN, Unit::Count, "Open connections."),
         (BUILD, Unit::Count, "What runs; always 1."),
         (START, Unit::Seconds, "When the process started."),
-        (REGISTER_NUMMER, Unit::Count, "Last commit that this node answers from."),
-        (REGISTER_HEAD, Unit::Count, "Last commit in the log that this node has seen."),
-        (REGISTER_TIJDSTIP, Unit::Seconds, "When the state was registered that this node answers from."),
-        (REGISTER_BEVESTIGD, Unit::Seconds, "When the log was last read with success."),
-        (REGISTER_GESTOPT, Unit::Count, "1 when a commit could not be applied."),
+        (
+            REGISTER_NUMMER,
+            Unit::Count,
+            "Last commit that this node answers from.",
+        ),
+        (
+            REGISTER_HEAD,
+            Unit::Count,
+            "Last commit in the log that this node has seen.",
+        ),
+        (
+            REGISTER_TIJDSTIP,
+            Unit::Seconds,
+            "When the state was registered that this node answers from.",
+        ),
+        (
+            REGISTER_BEVESTIGD,
+            Unit::Seconds,
+            "When the log was last read with success.",
+        ),
+        (
+            REGISTER_GESTOPT,
+            Unit::Count,
+            "1 when a commit could not be applied.",
+        ),
         (REGISTER_OBJECTEN, Unit::Count, "Objects in the replica."),
-        (TOEGANG_BEVESTIGD, Unit::Seconds, "When toegang was last confirmed."),
+        (
+            TOEGANG_BEVESTIGD,
+            Unit::Seconds,
+            "When toegang was last confirmed.",
+        ),
         (TOEGANG_VERSIE, Unit::Count, "Version of toegang in force."),
-        (MOMENTOPNAME, Unit::Seconds, "When the snapshot was last written."),
-        (GEREED, Unit::Count, "1 for the status that readiness tells."),
+        (
+            MOMENTOPNAME,
+            Unit::Seconds,
+            "When the snapshot was last written.",
+        ),
+        (
+            GEREED,
+            Unit::Count,
+            "1 for the status that readiness tells.",
+        ),
         (MEMORY, Unit::Bytes, "Resident memory."),
         (FDS, Unit::Count, "Open files and sockets."),
     ] {
@@ -160,7 +203,13 @@ struct Series {
 
 impl Series {
     fn new(verzoek: &Verzoek<'_>) -> Self {
-        let Verzoek { transport, operatie, afnemer, code, status } = *verzoek;
+        let Verzoek {
+            transport,
+            operatie,
+            afnemer,
+            code,
+            status,
+        } = *verzoek;
         Self {
             transport,
             operatie,
@@ -215,7 +264,10 @@ pub fn record_process() {
         metrics::counter!(names::CPU).absolute(ticks / 100);
     }
     if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
-        #[expect(clippy::cast_precision_loss, reason = "a count of files is far below 2^52")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a count of files is far below 2^52"
+        )]
         metrics::gauge!(names::FDS).set(open.count() as f64);
     }
 }

@@ -12,8 +12,9 @@ use crate::config::LogFormaat;
 /// # Errors
 /// A sentence when `niveau` is not a level or filter.
 pub fn init(formaat: LogFormaat, niveau: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(niveau)
-        .map_err(|error| format!("logboek.niveau \"{niveau}\" is not a level or filter: {error}"))?;
+    let filter = EnvFilter::try_new(niveau).map_err(|error| {
+        format!("logboek.niveau \"{niveau}\" is not a level or filter: {error}")
+    })?;
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let started = match formaat {

@@ -42,21 +42,41 @@ pub(super) struct Parts {
 /// Starts the loops; they end by themselves once `stopping` says so.
 pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
     let mut loops = JoinSet::new();
-    let Parts { config, clock, gateway, health, follower_status, store, stopping } = parts;
+    let Parts {
+        config,
+        clock,
+        gateway,
+        health,
+        follower_status,
+        store,
+        stopping,
+    } = parts;
     loops.spawn(beat(Arc::clone(&health), stopping.clone()));
     loops.spawn(note_confirmation(
         Arc::clone(&gateway),
         follower_status.subscribe(),
         stopping.clone(),
     ));
-    loops.spawn(keep_snapshot(config.clone(), Arc::clone(&gateway), health, stopping.clone()));
+    loops.spawn(keep_snapshot(
+        config.clone(),
+        Arc::clone(&gateway),
+        health,
+        stopping.clone(),
+    ));
     loops.spawn(follow_toegang(
         config.opslag.bestand.clone(),
         Arc::clone(&gateway),
         Arc::clone(&clock),
         stopping.clone(),
     ));
-    loops.spawn(follow(config, clock, gateway, follower_status, store, stopping));
+    loops.spawn(follow(
+        config,
+        clock,
+        gateway,
+        follower_status,
+        store,
+        stopping,
+    ));
     loops
 }
 
@@ -135,12 +155,19 @@ where
     let mut end = std::pin::pin!(ended(stopping));
     let mut told = false;
     loop {
-        let outcome = if path.exists() { Some(open(path).await) } else { None };
+        let outcome = if path.exists() {
+            Some(open(path).await)
+        } else {
+            None
+        };
         match outcome {
             Some(Ok(store)) => return Some(store),
             Some(Err(error)) if !told => {
                 let reason = chain(&error);
-                tracing::error!(reason, "the database cannot be used; it is tried every second");
+                tracing::error!(
+                    reason,
+                    "the database cannot be used; it is tried every second"
+                );
                 told = true;
             }
             _ => {}

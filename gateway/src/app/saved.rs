@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{Access, Toegang},
+    access::Access,
     domain::Tijdstip,
     replica::{View, snapshot},
     telemetry::chain,
@@ -60,12 +60,9 @@ impl Saved {
         if self.beside.toegang.is_empty() {
             return;
         }
-        match Toegang::from_bytes(&self.beside.toegang) {
-            Ok((toegang, at)) => access.replace(toegang, at),
-            Err(error) => {
-                let reason = chain(&error);
-                tracing::error!(reason, "toegang in the snapshot is not used");
-            }
+        if let Err(error) = access.restore(&self.beside.toegang) {
+            let reason = chain(&error);
+            tracing::error!(reason, "toegang in the snapshot is not used");
         }
     }
 }
@@ -77,11 +74,8 @@ impl Saved {
 pub(super) fn write(path: &Path, gateway: &Gateway) -> Result<(), snapshot::SnapshotError> {
     let beside = Beside {
         register_confirmed: gateway.freshness.confirmed(),
-        toegang: match gateway.access.confirmed() {
-            // Only fails when memory does.
-            Some(at) => gateway.access.current().to_bytes(at).unwrap_or_default(),
-            None => Vec::new(),
-        },
+        // Only fails when memory does.
+        toegang: gateway.access.to_bytes().ok().flatten().unwrap_or_default(),
     };
     // Only fails when memory does.
     let extra = postcard::to_stdvec(&beside).unwrap_or_default();

@@ -67,7 +67,10 @@ pub(super) fn serve(parts: Parts<'_>) -> Result<Vec<Server>, StartError> {
         socket: parts.docs,
         tls: parts.tls.docs_config()?,
         connections: Arc::new(Connections::default()),
-        limits: ListenerLimits { workers: 1, ..limits },
+        limits: ListenerLimits {
+            workers: 1,
+            ..limits
+        },
     };
     let docs = listener::serve(docs, move || {
         App::new()
@@ -78,7 +81,11 @@ pub(super) fn serve(parts: Parts<'_>) -> Result<Vec<Server>, StartError> {
     })
     .map_err(StartError::Serve)?;
 
-    Ok(vec![api, docs, beheer(parts.beheer, parts.health, parts.metrics_handle)?])
+    Ok(vec![
+        api,
+        docs,
+        beheer(parts.beheer, parts.health, parts.metrics_handle)?,
+    ])
 }
 
 /// Documents for integrators, on both listeners that they reach.

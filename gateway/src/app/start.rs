@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
 use super::{Addresses, App, Drain, background, saved::Saved, serving};
 use crate::{
@@ -125,7 +125,8 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
 }
 
 fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Saved>) -> Gateway {
-    let access = Access::new(config.toegang.maximale_leeftijd, tls.revocations());
+    let access =
+        Access::ageing(config.toegang.maximale_leeftijd).with_revocations(tls.revocations());
     let freshness = Freshness::default();
     let replica = match saved {
         None => Replica::new(),
@@ -149,10 +150,7 @@ fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Sav
 /// The database, or none when it is away and a snapshot can be served meanwhile. With a snapshot
 /// a database that is not there is not made: an empty one would look like a register in which
 /// nobody is erkend.
-async fn open_store(
-    path: &Path,
-    saved: &Option<Saved>,
-) -> Result<Option<SqliteStore>, StartError> {
+async fn open_store(path: &Path, saved: &Option<Saved>) -> Result<Option<SqliteStore>, StartError> {
     if saved.is_some() && !path.exists() {
         tracing::error!(path = %path.display(), "the database is not there: serving from the snapshot until it is");
         return Ok(None);
@@ -165,7 +163,10 @@ async fn open_store(
         }),
         Err(source) => {
             let reason = crate::telemetry::chain(&source);
-            tracing::error!(reason, "the database cannot be used: serving from the snapshot until it can");
+            tracing::error!(
+                reason,
+                "the database cannot be used: serving from the snapshot until it can"
+            );
             Ok(None)
         }
     }
@@ -208,6 +209,9 @@ fn tls_paths(config: &Config) -> TlsPaths {
 fn record_build(clock: &dyn Clock) {
     use metrics::names::{BUILD, START};
     ::metrics::gauge!(BUILD, "versie" => env!("CARGO_PKG_VERSION")).set(1.0);
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds since 1970 are far below 2^52"
+    )]
     ::metrics::gauge!(START).set((clock.now().as_millis() / 1000) as f64);
 }

@@ -49,7 +49,10 @@ enum Command {
 /// Reads the arguments, runs the subcommand, gives its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
         return fail("another crypto provider is installed already");
     }
     match cli.command {
@@ -63,7 +66,10 @@ pub fn main() -> ExitCode {
 
 /// Runs a subcommand that waits for things.
 fn runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime.block_on(work),
         Err(error) => fail(format_args!("no threads could be started: {error}")),
     }

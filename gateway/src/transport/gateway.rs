@@ -48,14 +48,17 @@ impl Freshness {
     /// The log was read with success at this moment. An earlier moment than is known changes
     /// nothing.
     pub fn confirm(&self, at: Tijdstip) {
-        self.confirmed_ms.fetch_max(at.as_millis(), Ordering::Relaxed);
+        self.confirmed_ms
+            .fetch_max(at.as_millis(), Ordering::Relaxed);
     }
 
     /// When the log was last read with success; none before the first time.
     #[must_use]
     pub fn confirmed(&self) -> Option<Tijdstip> {
         let millis = self.confirmed_ms.load(Ordering::Relaxed);
-        (millis > 0).then(|| Tijdstip::from_millis(millis)).flatten()
+        (millis > 0)
+            .then(|| Tijdstip::from_millis(millis))
+            .flatten()
     }
 }
 

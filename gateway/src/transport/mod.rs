@@ -1,5 +1,6 @@
 //! The way in: TLS, identity, and the two transports, which only translate (design invariant 8).
 
+pub mod admin;
 pub mod connections;
 pub mod docs;
 pub mod gateway;

@@ -30,19 +30,33 @@ pub async fn observe<B: MessageBody>(
 }
 
 fn record(request: &HttpRequest, status: u16, start: Instant) {
-    let transport = if request.path().starts_with("/soap/") { "soap" } else { "rest" };
+    let transport = if request.path().starts_with("/soap/") {
+        "soap"
+    } else {
+        "rest"
+    };
     let seconds = start.elapsed().as_secs_f64();
     let extensions = request.extensions();
     let outcome = extensions.get::<Outcome>();
     let operatie = outcome.and_then(|o| o.operatie).map_or("-", |o| o.as_str());
     let afnemer = outcome.and_then(|o| o.afnemer.as_deref()).unwrap_or("-");
     let code = outcome.map_or("-", |o| o.code.as_ref());
-    let verzoek = Verzoek { transport, operatie, afnemer, code, status };
+    let verzoek = Verzoek {
+        transport,
+        operatie,
+        afnemer,
+        code,
+        status,
+    };
     record_request(&verzoek, seconds);
     if status < 400 {
-        tracing::debug!(transport, operatie, afnemer, code, status, seconds, "answered");
+        tracing::debug!(
+            transport, operatie, afnemer, code, status, seconds, "answered"
+        );
     } else {
         let method = request.method().as_str();
-        tracing::info!(transport, method, operatie, afnemer, code, status, seconds, "refused");
+        tracing::info!(
+            transport, method, operatie, afnemer, code, status, seconds, "refused"
+        );
     }
 }

@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
-use super::{folder::Folder, manifest::{DemoAfnemer, Manifest}};
+use super::{
+    folder::Folder,
+    manifest::{DemoAfnemer, Manifest},
+};
 use crate::access::Addressering;
 
 /// What is said once all is ready.
 pub(super) fn ready(folder: &Folder, manifest: &Manifest, settings: &Path) -> String {
-    let Manifest { api, docs, beheer, .. } = manifest;
+    let Manifest {
+        api, docs, beheer, ..
+    } = manifest;
     let mut text = format!(
         "\nStagepoort is ready.\n\
          \x20 api     {api}   SOAP at /soap/v1/whitelabel, REST at /v1, with a client certificate\n\
@@ -17,7 +22,10 @@ pub(super) fn ready(folder: &Folder, manifest: &Manifest, settings: &Path) -> St
         demo = folder.root.join("demo.json").display(),
         settings = settings.display(),
     );
-    let soap = manifest.afnemers.iter().find(|a| a.addressering == Addressering::Verplicht);
+    let soap = manifest
+        .afnemers
+        .iter()
+        .find(|a| a.addressering == Addressering::Verplicht);
     if let Some(afnemer) = soap {
         text.push_str("\nREST, is this leerbedrijf erkend? Paste into a second terminal:\n\n");
         text.push_str(&rest_call(manifest, afnemer));
@@ -38,7 +46,8 @@ fn curl(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
 }
 
 fn rest_call(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
-    let (Some(school), Some(example)) = (afnemer.scholen.first(), manifest.voorbeelden.first()) else {
+    let (Some(school), Some(example)) = (afnemer.scholen.first(), manifest.voorbeelden.first())
+    else {
         return String::new();
     };
     format!(
@@ -53,7 +62,8 @@ fn rest_call(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
 }
 
 fn soap_call(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
-    let (Some(school), Some(example)) = (afnemer.scholen.first(), manifest.voorbeelden.first()) else {
+    let (Some(school), Some(example)) = (afnemer.scholen.first(), manifest.voorbeelden.first())
+    else {
         return String::new();
     };
     format!(

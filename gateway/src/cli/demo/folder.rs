@@ -7,7 +7,7 @@ use std::{
 
 use super::{Ports, manifest::Manifest};
 use crate::{
-    access::DocumentError,
+    access::{AppendError, DocumentError},
     app::StartError,
     config::ConfigError,
     domain::Tijdstip,
@@ -20,14 +20,22 @@ const MARKER: &str = ".stagepoort-demo";
 
 /// Why there is no demo.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum DemoError {
+pub(super) enum DemoError {
     #[error("the folder {0} holds other things than a demo: name another with --map, or remove it")]
     FolderNotOurs(PathBuf),
     #[error("port {port} ({option}) cannot be used: name another, or 0 for a free one")]
-    Port { option: &'static str, port: u16, #[source] source: io::Error },
+    Port {
+        option: &'static str,
+        port: u16,
+        #[source]
+        source: io::Error,
+    },
     #[error("{path} cannot be written")]
-    File { path: PathBuf, #[source] source: io::Error },
+    File {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("the clock of this machine is not right")]
     Clock,
     #[error("the certificates could not be made")]
@@ -36,6 +44,8 @@ pub enum DemoError {
     Toegang(#[from] DocumentError),
     #[error("the made-up register could not be written")]
     Levering(#[from] WriteError),
+    #[error("the made-up toegang could not be applied")]
+    Append(#[from] AppendError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the made-up register could not be imported")]

@@ -72,7 +72,10 @@ pub(super) fn afnemers(certificates: &certs_dev::Manifest) -> Result<Vec<DemoAfn
             key: made.certificaat.key.clone(),
             sleuteltype: made.certificaat.sleuteltype,
             addressering,
-            scholen: schools.iter().filter_map(|at| all.get(*at).cloned()).collect(),
+            scholen: schools
+                .iter()
+                .filter_map(|at| all.get(*at).cloned())
+                .collect(),
         })
     })
     .collect()

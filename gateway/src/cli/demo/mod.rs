@@ -79,7 +79,10 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     let plan = crate::register::generate::Plan::new(args.leerbedrijven, args.seed, today);
     let afnemers = manifest::afnemers(&certificates)?;
     register::apply_toegang(&folder, &afnemers, &clock).await?;
-    say(format_args!("making up and importing {} leerbedrijven …", args.leerbedrijven));
+    say(format_args!(
+        "making up and importing {} leerbedrijven …",
+        args.leerbedrijven
+    ));
     // Only SQLite so far; the match keeps the argument honest when another joins.
     match args.opslag {
         Opslag::Sqlite => register::import(&folder, &plan, &clock).await?,
@@ -92,7 +95,9 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan);
     folder.write_manifest(&manifest)?;
     say(calls::ready(&folder, &manifest, &settings));
-    app.run(until_told_to_stop()).await.map_err(DemoError::Serve)
+    app.run(until_told_to_stop())
+        .await
+        .map_err(DemoError::Serve)
 }
 
 /// Where the demo listens; on loopback only.
@@ -119,5 +124,9 @@ fn free(option: &'static str, port: u16) -> Result<u16, DemoError> {
     std::net::TcpListener::bind(address)
         .and_then(|socket| socket.local_addr())
         .map(|address| address.port())
-        .map_err(|source| DemoError::Port { option, port, source })
+        .map_err(|source| DemoError::Port {
+            option,
+            port,
+            source,
+        })
 }

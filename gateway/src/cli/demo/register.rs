@@ -32,13 +32,14 @@ pub(super) async fn apply_toegang(
     folder.write("toegang.toml", &text)?;
     Toegang::parse(&text)?;
     let store = SqliteToegang::open(&folder.database()).await?;
-    store.append(None, &text, clock.now()).await?;
+    store.append(0, &text, clock.now()).await?;
     store.close().await;
     Ok(())
 }
 
 fn document(afnemers: &[DemoAfnemer]) -> String {
-    let mut text = String::from("# Who may ask what in the demo; `stagepoort toegang apply` takes it.\n");
+    let mut text =
+        String::from("# Who may ask what in the demo; `stagepoort toegang apply` takes it.\n");
     let mut scholen: Vec<_> = afnemers.iter().flat_map(|a| &a.scholen).collect();
     scholen.sort_by_key(|school| school.oin);
     scholen.dedup_by_key(|school| school.oin);
@@ -58,7 +59,11 @@ fn document(afnemers: &[DemoAfnemer]) -> String {
             afnemer.oin, afnemer.naam, afnemer.rol
         );
         for school in &afnemer.scholen {
-            let _ = write!(text, "\n[[afnemers.mandaten]]\nschoolOin = \"{}\"\n", school.oin);
+            let _ = write!(
+                text,
+                "\n[[afnemers.mandaten]]\nschoolOin = \"{}\"\n",
+                school.oin
+            );
         }
     }
     text
@@ -71,13 +76,16 @@ pub(super) async fn import(
     clock: &dyn Clock,
 ) -> Result<(), DemoError> {
     let path = folder.root.join("levering.ndjson");
-    let of_file = |source| DemoError::File { path: path.clone(), source };
+    let of_file = |source| DemoError::File {
+        path: path.clone(),
+        source,
+    };
     let file = File::create(&path).map_err(of_file)?;
     write_levering(plan, &plan.voorloop(), BufWriter::new(file), || {})?;
     let input = BufReader::new(File::open(&path).map_err(of_file)?);
     let store: Arc<dyn LogStore> = Arc::new(SqliteStore::open(&folder.database()).await?);
     let options = Options {
-        maximaal_afgekeurd: Share::default(),
+        maximaal_afgekeurd: Share::DEFAULT,
         toestaan_krimp: false,
         rapport: None,
     };

@@ -120,7 +120,11 @@ impl Health {
     /// Whether it can answer, and what an operator should look at.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        let Sources { gateway, follower, clock } = &self.sources;
+        let Sources {
+            gateway,
+            follower,
+            clock,
+        } = &self.sources;
         let view = gateway.replica.view();
         let seen = Seen {
             now: clock.now(),
@@ -129,7 +133,7 @@ impl Health {
             register_confirmed: gateway.freshness.confirmed(),
             register_max_age_s: gateway.limits.maximale_veroudering.as_secs(),
             follower_stopped: follower.borrow().stopped.clone(),
-            toegang_confirmed: gateway.access.confirmed(),
+            toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
         };
         let (status, redenen) = judge(&seen);
@@ -154,15 +158,27 @@ impl Health {
             metrics::gauge!(names::GEREED, "status" => name).set(value);
         }
         let tijdlijn = view.versie().tijdlijn.to_string();
-        gauge(metrics::gauge!(names::REGISTER_NUMMER, "tijdlijn" => tijdlijn), view.versie().nummer);
+        gauge(
+            metrics::gauge!(names::REGISTER_NUMMER, "tijdlijn" => tijdlijn),
+            view.versie().nummer,
+        );
         gauge(metrics::gauge!(names::REGISTER_HEAD), follower.head);
-        gauge(metrics::gauge!(names::REGISTER_GESTOPT), u64::from(follower.stopped.is_some()));
-        gauge(metrics::gauge!(names::TOEGANG_VERSIE), gateway.access.current().versie);
+        gauge(
+            metrics::gauge!(names::REGISTER_GESTOPT),
+            u64::from(follower.stopped.is_some()),
+        );
+        gauge(
+            metrics::gauge!(names::TOEGANG_VERSIE),
+            gateway.access.current().versie,
+        );
         moment(names::REGISTER_TIJDSTIP, Some(view.tijdstip()));
         moment(names::REGISTER_BEVESTIGD, readiness.register_bevestigd_op);
         moment(names::TOEGANG_BEVESTIGD, readiness.toegang_bevestigd_op);
         let snapshot_ms = self.last_snapshot_ms.load(Ordering::Relaxed);
-        moment(names::MOMENTOPNAME, Tijdstip::from_millis(snapshot_ms).filter(|_| snapshot_ms > 0));
+        moment(
+            names::MOMENTOPNAME,
+            Tijdstip::from_millis(snapshot_ms).filter(|_| snapshot_ms > 0),
+        );
         let aantallen = view.aantallen();
         for (soort, aantal) in [
             ("leerbedrijf", aantallen.leerbedrijven),
@@ -170,7 +186,10 @@ impl Health {
             ("persoon", aantallen.personen),
             ("bpvo", aantallen.bpvos),
         ] {
-            gauge(metrics::gauge!(names::REGISTER_OBJECTEN, "soort" => soort), aantal);
+            gauge(
+                metrics::gauge!(names::REGISTER_OBJECTEN, "soort" => soort),
+                aantal,
+            );
         }
     }
 }
@@ -217,7 +236,9 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
             seen.register_max_age_s
         )),
         Some(age_s) if age_s > AWAY_AFTER_S => {
-            lessened.push(format!("the database is away: the log was last read {age_s} s ago"));
+            lessened.push(format!(
+                "the database is away: the log was last read {age_s} s ago"
+            ));
         }
         Some(_) => {}
         None => lessened.push("the log has not been read yet".to_owned()),
@@ -226,9 +247,8 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
         lessened.push(format!("the follower stopped: {reason}"));
     }
     match age_s(seen.toegang_confirmed) {
-        _ if seen.toegang_too_old => refusing.push(
-            "toegang was not confirmed for longer than toegang.maximaleLeeftijd".to_owned(),
-        ),
+        _ if seen.toegang_too_old => refusing
+            .push("toegang was not confirmed for longer than toegang.maximaleLeeftijd".to_owned()),
         Some(age_s) if age_s > AWAY_AFTER_S => {
             lessened.push(format!("toegang was last confirmed {age_s} s ago"));
         }
@@ -267,13 +287,69 @@ mod tests {
             assert!(redenen.join("; ").contains(word), "{redenen:?}");
         };
         check(well(), Status::Gereed, "");
-        check(Seen { loaded: false, ..well() }, Status::NietGereed, "loaded");
-        check(Seen { draining: true, ..well() }, Status::NietGereed, "draining");
-        check(Seen { register_confirmed: ago(60), ..well() }, Status::Verminderd, "60 s ago");
-        check(Seen { register_confirmed: ago(90_000), ..well() }, Status::NietGereed, "maximaleVeroudering");
-        check(Seen { register_confirmed: None, ..well() }, Status::Verminderd, "not been read");
-        check(Seen { follower_stopped: Some("commit 7".into()), ..well() }, Status::Verminderd, "commit 7");
-        check(Seen { toegang_confirmed: ago(60), ..well() }, Status::Verminderd, "toegang");
-        check(Seen { toegang_too_old: true, ..well() }, Status::NietGereed, "maximaleLeeftijd");
+        check(
+            Seen {
+                loaded: false,
+                ..well()
+            },
+            Status::NietGereed,
+            "loaded",
+        );
+        check(
+            Seen {
+                draining: true,
+                ..well()
+            },
+            Status::NietGereed,
+            "draining",
+        );
+        check(
+            Seen {
+                register_confirmed: ago(60),
+                ..well()
+            },
+            Status::Verminderd,
+            "60 s ago",
+        );
+        check(
+            Seen {
+                register_confirmed: ago(90_000),
+                ..well()
+            },
+            Status::NietGereed,
+            "maximaleVeroudering",
+        );
+        check(
+            Seen {
+                register_confirmed: None,
+                ..well()
+            },
+            Status::Verminderd,
+            "not been read",
+        );
+        check(
+            Seen {
+                follower_stopped: Some("commit 7".into()),
+                ..well()
+            },
+            Status::Verminderd,
+            "commit 7",
+        );
+        check(
+            Seen {
+                toegang_confirmed: ago(60),
+                ..well()
+            },
+            Status::Verminderd,
+            "toegang",
+        );
+        check(
+            Seen {
+                toegang_too_old: true,
+                ..well()
+            },
+            Status::NietGereed,
+            "maximaleLeeftijd",
+        );
     }
 }
