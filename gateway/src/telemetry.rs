@@ -3,6 +3,8 @@
 //! No name, mail address or phone number of a person, no bpvoKenmerk and no key is ever logged
 //! (standards §5). Types that hold them print without their data.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::LogFormaat;
@@ -15,7 +17,10 @@ pub fn init(formaat: LogFormaat, niveau: &str) -> Result<(), String> {
     let filter = EnvFilter::try_new(niveau).map_err(|error| {
         format!("logboek.niveau \"{niveau}\" is not a level or filter: {error}")
     })?;
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let started = match formaat {
         LogFormaat::Tekst => registry.with(lines.compact()).try_init(),

@@ -56,8 +56,11 @@ enum Opslag {
     Sqlite,
 }
 
+/// What the server library says at info about its own workers helps nobody here.
+const DEMO_LOG: &str = "info,actix_server=warn";
+
 pub(super) fn run(args: DemoArgs) -> ExitCode {
-    if let Err(reason) = telemetry::init(LogFormaat::Tekst, "info") {
+    if let Err(reason) = telemetry::init(LogFormaat::Tekst, DEMO_LOG) {
         return fail(reason);
     }
     runtime(async move {
