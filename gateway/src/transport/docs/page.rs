@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{Operatie, Signaalcode},
-    operations::{
-        natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
-    },
     soap::FaultCode,
     transport::{
         gateway::{Gateway, Limits},
-        rest::{API_VERSION, ENDPOINTS, Endpoint, MAX_OVERTREDINGEN, Probleemsoort},
+        rest::{
+            API_VERSION, ENDPOINTS, Endpoint, MAX_LEERBEDRIJVEN, MAX_OVERTREDINGEN, MAX_VERZOEKEN,
+            Probleemsoort,
+        },
     },
 };
 

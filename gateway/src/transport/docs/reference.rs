@@ -78,22 +78,23 @@ fn add_operation(html: &mut String, document: &Value, path: &str, method: &str, 
         let _ = writeln!(html, "<h4>Body: {}</h4>", type_of(&body["schema"]));
         add_examples(html, body);
     }
-    html.push_str("<h4>Antwoorden</h4>\n");
+    html.push_str("<h4>Antwoorden</h4>\n<ul class=\"antwoorden\">\n");
     for (status, response) in members(&operation["responses"]) {
         let response = resolved(document, response);
         let description = text(&response["description"]);
         for (media_type, content) in members(&response["content"]) {
             let _ = writeln!(
                 html,
-                "<p><strong>{status}</strong> {description} <code>{media_type}</code> {}</p>",
+                "<li><strong>{status}</strong> {description} – {}",
                 type_of(&content["schema"]),
             );
             if media_type == "application/json" {
                 add_examples(html, content);
             }
+            html.push_str("</li>\n");
         }
     }
-    html.push_str("</section>\n");
+    html.push_str("</ul>\n</section>\n");
 }
 
 fn add_examples(html: &mut String, content: &Value) {

@@ -17,7 +17,6 @@ use crate::{
     access::{PeerIdentity, Rejection},
     domain::{Caller, Oin, Operatie, Signaalcode, Tijdstip},
     operations::{Answer, Context},
-    replica::View,
     transport::gateway::{Gateway, Outcome},
 };
 
@@ -62,31 +61,28 @@ impl<'a> Call<'a> {
         Ok(caller)
     }
 
-    /// The view to answer from. A request whose input is wrong anyway does not wait for one: its
-    /// other fields are checked against what is here.
+    /// What an operation gets besides its request. A request whose input is wrong anyway does not
+    /// wait for a version: its other fields are checked against what is here.
     ///
     /// # Errors
     /// 503 when the version asked for, or any register, is not here.
-    pub(super) async fn view(
+    pub(super) async fn context<'c>(
         &self,
-        fouten: &Overtredingen,
+        caller: &'c Caller,
         minimale_register_versie: Option<&str>,
-    ) -> Result<Arc<View>, Problem> {
-        if fouten.is_empty() {
-            Ok(self.gateway.view_for(minimale_register_versie).await?)
+        fouten: &Overtredingen,
+    ) -> Result<Context<'c>, Problem> {
+        let view = if fouten.is_empty() {
+            self.gateway.view_for(minimale_register_versie).await?
         } else {
-            Ok(self.gateway.replica.view())
-        }
-    }
-
-    /// What an operation gets besides its request.
-    pub(super) fn context<'c>(&self, view: Arc<View>, caller: &'c Caller) -> Context<'c> {
-        Context {
+            self.gateway.replica.view()
+        };
+        Ok(Context {
             view,
             caller,
             rules: self.gateway.rules,
             now: self.now,
-        }
+        })
     }
 
     /// The response, with what the log and the metrics want to know of it.

@@ -25,6 +25,9 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
+pub use crate::operations::{
+    natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
+};
 pub use endpoint::{Endpoint, Methode, Verzoek, Voorbeeld};
 pub use field::Veld;
 pub use headers::{API_VERSION, Headers};
@@ -70,7 +73,7 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 /// A path with GET, and HEAD as HTTP asks of every GET; 405 for the rest.
-pub(in crate::transport) fn only_get(path: &str, route: actix_web::Route) -> actix_web::Resource {
+pub(super) fn only_get(path: &str, route: actix_web::Route) -> actix_web::Resource {
     let get_or_head = guard::Any(guard::Get()).or(guard::Head());
     web::resource(path)
         .route(route.guard(get_or_head))

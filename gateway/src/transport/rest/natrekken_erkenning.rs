@@ -56,10 +56,9 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let caller = call.authorise()?;
     let mut fouten = Overtredingen::default();
     let request = read(call.request, &mut fouten);
-    let view = call
-        .view(&fouten, request.minimale_register_versie.as_deref())
-        .await?;
-    let answer = run(&call.context(view, &caller), request);
+    let versie = request.minimale_register_versie.as_deref();
+    let context = call.context(&caller, versie, &fouten).await?;
+    let answer = run(&context, request);
     let response = accepted(answer, fouten, plaats_of)?;
     Reply::json(&response, response.kop.signaalcode)
 }

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     domain::Operatie,
-    operations::natrekken_erkenningen::{MAX_VERZOEKEN, Request, Verzoek, run},
+    operations::{
+        Context,
+        natrekken_erkenningen::{MAX_VERZOEKEN, Request, Verzoek, run},
+    },
     transport::gateway::Gateway,
 };
 
@@ -100,16 +103,17 @@ async fn answer(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Pro
         }
     })
     .await?;
-    let view = call
-        .gateway
-        .view_for(request.minimale_register_versie.as_deref())
+    let versie = request.minimale_register_versie.as_deref();
+    let Context {
+        view, rules, now, ..
+    } = call
+        .context(&caller, versie, &Overtredingen::default())
         .await?;
-    let context = call.context(view, &caller);
-    let (rules, now, view) = (context.rules, context.now, context.view);
     apart(move || {
-        let context = crate::operations::Context {
+        let caller = &caller;
+        let context = Context {
             view,
-            caller: &caller,
+            caller,
             rules,
             now,
         };

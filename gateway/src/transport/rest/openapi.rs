@@ -2,6 +2,7 @@
 //!
 //! `openapi/stagepoort.json` holds it for readers; a test fails when it differs from this.
 
+use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 use utoipa::{
     ToSchema,
@@ -237,13 +238,22 @@ fn empty_problem_response(soort: Probleemsoort) -> Value {
         _ => {}
     }
     json!({
-        "description": status.canonical_reason().unwrap_or_default(),
+        "description": titles(status),
         "headers": headers,
         "content": { "application/problem+json": {
             "schema": schema_ref("Probleem"),
             "examples": {},
         } },
     })
+}
+
+/// The kinds of problem that share a status.
+fn titles(status: StatusCode) -> String {
+    let kinds = Probleemsoort::ALL
+        .iter()
+        .filter(|soort| soort.status() == status);
+    let titles: Vec<&str> = kinds.map(|soort| soort.titel()).collect();
+    titles.join("; ")
 }
 
 fn problem_example(soort: Probleemsoort) -> Value {

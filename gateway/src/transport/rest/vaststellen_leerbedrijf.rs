@@ -123,10 +123,9 @@ async fn answer_by_id(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let caller = call.authorise()?;
     let mut fouten = Overtredingen::default();
     let request = read_uri(call.request, &mut fouten);
-    let view = call
-        .view(&fouten, request.minimale_register_versie.as_deref())
-        .await?;
-    let answer = run(&call.context(view, &caller), request);
+    let versie = request.minimale_register_versie.as_deref();
+    let context = call.context(&caller, versie, &fouten).await?;
+    let answer = run(&context, request);
     let response = accepted(answer, fouten, |veld| match veld {
         "minimaleRegisterVersie" => Plaats::Query,
         _ => Plaats::Pad,
@@ -178,10 +177,9 @@ async fn answer_search(call: &mut Call<'_>, payload: web::Payload) -> Result<Rep
     let mut fouten = Overtredingen::default();
     uri::query(call.request.query_string(), &[], &mut fouten);
     let request = read_body(&body, json_limits, &mut fouten);
-    let view = call
-        .view(&fouten, request.minimale_register_versie.as_deref())
-        .await?;
-    let answer = run(&call.context(view, &caller), request);
+    let versie = request.minimale_register_versie.as_deref();
+    let context = call.context(&caller, versie, &fouten).await?;
+    let answer = run(&context, request);
     let response = accepted(answer, fouten, |_| Plaats::Body)?;
     Reply::json(&response, response.kop.signaalcode)
 }
