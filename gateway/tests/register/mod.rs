@@ -12,7 +12,7 @@ use stagepoort::{
     log::{Inhoud, Line, LogStore, Sleutel, Soort, SqliteStore},
     operations::Rules,
     replica::{Follower, Replica},
-    transport::gateway::{Gateway, Limits},
+    transport::gateway::{Freshness, Gateway, Limits},
 };
 use uuid::Uuid;
 
@@ -51,6 +51,7 @@ pub(crate) async fn gateway() -> Gateway {
         limits: Limits::default(),
         own_oin: oin("00000099000000000000"),
         api_url: "https://api.test.example:8443".to_owned(),
+        freshness: Freshness::default(),
     }
 }
 
