@@ -1,0 +1,562 @@
+//! The SOAP side, request by request: one test for each rule of standards §1 that needs a whole
+//! gateway. What a message alone can show is tested in `src/soap` and `src/transport/soap`.
+
+mod register;
+mod soap_messages;
+
+use std::sync::Arc;
+
+use actix_web::{
+    App, HttpMessage,
+    dev::{Service, ServiceResponse},
+    http::header::{HeaderMap, HeaderName, HeaderValue},
+    test::{TestRequest, init_service, read_body},
+    web::Data,
+};
+use stagepoort::{
+    access::{Addressering, Afnemer, PeerIdentity, Toegang},
+    domain::{Operatie, Tijdstip},
+    transport::{
+        gateway::{Gateway, Outcome},
+        soap::{self, PATH},
+    },
+};
+
+use register::{AFNEMER, AFNEMER_OF_TWO, BEDRIJF, OTHER_SCHOOL, SCHOOL, gateway, oin};
+use soap_messages::{WL, WSA, envelope};
+
+const UUID: &str = "6b1a7c52-3d0e-4f7b-8a64-2c9d51e0f3a1";
+const OWN: &str = "00000099000000000000";
+
+/// What came back.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    headers: HeaderMap,
+    outcome: Option<Outcome>,
+    body: String,
+}
+
+impl Reply {
+    /// The faultcode without its prefix, or nothing for an answer.
+    fn fault(&self) -> &str {
+        between(&self.body, "<faultcode>SOAP-ENV:", "</faultcode>")
+    }
+
+    fn element(&self, name: &str) -> &str {
+        between(&self.body, &format!("<{name}>"), &format!("</{name}>"))
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    text.split_once(before)
+        .and_then(|(_, rest)| rest.split_once(after))
+        .map_or("", |(found, _)| found)
+}
+
+/// One request to a gateway.
+struct Ask {
+    peer: Option<&'static str>,
+    addressering: Addressering,
+    headers: Vec<(&'static str, String)>,
+    message: Vec<u8>,
+}
+
+impl Ask {
+    /// Of the afnemer with one school, whole by WA001.
+    fn new(operation: &str, body: &str) -> Self {
+        Self {
+            peer: Some(AFNEMER),
+            addressering: Addressering::Verplicht,
+            headers: vec![("content-type", "text/xml; charset=utf-8".to_owned())],
+            message: envelope(&addressing(operation, SCHOOL), body).into_bytes(),
+        }
+    }
+
+    /// The same without any wsa header.
+    fn optioneel(body: &str) -> Self {
+        Self {
+            addressering: Addressering::Optioneel,
+            message: envelope("", body).into_bytes(),
+            ..Self::new("", "")
+        }
+    }
+
+    fn peer(self, peer: impl Into<Option<&'static str>>) -> Self {
+        Self {
+            peer: peer.into(),
+            ..self
+        }
+    }
+
+    fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    fn message(self, message: impl Into<Vec<u8>>) -> Self {
+        Self {
+            message: message.into(),
+            ..self
+        }
+    }
+
+    /// Replaces in the message.
+    fn with(self, from: &str, to: &str) -> Self {
+        let text = String::from_utf8(self.message.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        self.message(text.replace(from, to))
+    }
+
+    async fn send(self) -> Reply {
+        let gateway = gateway().await;
+        self.send_to(gateway).await
+    }
+
+    async fn send_to(self, gateway: Gateway) -> Reply {
+        set_addressering(&gateway, self.addressering);
+        let mut request = TestRequest::post().uri(PATH).set_payload(self.message);
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request = request.append_header((name, HeaderValue::from_str(value).unwrap()));
+        }
+        let mut request = request.to_request();
+        if self.headers.iter().any(|(name, _)| *name == "transfer-encoding") {
+            request.headers_mut().remove("content-length");
+        }
+        if let Some(of) = self.peer {
+            request.extensions_mut().insert(peer(of));
+        }
+        let app = App::new()
+            .app_data(Data::new(gateway))
+            .configure(soap::configure);
+        reply(init_service(app).await.call(request).await.unwrap()).await
+    }
+}
+
+async fn reply(response: ServiceResponse) -> Reply {
+    let outcome = response.response().extensions().get::<Outcome>().cloned();
+    Reply {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        outcome,
+        body: String::from_utf8(read_body(response).await.to_vec()).unwrap(),
+    }
+}
+
+async fn get(path: &str, configure: fn(&mut actix_web::web::ServiceConfig)) -> Reply {
+    let app = App::new()
+        .app_data(Data::new(gateway().await))
+        .configure(configure);
+    let request = TestRequest::get().uri(path).to_request();
+    reply(init_service(app).await.call(request).await.unwrap()).await
+}
+
+fn set_addressering(gateway: &Gateway, addressering: Addressering) {
+    let current = gateway.access.current();
+    let mut toegang = Toegang::clone(&current);
+    for afnemer in toegang.afnemers.values_mut() {
+        *afnemer = Arc::new(Afnemer {
+            addressering,
+            ..Afnemer::clone(afnemer)
+        });
+    }
+    gateway.access.replace(toegang);
+}
+
+/// A certificate that names this OIN; an empty one for none.
+fn peer(of: &str) -> Arc<PeerIdentity> {
+    Arc::new(PeerIdentity {
+        oin: (!of.is_empty()).then(|| oin(of)),
+        issuer: vec![1],
+        serial: vec![1],
+        not_after: Tijdstip::parse("2099-01-01T00:00:00Z").unwrap(),
+    })
+}
+
+fn addressing(operation: &str, school: &str) -> String {
+    format!(
+        "<a:To>https://x/?oin={OWN}</a:To><a:Action>{WL}/{operation}</a:Action>\
+         <a:MessageID>urn:uuid:{UUID}</a:MessageID>\
+         <a:From><a:Address>{WSA}/anonymous?oin={school}</a:Address></a:From>"
+    )
+}
+
+fn verify(fields: &str) -> String {
+    format!("<natrekkenErkenningRequest xmlns=\"{WL}\">{fields}</natrekkenErkenningRequest>")
+}
+
+fn question() -> String {
+    verify(&format!(
+        "<leerbedrijfId>{BEDRIJF}</leerbedrijfId><code>25180</code>\
+         <peildatum>2026-09-01</peildatum>"
+    ))
+}
+
+fn ask() -> Ask {
+    Ask::new("natrekkenErkenning", &question())
+}
+
+#[actix_web::test]
+async fn natrekken_erkenning_is_answered() {
+    let reply = ask().send().await;
+    assert_eq!((reply.status, reply.fault()), (200, ""), "{}", reply.body);
+    assert_eq!(
+        reply.headers.get("content-type").unwrap(),
+        "text/xml; charset=utf-8"
+    );
+    let id = reply.element("wsa:MessageID").to_owned();
+    assert!(id.starts_with("urn:uuid:") && id.len() == 45, "{id}");
+    insta::assert_snapshot!(reply.body.replace(&id, "[id]").replace("><", ">\n<"));
+    let outcome = reply.outcome.unwrap();
+    assert_eq!(outcome.operatie, Some(Operatie::NatrekkenErkenning));
+    assert!(outcome.afnemer.is_some());
+    assert_eq!(outcome.code, "0");
+}
+
+#[actix_web::test]
+async fn every_operation_is_answered() {
+    for (operation, fields) in [
+        (
+            "vaststellenLeerbedrijf",
+            "<naam>Bakkerij de Test</naam><postcode>1012AB</postcode>",
+        ),
+        (
+            "natrekkenErkenningen",
+            "<verzoeken><verzoek/><verzoek><kenmerk>&lt;2&gt;</kenmerk><code>x</code></verzoek>\
+             </verzoeken>",
+        ),
+        (
+            "opvragenDetailgegevens",
+            "<leerbedrijfId>100000001</leerbedrijfId>",
+        ),
+    ] {
+        let body = format!("<{operation}Request xmlns='{WL}'>{fields}</{operation}Request>");
+        let reply = Ask::new(operation, &body).send().await;
+        assert_eq!((reply.status, reply.fault()), (200, ""), "{}", reply.body);
+        let body = between(&reply.body, "<SOAP-ENV:Body>", "</SOAP-ENV:Body>");
+        assert_eq!(
+            reply.element("wsa:Action"),
+            format!("{WL}/{operation}Response")
+        );
+        insta::assert_snapshot!(operation, body.replace("><", ">\n<"));
+    }
+}
+
+#[actix_web::test]
+async fn optioneel_is_answered_without_any_header() {
+    let reply = Ask::optioneel(&question()).send().await;
+    assert_eq!(reply.fault(), "", "{}", reply.body);
+    assert!(
+        !reply.body.contains("Header"),
+        "unasked headers break some stacks"
+    );
+}
+
+#[actix_web::test]
+async fn an_answer_from_a_thread_of_its_own_is_the_same() {
+    let padding = " ".repeat(100_000);
+    let reply = ask()
+        .with("<s:Body>", &format!("<s:Body>{padding}"))
+        .send()
+        .await;
+    assert_eq!(reply.element("erkenningStatus"), "ERKEND");
+    let lines = "<verzoek/>".repeat(10_000);
+    let body = format!(
+        "<natrekkenErkenningenRequest xmlns='{WL}'><verzoeken>{lines}</verzoeken>\
+         </natrekkenErkenningenRequest>"
+    );
+    let reply = Ask::new("natrekkenErkenningen", &body).send().await;
+    assert_eq!(
+        reply.body.matches("<resultaat>").count(),
+        10_000,
+        "{}",
+        reply.fault()
+    );
+}
+
+#[actix_web::test]
+async fn ws002_soapaction_may_be_missing_empty_quoted_or_not() {
+    let action = format!("{WL}/natrekkenErkenning");
+    for value in ["", "\"\"", &action, &format!("\"{action}\"")] {
+        assert_eq!(
+            ask().header("soapaction", value).send().await.fault(),
+            "",
+            "{value}"
+        );
+    }
+}
+
+/// Every fault that a request alone can cause, with what it says.
+#[track_caller]
+fn assert_fault(reply: &Reply, status: u16, code: &str, text: &str) {
+    assert_eq!(
+        (reply.status, reply.fault()),
+        (status, code),
+        "{}",
+        reply.body
+    );
+    assert!(reply.body.contains(text), "{text} not in {}", reply.body);
+    assert_eq!(
+        reply.headers.get("content-type").unwrap(),
+        "text/xml; charset=utf-8"
+    );
+    let short = code.split('.').next_back().unwrap();
+    assert_eq!(reply.outcome.as_ref().unwrap().code, short);
+    let about_body = ["DK0004", "DK0050", "DK0051", "SP0001", "SP0002"].contains(&short);
+    assert_eq!(
+        reply.body.contains("<detail>"),
+        about_body,
+        "{}",
+        reply.body
+    );
+}
+
+#[actix_web::test]
+async fn dk0001_no_envelope_and_no_xml() {
+    for message in ["", "hallo", "<x/>", "<s:Envelope>"] {
+        let reply = ask().message(message).send().await;
+        assert_fault(&reply, 500, "VersionMismatch.DK0001", ">Invalide envelope<");
+    }
+    let reply = ask().with("soap/envelope/", "soap/envelope").send().await;
+    assert_fault(
+        &reply,
+        500,
+        "VersionMismatch.DK0001",
+        "<!-- het buitenste element",
+    );
+    let soap12 = ask().with(
+        soap_messages::SOAP11,
+        "http://www.w3.org/2003/05/soap-envelope",
+    );
+    let soap12 = soap12
+        .header("content-type", "application/soap+xml; charset=utf-8")
+        .send()
+        .await;
+    assert_fault(&soap12, 500, "VersionMismatch.DK0001", "SOAP 1.2");
+}
+
+#[actix_web::test]
+async fn dk0001_goes_before_who_asks() {
+    let reply = ask()
+        .with("</s:Body>", "<x></s:Body>")
+        .peer(None)
+        .send()
+        .await;
+    assert_fault(&reply, 500, "VersionMismatch.DK0001", "meer dan één");
+}
+
+#[actix_web::test]
+async fn dk0002_who_may_not() {
+    let unknown = ask().peer("00000099000000000009").send().await;
+    assert_fault(&unknown, 500, "Client.DK0002", ">Niet geautoriseerd<");
+    let reply = Ask::new("natrekkenErkenning", &question())
+        .with(SCHOOL, OTHER_SCHOOL)
+        .send()
+        .await;
+    assert_fault(&reply, 500, "Client.DK0002", "geen mandaat");
+    let outcome = reply.outcome.unwrap();
+    assert!(outcome.afnemer.is_some() && outcome.operatie.is_some());
+}
+
+#[actix_web::test]
+async fn dk0002_two_schools_named() {
+    let reply = ask()
+        .peer(AFNEMER_OF_TWO)
+        .header("onderwijsinstelling-oin", OTHER_SCHOOL);
+    assert_fault(
+        &reply.send().await,
+        500,
+        "Client.DK0002",
+        "verschillende scholen",
+    );
+    let same = ask()
+        .peer(AFNEMER_OF_TWO)
+        .header("onderwijsinstelling-oin", SCHOOL);
+    assert_eq!(same.send().await.fault(), "");
+}
+
+#[actix_web::test]
+async fn dk0003_another_soapaction() {
+    let reply = ask().header("soapaction", "\"urn:x/y\"").send().await;
+    assert_fault(&reply, 500, "Client.DK0003", ">Invalide soapaction<");
+}
+
+#[actix_web::test]
+async fn dk0004_not_by_the_xsd() {
+    let reply = Ask::new("natrekkenErkenning", &verify("<code>1</code><x/>"))
+        .send()
+        .await;
+    assert_fault(&reply, 500, "Client.DK0004", ">Niet conform XSD<");
+    assert_eq!(reply.element("veld"), "x");
+    assert_eq!(reply.element("regel"), "1");
+    assert!(reply.element("wsa:RelatesTo").ends_with(UUID));
+    assert_eq!(reply.element("wsa:Action"), format!("{WSA}/soap/fault"));
+}
+
+#[actix_web::test]
+async fn dk0004_no_request_of_ours() {
+    for body in [
+        "<x/>",
+        &format!("<x xmlns='{WL}'/>"),
+        &question().replace(":v1", ":v2"),
+    ] {
+        let reply = Ask::optioneel(body).send().await;
+        assert_fault(&reply, 500, "Client.DK0004", "natrekkenErkenningenRequest");
+        let reply = Ask::new("natrekkenErkenning", body).send().await;
+        assert_fault(&reply, 500, "Client.DK0004", "natrekkenErkenningenRequest");
+    }
+}
+
+#[actix_web::test]
+async fn dk0004_a_register_version_of_another_form() {
+    let fields = "<minimaleRegisterVersie>morgen</minimaleRegisterVersie>";
+    let reply = Ask::new("natrekkenErkenning", &verify(fields)).send().await;
+    assert_fault(
+        &reply,
+        500,
+        "Client.DK0004",
+        "<veld>minimaleRegisterVersie</veld>",
+    );
+}
+
+#[actix_web::test]
+async fn dk0004_comes_after_the_headers_and_the_mandate() {
+    let wrong = || Ask::new("natrekkenErkenning", &verify("<x/>"));
+    let reply = wrong().with(SCHOOL, OTHER_SCHOOL).send().await;
+    assert_fault(&reply, 500, "Client.DK0002", "");
+    let reply = wrong().with("a:To>", "a:Too>").send().await;
+    assert_fault(&reply, 500, "Client.DK0005", ">wsa:To ontbreekt<");
+}
+
+#[actix_web::test]
+async fn dk0009_another_encoding() {
+    let reply = ask()
+        .header("content-type", "text/xml; charset=iso-8859-1")
+        .send()
+        .await;
+    assert_fault(&reply, 500, "Client.DK0009", ">Niet conform UTF-8<");
+    let reply = ask().message(b"<a>\xe9</a>".as_slice()).send().await;
+    assert_fault(&reply, 500, "Client.DK0009", ">Niet conform UTF-8<");
+}
+
+#[actix_web::test]
+async fn dk0010_another_header_that_must_be_understood() {
+    let header = "<s:Header><h:Security xmlns:h='urn:h' s:mustUnderstand='1'/>";
+    let reply = ask().with("<s:Header>", header).send().await;
+    assert_fault(
+        &reply,
+        500,
+        "Client.DK0010",
+        ">Andere headers: {urn:h}Security",
+    );
+}
+
+#[actix_web::test]
+async fn dk0011_an_action_that_does_not_fit() {
+    let reply = Ask::new("opvragenDetailgegevens", &question()).send().await;
+    assert_fault(
+        &reply,
+        500,
+        "Client.DK0011",
+        ">Onjuiste waarde in wsa header: wsa:Action",
+    );
+}
+
+#[actix_web::test]
+async fn dk0051_a_register_version_that_does_not_come() {
+    let mut gateway = gateway().await;
+    gateway.limits.versie_wait = std::time::Duration::ZERO;
+    let fields = "<minimaleRegisterVersie>1.99</minimaleRegisterVersie>";
+    let reply = Ask::new("natrekkenErkenning", &verify(fields))
+        .send_to(gateway)
+        .await;
+    assert_fault(&reply, 500, "Server.DK0051", ">Service niet beschikbaar<");
+    assert_eq!(
+        reply.headers.get("retry-after").unwrap(),
+        reply.element("opnieuwNaSeconden")
+    );
+}
+
+#[actix_web::test]
+async fn ek0020_no_school_named() {
+    let reply = Ask::optioneel(&question())
+        .peer(AFNEMER_OF_TWO)
+        .send()
+        .await;
+    assert_fault(&reply, 500, "Client.EK0020", ">wsa:From ontbreekt<");
+    let named = Ask::optioneel(&question()).peer(AFNEMER_OF_TWO);
+    let named = named.header("onderwijsinstelling-oin", OTHER_SCHOOL);
+    assert_eq!(named.send().await.fault(), "");
+}
+
+#[actix_web::test]
+async fn ek0030_no_oin_in_the_certificate() {
+    for peer in [None, Some("")] {
+        let reply = ask().peer(peer).send().await;
+        let text = ">OIN in TLS certificaat ontbreekt of is ongeldig<";
+        assert_fault(&reply, 500, "Client.EK0030", text);
+    }
+}
+
+#[actix_web::test]
+async fn sp0002_too_large() {
+    let padded = |bytes: usize| ask().with("</s:Body>", &format!("</s:Body>{}", " ".repeat(bytes)));
+    let size = padded(0).message.len();
+    assert_eq!(padded(256 * 1024 - size).send().await.fault(), "");
+    for (bytes, limit) in [(256 * 1024 - size + 1, "262144"), (7 * 1024 * 1024, "6291456")] {
+        let reason = format!("meer dan {limit} bytes");
+        let reply = padded(bytes).send().await;
+        assert_fault(&reply, 413, "Client.SP0002", ">Bericht te groot of te diep<");
+        let reply = padded(bytes).header("transfer-encoding", "chunked").send().await;
+        assert_fault(&reply, 500, "Client.SP0002", &reason);
+    }
+    let known = ask().header("content-length", "1000000000").send().await;
+    assert_fault(&known, 413, "Client.SP0002", "meer dan 6291456 bytes");
+}
+
+#[actix_web::test]
+async fn sp0002_too_many_elements() {
+    let reply = Ask::new("natrekkenErkenning", &verify(&"<x/>".repeat(10_001)))
+        .send()
+        .await;
+    assert_fault(&reply, 500, "Client.SP0002", "meer dan 10000 elementen");
+    let reply = Ask::new("natrekkenErkenning", &verify(&"<x/>".repeat(9_000)))
+        .send()
+        .await;
+    assert_fault(&reply, 500, "Client.DK0004", "");
+}
+
+#[actix_web::test]
+async fn the_wsdl_names_our_address_and_oin() {
+    let address = format!("location=\"https://api.test.example:8443{PATH}?oin={OWN}\"");
+    for configure in [soap::configure, soap::configure_documents] {
+        for query in ["wsdl", "WSDL", "singleWsdl", "singlewsdl=1"] {
+            let reply = get(&format!("{PATH}?{query}"), configure).await;
+            assert_eq!(reply.status, 200, "{query}");
+            assert!(reply.body.contains(&address), "{query}");
+        }
+        for path in [soap::XSD_PATH, "/soap/v1/mutatieontvanger-v1.wsdl"] {
+            assert_eq!(get(path, configure).await.status, 200, "{path}");
+        }
+        let reply = get(PATH, configure).await;
+        assert_eq!(
+            (reply.status, reply.headers.contains_key("allow")),
+            (405, true)
+        );
+    }
+}
+
+#[actix_web::test]
+async fn the_documents_alone_answer_no_question() {
+    let app = App::new()
+        .app_data(Data::new(gateway().await))
+        .configure(soap::configure_documents);
+    let request = TestRequest::post()
+        .uri(PATH)
+        .set_payload("<x/>")
+        .to_request();
+    let response = init_service(app).await.call(request).await.unwrap();
+    assert_eq!(response.status(), 405);
+}
