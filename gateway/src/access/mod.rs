@@ -1,15 +1,31 @@
 //! Who may ask what: certificate → afnemer → mandate of a school. Deny by default.
 
+mod bytes;
+mod changes;
+mod document;
+mod follower;
 mod revocation;
+mod store;
 mod toegang;
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 
 use crate::domain::{Caller, Oin, Operatie, Tijdstip};
+pub use bytes::InvalidBytes;
+pub use changes::{Change, ChangeKind, Subject, changes};
+pub use document::{DocumentError, EXAMPLE, Problem};
+pub use follower::{POLL, ToegangFollower, ToegangFollowerError, ToegangProgress};
 pub use revocation::{Revocations, Revoked, without_leading_zeros};
-pub use toegang::{Addressering, Afnemer, Mandaat, SchoolToegang, Toegang};
+pub use store::{AppendError, SqliteToegang, ToegangStore, Version, VersionHead};
+pub use toegang::{Addressering, Afnemer, CertificaatSerienummer, Mandaat, SchoolToegang, Toegang};
 
 /// The party at the other end of a TLS connection, read once from its certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +71,33 @@ pub enum Rejection {
 #[derive(Debug)]
 pub struct Access {
     current: ArcSwap<Toegang>,
+    /// When it was last known to be the newest, in milliseconds since 1970; `i64::MIN` before
+    /// the first time.
+    confirmed_ms: AtomicI64,
+    /// `toegangMaximaleLeeftijd`; none for a toegang that does not age.
+    max_age: Option<Duration>,
     revocations: Arc<Revocations>,
 }
 
 impl Access {
-    /// Begins with this toegang.
+    /// With a toegang that does not age, for tests and tools.
     #[must_use]
     pub fn new(toegang: Toegang) -> Self {
         Self {
             current: ArcSwap::from_pointee(toegang),
+            confirmed_ms: AtomicI64::new(i64::MIN),
+            max_age: None,
             revocations: Arc::default(),
+        }
+    }
+
+    /// With nothing yet: refuses everybody as [`Rejection::AccessTooOld`] until toegang was
+    /// confirmed, and again once that is `max_age` ago.
+    #[must_use]
+    pub fn ageing(max_age: Duration) -> Self {
+        Self {
+            max_age: Some(max_age),
+            ..Self::new(Toegang::default())
         }
     }
 
@@ -80,27 +113,77 @@ impl Access {
         self.current.store(Arc::new(toegang));
     }
 
+    /// What is in force was the newest at this moment. An earlier moment than the last changes
+    /// nothing.
+    pub fn confirm(&self, at: Tijdstip) {
+        self.confirmed_ms.fetch_max(at.as_millis(), Relaxed);
+    }
+
     /// The toegang in force.
     #[must_use]
     pub fn current(&self) -> Arc<Toegang> {
         self.current.load_full()
     }
 
+    /// When toegang was last known to be the newest.
+    #[must_use]
+    pub fn confirmed_at(&self) -> Option<Tijdstip> {
+        match self.confirmed_ms.load(Relaxed) {
+            i64::MIN => None,
+            millis => Tijdstip::from_millis(millis),
+        }
+    }
+
+    /// Whether toegang is older than this node may use.
+    #[must_use]
+    pub fn is_too_old(&self, now: Tijdstip) -> bool {
+        let Some(max_age) = self.max_age else {
+            return false;
+        };
+        self.confirmed_at()
+            .is_none_or(|confirmed| now.seconds_since(confirmed) > max_age.as_secs())
+    }
+
+    /// For a snapshot; none before toegang was confirmed.
+    ///
+    /// # Errors
+    /// As [`Toegang::to_bytes`].
+    pub fn to_bytes(&self) -> Result<Option<Vec<u8>>, InvalidBytes> {
+        self.confirmed_at()
+            .map(|confirmed| self.current().to_bytes(confirmed))
+            .transpose()
+    }
+
+    /// Puts in force what a snapshot carried, at the age that it has.
+    ///
+    /// # Errors
+    /// [`InvalidBytes`], and then nothing changes.
+    pub fn restore(&self, bytes: &[u8]) -> Result<(), InvalidBytes> {
+        let (toegang, confirmed) = Toegang::from_bytes(bytes)?;
+        self.replace(toegang);
+        self.confirm(confirmed);
+        Ok(())
+    }
+
     /// The afnemer behind a certificate.
     ///
     /// # Errors
-    /// [`Rejection::InvalidCertificateOin`], [`Rejection::CertificateNoLongerValid`] or
-    /// [`Rejection::UnknownOrganisation`].
+    /// [`Rejection::InvalidCertificateOin`], [`Rejection::CertificateNoLongerValid`],
+    /// [`Rejection::AccessTooOld`] or [`Rejection::UnknownOrganisation`].
     pub fn identify(&self, peer: &PeerIdentity, now: Tijdstip) -> Result<Arc<Afnemer>, Rejection> {
         let oin = peer.oin.ok_or(Rejection::InvalidCertificateOin)?;
         if now > peer.not_after || self.revocations.is_revoked(peer) {
             return Err(Rejection::CertificateNoLongerValid);
         }
-        self.current
-            .load()
-            .afnemer(oin)
-            .cloned()
-            .ok_or(Rejection::UnknownOrganisation)
+        if self.is_too_old(now) {
+            return Err(Rejection::AccessTooOld);
+        }
+        let toegang = self.current.load();
+        let afnemer = toegang.afnemer(oin).ok_or(Rejection::UnknownOrganisation)?;
+        if afnemer.blocks(peer) {
+            return Err(Rejection::CertificateNoLongerValid);
+        }
+        Ok(Arc::clone(afnemer))
     }
 
     /// The caller, when this afnemer may ask this for the school that it named, or for the only
@@ -130,3 +213,6 @@ impl Access {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

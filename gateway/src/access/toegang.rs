@@ -1,9 +1,10 @@
-//! The toegang document: afnemers, schools and mandates, as `toegang apply` takes it.
+//! Who may ask what, as it is in force: afnemers, schools and mandates.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::{PeerIdentity, without_leading_zeros};
 use crate::domain::{Brin, Datum, Oin, Operatie, Rol, Tijdstip};
 
 /// How strict an afnemer's WS-Addressing is taken (standards §1).
@@ -28,6 +29,8 @@ pub struct Afnemer {
     pub rol: Rol,
     /// How strict its WS-Addressing is taken.
     pub addressering: Addressering,
+    /// Certificates of its that are refused, whatever a CRL says (standards §2).
+    pub geblokkeerde_certificaten: Vec<CertificaatSerienummer>,
     /// One for each school.
     pub mandaten: Vec<Mandaat>,
 }
@@ -46,7 +49,7 @@ pub struct Mandaat {
 }
 
 /// A school as toegang knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchoolToegang {
     /// Its OIN.
     pub oin: Oin,
@@ -56,8 +59,32 @@ pub struct SchoolToegang {
     pub naam: String,
 }
 
+/// The serial number of a certificate, big-endian, without zeros in front.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CertificaatSerienummer(Vec<u8>);
+
+impl CertificaatSerienummer {
+    /// Reads it as certificate viewers print it: hexadecimal, with or without colons.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut digits: String = text.chars().filter(|c| *c != ':').collect();
+        if digits.len() % 2 == 1 {
+            digits.insert(0, '0');
+        }
+        let octets = hex::decode(digits).ok()?;
+        let octets = without_leading_zeros(&octets);
+        (!octets.is_empty()).then(|| Self(octets.to_vec()))
+    }
+}
+
+impl fmt::Display for CertificaatSerienummer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode_upper(&self.0))
+    }
+}
+
 /// All of who may ask what.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Toegang {
     /// Counts up with every change.
     pub versie: u64,
@@ -95,5 +122,12 @@ impl Afnemer {
                 && m.vanaf.is_none_or(|vanaf| vanaf <= today)
                 && m.tot.is_none_or(|tot| today <= tot)
         })
+    }
+
+    /// Whether this certificate of its was blocked.
+    #[must_use]
+    pub fn blocks(&self, peer: &PeerIdentity) -> bool {
+        let blocked = &self.geblokkeerde_certificaten;
+        blocked.iter().any(|serial| serial.0 == peer.serial)
     }
 }

@@ -1,0 +1,217 @@
+//! The toegang stream in the SQLite file of the log.
+
+use std::{path::Path, time::Duration};
+
+use async_trait::async_trait;
+use aws_lc_rs::digest;
+use sqlx::{
+    FromRow, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{AppendError, ToegangStore, Version, VersionHead};
+use crate::{
+    domain::Tijdstip,
+    log::{SqliteStore, StoreError},
+};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS toegang (
+    versie   INTEGER PRIMARY KEY,
+    tijdstip INTEGER NOT NULL,
+    sha256   BLOB NOT NULL,
+    document TEXT NOT NULL
+)";
+
+/// The log's import holds the write lock for some tens of milliseconds at a time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The toegang stream in the SQLite file of the log.
+#[derive(Debug, Clone)]
+pub struct SqliteToegang {
+    pool: SqlitePool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    versie: i64,
+    tijdstip: i64,
+    sha256: Vec<u8>,
+    document: String,
+}
+
+impl SqliteToegang {
+    /// Opens the stream; makes the file, with the log's own tables, when there is none.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        // The file is the log's: it sets the mode and the schema, and refuses what is not its.
+        SqliteStore::open(path).await?.close().await;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .thread_name(|n| format!("sqlite-toegang-{n}"));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await?;
+        sqlx::query(TABLE).execute(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Closes the connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+#[async_trait]
+impl ToegangStore for SqliteToegang {
+    async fn head(&self) -> Result<Option<VersionHead>, StoreError> {
+        let row: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT versie, sha256 FROM toegang ORDER BY versie DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|(versie, sha256)| {
+            Ok(VersionHead {
+                versie: u64::try_from(versie)
+                    .map_err(|_| damaged(versie, "its number is negative"))?,
+                sha256: sha256
+                    .try_into()
+                    .map_err(|_| damaged(versie, "its hash has another length"))?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn newest(&self) -> Result<Option<Version>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT versie, tijdstip, sha256, document FROM toegang
+             ORDER BY versie DESC LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(Version::try_from).transpose()
+    }
+
+    async fn append(
+        &self,
+        newest: u64,
+        document: &str,
+        tijdstip: Tijdstip,
+    ) -> Result<Version, AppendError> {
+        let version = Version {
+            versie: newest + 1,
+            tijdstip,
+            sha256: sha256(document),
+            document: document.to_owned(),
+        };
+        let inserted = sqlx::query(
+            "INSERT INTO toegang (versie, tijdstip, sha256, document)
+             SELECT ?1, ?2, ?3, ?4
+             WHERE ?1 = 1 + (SELECT coalesce(max(versie), 0) FROM toegang)",
+        )
+        .bind(i64::try_from(version.versie).unwrap_or(i64::MAX))
+        .bind(tijdstip.as_millis())
+        .bind(version.sha256.as_slice())
+        .bind(document)
+        .execute(&self.pool)
+        .await
+        .map_err(StoreError::from)?;
+        if inserted.rows_affected() == 1 {
+            return Ok(version);
+        }
+        let newest = self.head().await?.map_or(0, |head| head.versie);
+        Err(AppendError::Overtaken { newest })
+    }
+}
+
+impl TryFrom<Row> for Version {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let damaged = |what| damaged(row.versie, what);
+        let sha256 = sha256(&row.document);
+        if row.sha256 != sha256 {
+            return Err(damaged("its document is not the one that was put in force"));
+        }
+        Ok(Self {
+            versie: u64::try_from(row.versie).map_err(|_| damaged("its number is negative"))?,
+            tijdstip: Tijdstip::from_millis(row.tijdstip)
+                .ok_or_else(|| damaged("its moment is out of range"))?,
+            sha256,
+            document: row.document,
+        })
+    }
+}
+
+fn damaged(versie: i64, what: &str) -> StoreError {
+    StoreError::Damaged(format!("version {versie} of toegang: {what}"))
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Tijdstip {
+        Tijdstip::from_millis(second * 1000).unwrap()
+    }
+
+    #[tokio::test]
+    async fn versions_count_up_and_the_newest_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stagepoort.db");
+        let store = SqliteToegang::open(&path).await.unwrap();
+        assert_eq!(store.newest().await.unwrap(), None);
+        assert_eq!(store.head().await.unwrap(), None);
+        let first = store.append(0, "een", at(1)).await.unwrap();
+        let second = store.append(1, "twee", at(2)).await.unwrap();
+        assert_eq!((first.versie, second.versie), (1, 2));
+        store.close().await;
+
+        let store = SqliteToegang::open(&path).await.unwrap();
+        assert_eq!(store.head().await.unwrap(), Some(second.head()));
+        assert_eq!(store.newest().await.unwrap(), Some(second));
+    }
+
+    #[tokio::test]
+    async fn of_two_that_compared_with_the_same_version_one_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stagepoort.db");
+        let one = SqliteToegang::open(&path).await.unwrap();
+        let other = SqliteToegang::open(&path).await.unwrap();
+        one.append(0, "een", at(1)).await.unwrap();
+        let error = other.append(0, "twee", at(2)).await.unwrap_err();
+        assert!(matches!(error, AppendError::Overtaken { newest: 1 }));
+        let skipping = other.append(2, "twee", at(2)).await.unwrap_err();
+        assert!(matches!(skipping, AppendError::Overtaken { newest: 1 }));
+        assert_eq!(one.newest().await.unwrap().unwrap().document, "een");
+    }
+
+    #[tokio::test]
+    async fn a_document_that_was_tampered_with_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteToegang::open(&dir.path().join("stagepoort.db"))
+            .await
+            .unwrap();
+        store.append(0, "een", at(1)).await.unwrap();
+        sqlx::query("UPDATE toegang SET document = 'twee'")
+            .execute(&store.pool)
+            .await
+            .unwrap();
+        let error = store.newest().await.unwrap_err();
+        assert!(
+            error.to_string().contains("version 1 of toegang"),
+            "{error}"
+        );
+    }
+}
