@@ -156,6 +156,7 @@ fn toegang() -> Toegang {
             naam: naam.into(),
             rol: Rol::Sis,
             addressering: Addressering::Verplicht,
+            geblokkeerde_certificaten: Vec::new(),
             mandaten: mandaten.collect(),
         };
         (oin(of), Arc::new(afnemer))
