@@ -67,8 +67,8 @@ def test_tls_1_2_refuses_them_in_the_handshake_itself(demo, naam):
 @pytest.mark.parametrize("naam", WITHOUT_OIN)
 def test_EK0030_certificate_without_a_valid_oin_over_soap(demo, soap_as, erkend, naam):
     fault = soap_as(demo.geweigerd[naam]).call("natrekkenErkenning", erkend).fault
-    assert (fault.code, fault.text) == ("Client.EK0030", "OIN in TLS certificaat ontbreekt of is ongeldig")
-    assert fault.detail is None
+    assert (fault.code, fault.detail) == ("Client.EK0030", None)
+    assert fault.text.startswith("OIN in TLS certificaat ontbreekt of is ongeldig")
 
 
 @pytest.mark.parametrize("naam", WITHOUT_OIN)
@@ -80,7 +80,7 @@ def test_a_certificate_without_a_valid_oin_over_rest_is_401(demo, rest_as, erken
 
 def test_DK0002_unknown_oin_over_soap(demo, soap_as, erkend):
     fault = soap_as(demo.geweigerd["onbekende-oin"]).call("natrekkenErkenning", erkend).fault
-    assert (fault.code, fault.text, fault.detail) == ("Client.DK0002", "Niet geautoriseerd", None)
+    assert_not_authorised(fault)
 
 
 def test_an_unknown_oin_over_rest_is_403(demo, rest_as, erkend):
@@ -150,7 +150,7 @@ def test_DK0002_another_school_over_soap(demo, soap, erkend):
     other = demo.foreign_school(soap.afnemer)
     addressing = soap.addressing("natrekkenErkenning", from_=f"{ANONYMOUS}?oin={other}")
     fault = soap.send("natrekkenErkenning", body_of(erkend), addressing).fault
-    assert (fault.code, fault.text, fault.detail) == ("Client.DK0002", "Niet geautoriseerd", None)
+    assert_not_authorised(fault)
 
 
 def test_another_school_over_rest_is_403(demo, rest, erkend):
@@ -216,6 +216,11 @@ def test_DK0002_header_and_from_name_different_schools(demo, recorder, erkend):
     assert fault.code == "Client.DK0002"
     same = several.send("natrekkenErkenning", body_of(erkend), addressing, {SCHOOL_HEADER: one.oin})
     assert same.answer()["signaalcode"] == 0
+
+
+def assert_not_authorised(fault) -> None:
+    assert (fault.code, fault.detail) == ("Client.DK0002", None)
+    assert fault.text.startswith("Niet geautoriseerd")
 
 
 def body_of(erkend: dict) -> str:
