@@ -158,6 +158,7 @@ fn toegang() -> Toegang {
             addressering: Addressering::Verplicht,
             geblokkeerde_certificaten: Vec::new(),
             mandaten: mandaten.collect(),
+            geblokkeerde_certificaten: Vec::new(),
         };
         (oin(of), Arc::new(afnemer))
     };
