@@ -158,7 +158,6 @@ fn toegang() -> Toegang {
             addressering: Addressering::Verplicht,
             geblokkeerde_certificaten: Vec::new(),
             mandaten: mandaten.collect(),
-            geblokkeerde_certificaten: Vec::new(),
         };
         (oin(of), Arc::new(afnemer))
     };
