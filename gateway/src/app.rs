@@ -136,5 +136,5 @@ async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
             );
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -122,7 +122,11 @@ impl Ask {
             request = request.append_header((name, HeaderValue::from_str(value).unwrap()));
         }
         let mut request = request.to_request();
-        if self.headers.iter().any(|(name, _)| *name == "transfer-encoding") {
+        if self
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "transfer-encoding")
+        {
             request.headers_mut().remove("content-length");
         }
         if let Some(of) = self.peer {
@@ -505,11 +509,22 @@ async fn sp0002_too_large() {
     let padded = |bytes: usize| ask().with("</s:Body>", &format!("</s:Body>{}", " ".repeat(bytes)));
     let size = padded(0).message.len();
     assert_eq!(padded(256 * 1024 - size).send().await.fault(), "");
-    for (bytes, limit) in [(256 * 1024 - size + 1, "262144"), (7 * 1024 * 1024, "6291456")] {
+    for (bytes, limit) in [
+        (256 * 1024 - size + 1, "262144"),
+        (7 * 1024 * 1024, "6291456"),
+    ] {
         let reason = format!("meer dan {limit} bytes");
         let reply = padded(bytes).send().await;
-        assert_fault(&reply, 413, "Client.SP0002", ">Bericht te groot of te diep<");
-        let reply = padded(bytes).header("transfer-encoding", "chunked").send().await;
+        assert_fault(
+            &reply,
+            413,
+            "Client.SP0002",
+            ">Bericht te groot of te diep<",
+        );
+        let reply = padded(bytes)
+            .header("transfer-encoding", "chunked")
+            .send()
+            .await;
         assert_fault(&reply, 500, "Client.SP0002", &reason);
     }
     let known = ask().header("content-length", "1000000000").send().await;

@@ -177,7 +177,8 @@ fn join_initials(words: &[&str]) -> String {
     let mut after_initial = false;
     for word in words {
         let initial = is_letter(word);
-        if !folded.is_empty() && !(initial && after_initial) {
+        let same_word = initial && after_initial;
+        if !folded.is_empty() && !same_word {
             folded.push(' ');
         }
         folded.push_str(word);

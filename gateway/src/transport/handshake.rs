@@ -121,6 +121,10 @@ impl Gate {
         }
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once per refused connection, never on the path of a request"
+    )]
     fn register(&self, stream: TlsIo) -> Result<Guarded<TlsIo>, Refusal> {
         let der = peer_certificate(&stream);
         let refusal = |reden, error| Refusal {

@@ -6,13 +6,13 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
 };
 
-use super::gateway::Outcome;
+use super::{gateway::Outcome, rest::Instance};
 use crate::metrics::{Verzoek, record_request};
 
 /// The middleware; wrap it around all services of the api listener.
@@ -25,18 +25,19 @@ pub async fn observe<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let start = Instant::now();
     let response = next.call(request).await?;
-    record(response.request(), response.status().as_u16(), start);
+    record(response.request(), response.response(), start);
     Ok(response)
 }
 
-fn record(request: &HttpRequest, status: u16, start: Instant) {
+fn record<B>(request: &HttpRequest, response: &HttpResponse<B>, start: Instant) {
+    let status = response.status().as_u16();
+    let extensions = response.extensions();
     let transport = if request.path().starts_with("/soap/") {
         "soap"
     } else {
         "rest"
     };
     let seconds = start.elapsed().as_secs_f64();
-    let extensions = request.extensions();
     let outcome = extensions.get::<Outcome>();
     let operatie = outcome.and_then(|o| o.operatie).map_or("-", |o| o.as_str());
     let afnemer = outcome.and_then(|o| o.afnemer.as_deref()).unwrap_or("-");
@@ -55,8 +56,10 @@ fn record(request: &HttpRequest, status: u16, start: Instant) {
         );
     } else {
         let method = request.method().as_str();
+        // What a caller quotes from a problem, so that its line is found.
+        let instance = extensions.get::<Instance>().map(|i| i.0.to_string());
         tracing::info!(
-            transport, method, operatie, afnemer, code, status, seconds, "refused"
+            transport, method, operatie, afnemer, code, status, seconds, instance, "refused"
         );
     }
 }

@@ -65,7 +65,9 @@ impl SqliteStore {
 /// Another connection holds the write lock. The primary result code is the low byte.
 fn is_busy(error: &sqlx::Error) -> bool {
     const SQLITE_BUSY: u32 = 5;
-    let code = error.as_database_error().and_then(|e| e.code());
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     code.and_then(|c| c.parse::<u32>().ok())
         .is_some_and(|c| c & 0xff == SQLITE_BUSY)
 }

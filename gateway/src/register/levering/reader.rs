@@ -186,7 +186,7 @@ impl<R: Read> LeveringReader<R> {
         let aanmaakdatum = voorloop
             .aanmaak_tijdstip
             .datum()
-            .map_err(|error| invalid_voorloop(error))?;
+            .map_err(invalid_voorloop)?;
         Ok(Self {
             lines,
             voorloop,

@@ -107,7 +107,9 @@ fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
 /// DK0009 for another charset, DK0001 for another media type or a compressed body.
 fn check_content(headers: &HeaderMap) -> Result<(), Fault> {
     let invalid = |reason| Err(Fault::new(FaultCode::InvalideEnvelope).explain(reason));
-    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
+    let encoding = headers
+        .get(CONTENT_ENCODING)
+        .map(actix_web::http::header::HeaderValue::as_bytes);
     if encoding.is_some_and(|value| !value.eq_ignore_ascii_case(b"identity")) {
         return invalid("Content-Encoding wordt niet ondersteund");
     }

@@ -2,7 +2,7 @@
 
 use super::{Bewerking, parts};
 use crate::{
-    domain::Operatie,
+    domain::{Eindreden, Operatie},
     operations::{
         Answer, Context, Kop,
         opvragen_detailgegevens::{
@@ -99,7 +99,7 @@ fn praktijkopleider(w: &mut XmlWriter, persoon: &PraktijkopleiderDetail) {
     w.text("naam", &persoon.naam);
     w.opt_text("emailadres", persoon.emailadres.as_deref());
     w.opt_text("telefoonnummer", persoon.telefoonnummer.as_deref());
-    w.list("codes", "code", &persoon.codes, |w, code| w.display(code));
+    w.list("codes", "code", &persoon.codes, XmlWriter::display);
     w.value("bijgewerktOp", persoon.bijgewerkt_op);
 }
 
@@ -110,7 +110,7 @@ fn erkenning(w: &mut XmlWriter, erkenning: &ErkenningDetail) {
     parts::leerwegen(w, &erkenning.leerwegen);
     w.value("startdatum", erkenning.startdatum);
     w.opt_value("einddatum", erkenning.einddatum);
-    w.opt_text("reden", erkenning.reden.map(|reden| reden.as_str()));
+    w.opt_text("reden", erkenning.reden.map(Eindreden::as_str));
     w.value("gedeeltelijk", erkenning.gedeeltelijk);
     w.list(
         "werkprocessen",

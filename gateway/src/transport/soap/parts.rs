@@ -47,7 +47,7 @@ pub(super) fn opt_adres(w: &mut XmlWriter, name: &'static str, value: Option<&Ad
 /// `leerwegen/leerweg`.
 pub(super) fn leerwegen(w: &mut XmlWriter, leerwegen: &[Leerweg]) {
     w.list("leerwegen", "leerweg", leerwegen, |w, leerweg| {
-        w.escaped(leerweg.as_str())
+        w.escaped(leerweg.as_str());
     });
 }
 
