@@ -36,7 +36,7 @@ const BUFFER_BYTES: usize = 256 * 1024;
 const OBJECTS_PER_SIGN: u64 = 2_000;
 /// Leerbedrijven and bpvo's for each leerbedrijf asked for, for the share that is done.
 const OBJECTS_PER_LEERBEDRIJF: u64 = 3;
-/// Most schools: those of the country, and room.
+/// As many BRINs as there are for invented schools.
 const MAX_SCHOLEN: i64 = 6_760;
 
 #[derive(Debug, Args)]

@@ -10,13 +10,13 @@ use crate::domain::{Bpvo, Erkenning, Herkomst, Keuzedeel, LeerbedrijfId};
 /// Number of bpvo's at one leerbedrijf, with weights; 2.0 on average.
 const AANTAL: &[(u32, u32)] = &[
     (0, 44),
-    (1, 20),
+    (1, 21),
     (2, 12),
     (3, 8),
     (5, 6),
     (8, 5),
-    (12, 4),
-    (17, 1),
+    (12, 3),
+    (24, 1),
 ];
 /// Postcodes that fall to one school, as a first guess of its region.
 const REGIO: u32 = 150;

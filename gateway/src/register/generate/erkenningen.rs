@@ -19,8 +19,8 @@ const AANTAL: &[(u32, u32)] = &[
     (10, 4),
     (12, 4),
     (15, 3),
-    (21, 2),
-    (26, 1),
+    (20, 2),
+    (24, 1),
 ];
 const REDENEN: &[(Option<Eindreden>, u32)] = &[
     (Some(Eindreden::Ingetrokken), 30),

@@ -1,21 +1,19 @@
-//! One leerbedrijf: identity, erkenningen, places and people.
+//! One leerbedrijf and its people.
 
 use super::{
     adressen,
     dice::{Dice, Doel, scramble},
-    erkenningen, namen, rondes,
+    erkenningen, leerplaatsen, namen, rondes,
     sectoren::SECTOREN,
     wereld::{Profiel, Stand, Wereld},
 };
 use crate::domain::{
-    Code, Contactpersoon, Gegevens, Kern, Leerbedrijf, LeerbedrijfStatus, Leerplaats,
-    LeerplaatsSoort, Leerweg, Opvolging, Personen, Praktijkopleider, Vergoeding,
+    Code, Contactpersoon, Gegevens, Kern, Leerbedrijf, LeerbedrijfStatus, Opvolging, Personen,
+    Praktijkopleider,
 };
 
 /// Number of praktijkopleiders of a company that trains now, with weights.
 const PRAKTIJKOPLEIDERS: &[(u32, u32)] = &[(0, 22), (1, 57), (2, 15), (3, 5), (4, 1)];
-/// Number of places on offer, with weights.
-const LEERPLAATSEN: &[(u32, u32)] = &[(0, 52), (1, 26), (2, 11), (3, 6), (4, 5)];
 const FUNCTIES: &[&str] = &[
     "Stagecoördinator",
     "Personeelsfunctionaris",
@@ -33,7 +31,7 @@ pub(super) fn leerbedrijf(wereld: &Wereld, index: u32) -> Option<(Leerbedrijf, P
     let kern = kern(wereld, index, profiel)?;
     let gegevens = gegevens(wereld, index, profiel, &kern.naam);
     let codes = running(wereld, &kern);
-    let leerplaatsen = leerplaatsen(wereld, index, profiel, &codes);
+    let leerplaatsen = leerplaatsen::of(wereld, index, profiel, &kern.erkenningen);
     let mut personen = personen(wereld, index, &codes, &gegevens);
     let mut leerbedrijf = Leerbedrijf {
         kern,
@@ -122,127 +120,13 @@ pub(super) fn running(wereld: &Wereld, kern: &Kern) -> Vec<Code> {
     codes
 }
 
-fn leerplaatsen(wereld: &Wereld, index: u32, profiel: Profiel, codes: &[Code]) -> Vec<Leerplaats> {
-    let mut dice = wereld.dice(index, Doel::Leerplaatsen);
-    let aantal = dice.weighted(LEERPLAATSEN);
-    if codes.is_empty() {
-        return Vec::new();
-    }
-    (0..aantal)
-        .map(|n| {
-            leerplaats(
-                wereld,
-                (index, n),
-                profiel,
-                codes[dice.index(codes.len())],
-                &mut dice,
-            )
-        })
-        .collect()
-}
-
-fn leerplaats(
-    wereld: &Wereld,
-    (index, n): (u32, u32),
-    profiel: Profiel,
-    code: Code,
-    dice: &mut Dice,
-) -> Leerplaats {
-    let opleiding = wereld.opleidingen.iter().find(|o| o.code == code);
-    let kan_bbl = opleiding.is_none_or(|o| o.leerwegen.contains(Leerweg::Bbl));
-    let kan_bol = opleiding.is_none_or(|o| o.leerwegen.contains(Leerweg::Bol));
-    let bbl = kan_bbl && (!kan_bol || dice.promille(400));
-    let beroep = opleiding
-        .map_or("vakkracht", |o| &o.opleidingsnaam)
-        .to_lowercase();
-    let titel = dice
-        .pick(SECTOREN[profiel.sector].leerplaatsen)
-        .replace("{o}", &beroep);
-    let begin = dice.between(-60, 200);
-    Leerplaats {
-        leerplaats_id: format!("LP{:010}", u64::from(index) * 10 + u64::from(n)),
-        code,
-        leerplaats_soort: if bbl {
-            LeerplaatsSoort::Leerbaan
-        } else {
-            LeerplaatsSoort::Stage
-        },
-        leerweg: if bbl { Leerweg::Bbl } else { Leerweg::Bol },
-        titel: hoofdletter(&titel),
-        omschrijving: dice.promille(600).then(|| omschrijving(&beroep, dice)),
-        aantal_leerplaatsen: dice.weighted(&[(0, 3), (1, 55), (2, 26), (3, 10), (6, 6)]),
-        beschikbaar_vanaf: dice.promille(800).then(|| wereld.dag(begin)),
-        beschikbaar_tot: dice
-            .promille(450)
-            .then(|| wereld.dag(begin + dice.between(20, 300))),
-        dagen_per_week: dice.promille(850).then(|| {
-            dice.weighted(if bbl {
-                &[(4, 8), (3, 2)]
-            } else {
-                &[(2, 3), (3, 3), (4, 3), (5, 2)]
-            })
-        }),
-        vergoeding: dice.promille(700).then(|| vergoeding(bbl, dice)),
-    }
-}
-
-fn vergoeding(bbl: bool, dice: &mut Dice) -> Vergoeding {
-    if bbl {
-        let van = dice.between(9, 19).cast_unsigned() * 100;
-        return Vergoeding {
-            soort: "PER_MAAND".to_owned(),
-            bedrag_van: Some(van),
-            bedrag_tot: dice.promille(500).then_some(van + 250),
-        };
-    }
-    let soort = dice.weighted(&[
-        ("PER_MAAND", 60),
-        ("PER_DAG", 10),
-        ("REISKOSTEN", 15),
-        ("GEEN", 15),
-    ]);
-    Vergoeding {
-        soort: soort.to_owned(),
-        bedrag_van: match soort {
-            "PER_DAG" => Some(dice.between(5, 20).cast_unsigned()),
-            "PER_MAAND" => Some(dice.between(6, 18).cast_unsigned() * 25),
-            _ => None,
-        },
-        bedrag_tot: None,
-    }
-}
-
-fn omschrijving(beroep: &str, dice: &mut Dice) -> String {
-    let begin = dice.pick(&[
-        "Je werkt mee in een klein team",
-        "Bij ons leer je het vak in de praktijk",
-        "Je draait vanaf de eerste dag mee",
-        "Je krijgt een vaste begeleider",
-    ]);
-    let slot = dice.pick(&[
-        "Reiskosten worden vergoed.",
-        "Een rijbewijs is handig, maar niet nodig.",
-        "Loop gerust eens binnen voor een kop koffie.",
-        "Werken in het weekend hoort erbij.",
-        "Na je diploma kun je vaak blijven.",
-    ]);
-    format!("{begin} als {beroep}. {slot}")
-}
-
-fn hoofdletter(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
-}
-
 fn personen(wereld: &Wereld, index: u32, codes: &[Code], gegevens: &Gegevens) -> Personen {
     let mut dice = wereld.dice(index, Doel::Personen);
     // A company that trains nobody now has no people in the register.
     if codes.is_empty() {
         return Personen::default();
     }
-    let contacten = u32::from(dice.promille(215));
+    let contacten = u32::from(dice.promille(205));
     let opleiders = dice.weighted(PRAKTIJKOPLEIDERS);
     Personen {
         contactpersonen: (0..contacten)

@@ -19,6 +19,7 @@ mod dice;
 mod erkenningen;
 mod fixtures;
 mod leerbedrijven;
+mod leerplaatsen;
 mod namen;
 mod rondes;
 mod scholen;

@@ -130,7 +130,8 @@ pub(super) fn bedrijfsnaam(patroon: &str, omgeving: &Omgeving<'_>, dice: &mut Di
         rest = na;
     }
     naam.push_str(rest);
-    naam
+    // Behind an s, the apostrophe alone: Lars' Boetiek.
+    naam.replace("s's ", "s' ")
 }
 
 /// First name and surname of someone who could work in the Netherlands.

@@ -17,7 +17,7 @@ pub(super) struct Sector {
 /// The trade of a kwalificatie that fits none: every company has an office.
 pub(super) const KANTOOR: usize = SECTOREN.len() - 1;
 /// Trades that companies of any kind also train for.
-pub(super) const OVERAL: [usize; 3] = [KANTOOR, KANTOOR - 1, KANTOOR - 2];
+pub(super) const OVERAL: [usize; 2] = [KANTOOR, KANTOOR - 1];
 
 /// Which trade a kwalificatie of this name belongs to. The first that recognises it wins.
 pub(super) fn sector_of(opleidingsnaam: &str) -> usize {

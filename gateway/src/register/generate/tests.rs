@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Adres, Bpvo, Code, Kern, Leerbedrijf, LeerbedrijfStatus, Personen, Postcode};
+use crate::domain::{
+    Adres, Bpvo, Code, Erkenning, Kern, Leerbedrijf, LeerbedrijfStatus, Personen, Postcode,
+};
 
 fn peildatum() -> Datum {
     Datum::parse("2026-11-22").unwrap()
@@ -190,8 +192,7 @@ fn every_shape_of_the_contract_occurs() {
             .iter()
             .any(|e| e.reden == Some(*reden))));
     }
-    let any =
-        |f: &dyn Fn(&crate::domain::Erkenning) -> bool| all(&|l| l.kern.erkenningen.iter().any(f));
+    let any = |f: &dyn Fn(&Erkenning) -> bool| all(&|l| l.kern.erkenningen.iter().any(f));
     assert!(any(
         &|e| e.einddatum.is_some_and(|d| d < peildatum()) && e.reden.is_none()
     ));
@@ -259,6 +260,10 @@ fn check_register(register: &Register, n: u32) {
         check_kern(&leerbedrijf.kern, &register.opleidingen);
         check_gegevens(leerbedrijf);
         for plaats in &leerbedrijf.leerplaatsen {
+            // A ronde may have ended it, but the erkenning is or was there for this leerweg.
+            let fits =
+                |e: &Erkenning| e.code == plaats.code && e.leerwegen.contains(plaats.leerweg);
+            assert!(leerbedrijf.kern.erkenningen.iter().any(fits));
             assert!(keys.insert(plaats.leerplaats_id.clone()));
             assert!(
                 (1..=100).contains(&plaats.titel.chars().count()),

@@ -104,6 +104,12 @@ impl Wereld {
         }
     }
 
+    /// The kwalificatie or keuzedeel with this code.
+    pub(super) fn opleiding(&self, code: Code) -> Option<&Opleiding> {
+        let place = self.opleidingen.binary_search_by_key(&code, |o| o.code);
+        place.ok().map(|i| &self.opleidingen[i])
+    }
+
     /// The day so many days after the peildatum.
     pub(super) fn dag(&self, na: i32) -> Datum {
         self.peildatum.plus_days(na)
@@ -185,9 +191,11 @@ impl Wereld {
         have: &[usize],
         dice: &mut Dice,
     ) -> Option<usize> {
-        let pool = match dice.below(100) {
-            0..85 => &self.per_sector[sector],
-            _ => &self.per_sector[OVERAL[dice.index(OVERAL.len())]],
+        // What a company trains for first is its own trade.
+        let pool = if have.is_empty() || dice.promille(900) {
+            &self.per_sector[sector]
+        } else {
+            &self.per_sector[OVERAL[dice.index(OVERAL.len())]]
         };
         first_free(pool, have, dice).or_else(|| first_free(&self.kwalificaties, have, dice))
     }
