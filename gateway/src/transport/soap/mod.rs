@@ -4,6 +4,8 @@
 //! §1, and one file per operation translates between the wire and `operations`.
 
 mod admission;
+#[cfg(test)]
+mod contract_tests;
 mod documents;
 mod endpoint;
 mod exchange;

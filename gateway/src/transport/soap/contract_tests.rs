@@ -1,0 +1,306 @@
+//! Holds the operation files against the XSD: the fields that they read, and those that they
+//! write when every one of them has a value.
+
+use super::{
+    Bewerking,
+    natrekken_erkenning::NatrekkenErkenning,
+    natrekken_erkenningen::NatrekkenErkenningen,
+    opvragen_detailgegevens::OpvragenDetailgegevens,
+    parts, vaststellen_leerbedrijf::VaststellenLeerbedrijf,
+};
+use crate::{
+    domain::{
+        Adres, Code, Coordinaten, Datum, Eindreden, LeerbedrijfId, LeerbedrijfStatus, Leerweg,
+        RegisterVersie, Signaalcode, Tijdstip, Werkproces,
+    },
+    operations::{
+        Kop,
+        natrekken_erkenning::{self, ErkenningStatus, Grondslag, Reden, Uitkomst},
+        natrekken_erkenningen::{self, Resultaat},
+        opvragen_detailgegevens::{
+            self, ContactpersoonDetail, Detail, ErkenningDetail, PraktijkopleiderDetail,
+        },
+        vaststellen_leerbedrijf::{self, Gevonden, MatchKwaliteit},
+    },
+    soap::{Lijst, Vorm, XmlWriter},
+};
+
+const XSD: &str = include_str!("../../../../schemas/whitelabel-v1.xsd");
+
+/// The declarations of elements in a complexType: `(name, type, the whole tag)`.
+fn declarations(soort: &str) -> Vec<(&'static str, &'static str, &'static str)> {
+    let begin = format!("<xs:complexType name=\"{soort}\">");
+    let (_, rest) = XSD.split_once(&begin).unwrap_or_else(|| panic!("no {soort}"));
+    let (content, _) = rest.split_once("</xs:complexType>").unwrap();
+    content
+        .split("<xs:element ")
+        .skip(1)
+        .map(|tag| {
+            let tag = tag.split('>').next().unwrap();
+            let value = |name: &str| tag.split(name).nth(1).unwrap().split('"').nth(1).unwrap();
+            (value("name="), value("type="), tag)
+        })
+        .collect()
+}
+
+fn names(soort: &str) -> Vec<&'static str> {
+    declarations(soort).into_iter().map(|(name, ..)| name).collect()
+}
+
+fn assert_vorm(vorm: &Vorm) {
+    let declared = declarations(vorm.soort);
+    assert_eq!(names(vorm.soort), vorm.elementen, "{}", vorm.soort);
+    for (name, soort, tag) in declared {
+        assert!(tag.contains("minOccurs=\"0\""), "{name} is required, and no Vorm says that");
+        let lijst = vorm.lijsten.iter().find(|(wrapper, _)| *wrapper == name);
+        match lijst {
+            Some((_, lijst)) => assert_lijst(lijst, soort),
+            None => assert!(matches!(soort, "wl:InvoerTekstType" | "xs:boolean"), "{name}"),
+        }
+    }
+}
+
+fn assert_lijst(lijst: &Lijst, soort: &str) {
+    assert_eq!(format!("wl:{}", lijst.soort), soort);
+    let declared = declarations(lijst.soort);
+    let [(item, type_, tag)] = declared.as_slice() else { panic!("{soort}") };
+    assert_eq!((*item, *type_), (lijst.item, &*format!("wl:{}", lijst.vorm.soort)));
+    assert!(tag.contains(&format!("maxOccurs=\"{}\"", lijst.max)), "{tag}");
+    assert_vorm(lijst.vorm);
+}
+
+#[test]
+fn requests_are_read_as_the_xsd_has_them() {
+    assert_vorm(NatrekkenErkenning::VRAAG);
+    assert_vorm(NatrekkenErkenningen::VRAAG);
+    assert_vorm(VaststellenLeerbedrijf::VRAAG);
+    assert_vorm(OpvragenDetailgegevens::VRAAG);
+}
+
+/// Names of the children of the first element with this name.
+fn children(xml: &str, element: &str) -> Vec<String> {
+    let (_, rest) = xml.split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("no {element}"));
+    let mut depth = 0;
+    let mut found = Vec::new();
+    for tag in rest.split('<').skip(1) {
+        let name = tag.split('>').next().unwrap();
+        if name.starts_with('/') {
+            if depth == 0 {
+                break;
+            }
+            depth -= 1;
+        } else {
+            if depth == 0 {
+                found.push(name.to_owned());
+            }
+            depth += 1;
+        }
+    }
+    found
+}
+
+/// Writes a full answer and checks that each of these elements holds all that its type has.
+fn assert_full<B: Bewerking>(response: &B::Response, elements: &[(&str, &str)]) {
+    let mut w = XmlWriter::default();
+    w.element("antwoord", |w| {
+        parts::kop(w, B::kop(response));
+        B::write(response, w);
+    });
+    let xml = w.into_string();
+    for (element, soort) in elements {
+        assert_eq!(children(&xml, element), names(soort), "{soort}");
+    }
+}
+
+fn kop() -> Kop {
+    Kop {
+        signaalcode: Signaalcode::LeerbedrijfHistorisch,
+        signaaltekst: Some("opgevolgd".into()),
+        register_versie: RegisterVersie::default(),
+        register_tijdstip: Tijdstip::EPOCH,
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn bedrijf() -> LeerbedrijfId {
+    LeerbedrijfId::parse("100000001").unwrap()
+}
+
+fn datum() -> Datum {
+    Datum::parse("2026-11-22").unwrap()
+}
+
+fn code() -> Code {
+    Code::parse("25180").unwrap()
+}
+
+fn adres() -> Adres {
+    Adres {
+        straat: some("Kerkstraat"),
+        huisnummer: Some(1),
+        huisnummertoevoeging: some("a"),
+        postcode: some("1012AB"),
+        plaats: "Amsterdam".to_owned(),
+        land: "NL".to_owned(),
+        coordinaten: Some(Coordinaten { lat: 52.0, lon: 4.0 }),
+    }
+}
+
+fn uitkomst() -> Uitkomst {
+    Uitkomst {
+        leerbedrijf_id: some("100000001"),
+        naam: some("Bakkerij"),
+        code: some("25180"),
+        peildatum: some("2026-11-22"),
+        erkenning_status: Some(ErkenningStatus::NietErkend),
+        grondslag: Some(Grondslag::Equivalent),
+        erkend_voor_code: Some(code()),
+        reden: Some(Reden::Verlopen),
+        startdatum: Some(datum()),
+        einddatum: Some(datum()),
+        leerwegen: vec![Leerweg::Bol],
+        gedeeltelijk: Some(true),
+        beantwoord_voor: Some(bedrijf()),
+        opvolger: Some(bedrijf()),
+    }
+}
+
+#[test]
+fn natrekken_erkenning_writes_all_that_the_xsd_has() {
+    let response = natrekken_erkenning::Response {
+        kop: kop(),
+        uitkomst: uitkomst(),
+    };
+    assert_full::<NatrekkenErkenning>(
+        &response,
+        &[("antwoord", "NatrekkenErkenningResponseType"), ("leerwegen", "LeerwegenType")],
+    );
+}
+
+#[test]
+fn natrekken_erkenningen_writes_all_that_the_xsd_has() {
+    let resultaat = Resultaat {
+        kenmerk: some("1"),
+        signaalcode: Signaalcode::LeerbedrijfHistorisch,
+        signaaltekst: Some("opgevolgd".into()),
+        uitkomst: uitkomst(),
+    };
+    let response = natrekken_erkenningen::Response {
+        kop: kop(),
+        resultaten: vec![resultaat],
+    };
+    assert_full::<NatrekkenErkenningen>(
+        &response,
+        &[
+            ("antwoord", "NatrekkenErkenningenResponseType"),
+            ("resultaten", "NatrekResultatenType"),
+            ("resultaat", "NatrekResultaatType"),
+        ],
+    );
+}
+
+#[test]
+fn vaststellen_leerbedrijf_writes_all_that_the_xsd_has() {
+    let gevonden = Gevonden {
+        leerbedrijf_id: bedrijf(),
+        naam: "Bakkerij".to_owned(),
+        leerbedrijf_status: LeerbedrijfStatus::Historisch,
+        opvolger: Some(bedrijf()),
+        opgevolgd_per: Some(datum()),
+        vestigingsadres: adres(),
+        correspondentieadres: Some(adres()),
+        match_kwaliteit: MatchKwaliteit::Exact,
+        match_reden: "gelijk".into(),
+    };
+    let response = vaststellen_leerbedrijf::Response {
+        kop: kop(),
+        leerbedrijven: vec![gevonden],
+        meer_resultaten: false,
+    };
+    assert_full::<VaststellenLeerbedrijf>(
+        &response,
+        &[
+            ("antwoord", "VaststellenLeerbedrijfResponseType"),
+            ("leerbedrijven", "VastgesteldeLeerbedrijvenType"),
+            ("leerbedrijf", "VastgesteldLeerbedrijfType"),
+            ("vestigingsadres", "AdresType"),
+            ("correspondentieadres", "AdresType"),
+            ("coordinaten", "CoordinatenType"),
+        ],
+    );
+}
+
+fn detail() -> Detail {
+    Detail {
+        leerbedrijf_id: bedrijf(),
+        naam: "Bakkerij".to_owned(),
+        kvk_nummer: some("00000001"),
+        kvk_vestigingsnummer: some("000000000012"),
+        leerbedrijf_status: LeerbedrijfStatus::Historisch,
+        opvolger: Some(bedrijf()),
+        opgevolgd_per: Some(datum()),
+        vestigingsadres: adres(),
+        correspondentieadres: Some(adres()),
+        telefoonnummer: some("+31850000000"),
+        emailadres: some("info@bakkerij.example"),
+        website: some("https://bakkerij.example/"),
+        bijgewerkt_op: Tijdstip::EPOCH,
+        contactpersonen: vec![ContactpersoonDetail {
+            naam: "A. Voorbeeld".to_owned(),
+            functie: some("Personeelszaken"),
+            emailadres: some("a@bakkerij.example"),
+            telefoonnummer: some("+31850000001"),
+            bijgewerkt_op: Tijdstip::EPOCH,
+        }],
+        praktijkopleiders: vec![PraktijkopleiderDetail {
+            naam: "B. Voorbeeld".to_owned(),
+            emailadres: some("b@bakkerij.example"),
+            telefoonnummer: some("+31850000002"),
+            codes: vec![code()],
+            bijgewerkt_op: Tijdstip::EPOCH,
+        }],
+        erkenningen: vec![erkenning()],
+    }
+}
+
+fn erkenning() -> ErkenningDetail {
+    ErkenningDetail {
+        code: code(),
+        opleidingsnaam: some("Kok"),
+        niveau: Some(2),
+        leerwegen: vec![Leerweg::Bol, Leerweg::Bbl],
+        startdatum: datum(),
+        einddatum: Some(datum()),
+        reden: Some(Eindreden::Ingetrokken),
+        gedeeltelijk: true,
+        werkprocessen: vec![Werkproces {
+            code: "B1-K1-W1".to_owned(),
+            naam: "Bereidt voor".to_owned(),
+            uitvoerbaar: true,
+        }],
+        bijgewerkt_op: Tijdstip::EPOCH,
+    }
+}
+
+#[test]
+fn opvragen_detailgegevens_writes_all_that_the_xsd_has() {
+    let response = opvragen_detailgegevens::Response {
+        kop: kop(),
+        detail: Some(detail()),
+    };
+    assert_full::<OpvragenDetailgegevens>(
+        &response,
+        &[
+            ("antwoord", "OpvragenDetailgegevensResponseType"),
+            ("detail", "DetailType"),
+            ("contactpersoon", "ContactpersoonType"),
+            ("praktijkopleider", "PraktijkopleiderType"),
+            ("codes", "CodesType"),
+            ("erkenning", "ErkenningType"),
+            ("werkproces", "WerkprocesType"),
+        ],
+    );
+}
