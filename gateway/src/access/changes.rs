@@ -47,7 +47,7 @@ pub enum Subject {
     School,
     /// A supplier.
     Afnemer,
-    /// A mandate of a supplier that stays.
+    /// A school's mandate to a supplier.
     Mandaat,
 }
 
@@ -87,37 +87,32 @@ pub fn changes(old: &Toegang, new: &Toegang) -> Vec<Change> {
         let naam = new.or(old).map_or("", |afnemer: &Afnemer| &*afnemer.naam);
         let velden = fields(old, new, afnemer_fields);
         found.extend(change(Subject::Afnemer, oin, naam, old, new, velden));
-        if let (Some(old), Some(new)) = (old, new) {
-            found.extend(mandate_changes(old, new));
-        }
+        found.extend(mandate_changes(oin, naam, old, new));
     }
     found
 }
 
-fn mandate_changes(old: &Afnemer, new: &Afnemer) -> Vec<Change> {
-    fn by_school(afnemer: &Afnemer) -> HashMap<Oin, &Mandaat> {
-        let mandaten = afnemer.mandaten.iter();
+fn mandate_changes(
+    oin: Oin,
+    naam: &str,
+    old: Option<&Afnemer>,
+    new: Option<&Afnemer>,
+) -> Vec<Change> {
+    fn by_school(afnemer: Option<&Afnemer>) -> HashMap<Oin, &Mandaat> {
+        let mandaten = afnemer.into_iter().flat_map(|a| &a.mandaten);
         mandaten.map(|m| (m.school_oin, m)).collect()
     }
-    let (old_mandaten, new_mandaten) = (by_school(old), by_school(new));
-    let changes = pairs(&old_mandaten, &new_mandaten).into_iter();
-    changes
-        .filter_map(|(school_oin, old, new_mandaat)| {
-            let velden = fields(old.copied(), new_mandaat.copied(), mandate_fields);
-            let change = change(
-                Subject::Mandaat,
-                new.oin,
-                &new.naam,
-                old,
-                new_mandaat,
-                velden,
-            )?;
-            Some(Change {
-                school_oin: Some(school_oin),
-                ..change
-            })
-        })
-        .collect()
+    let mut found = Vec::new();
+    for (school_oin, old, new) in pairs(&by_school(old), &by_school(new)) {
+        let (old, new) = (old.copied(), new.copied());
+        let velden = fields(old, new, mandate_fields);
+        let change = change(Subject::Mandaat, oin, naam, old, new, velden);
+        found.extend(change.map(|change| Change {
+            school_oin: Some(school_oin),
+            ..change
+        }));
+    }
+    found
 }
 
 /// The values of both maps by key, in the order of the keys.
@@ -256,7 +251,9 @@ mod tests {
             &[("00000099000000002003", "00000099000000002004")],
             &[
                 "- afnemer 00000099000000002003 PHP Koppeling Test",
+                "- mandate of school 00000099000000001001 for 00000099000000002003 PHP Koppeling Test",
                 "+ afnemer 00000099000000002004 PHP Koppeling Test",
+                "+ mandate of school 00000099000000001001 for 00000099000000002004 PHP Koppeling Test",
             ],
         );
         check(

@@ -24,18 +24,24 @@ const EXIT_NOT_CONFIRMED: u8 = 3;
 #[derive(Debug, Subcommand)]
 pub(crate) enum ToegangCommand {
     /// Put a document in force: who may ask what. Shows what changes, and asks first
+    ///
+    /// The document replaces the one in force as a whole: what is not in it may not ask
+    /// anything. Every running gateway on this store follows within a second.
+    ///
+    /// Exit codes: 0 in force, or nothing to change; 1 the document or the store cannot be
+    /// used, and standard error says why; 2 wrong arguments; 3 the changes were shown and not
+    /// put in force.
     Apply(ApplyArgs),
     /// Print the document in force, with its version
+    ///
+    /// What it prints can be edited and applied again.
+    ///
+    /// Exit codes: 0 printed; 1 there is none, or the store cannot be used; 2 wrong arguments.
     Show(ShowArgs),
     /// Print a commented example of a document
     Example,
 }
 
-/// The document replaces the one in force as a whole: what is not in it may not ask anything.
-/// Every running gateway on this store follows within a second.
-///
-/// Exit codes: 0 in force, or nothing to change; 1 the document or the store cannot be used,
-/// and standard error says why; 2 wrong arguments; 3 the changes were shown and not confirmed.
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     /// The document, TOML; `stagepoort toegang example` shows one
@@ -54,7 +60,6 @@ pub(crate) struct ApplyArgs {
     json: bool,
 }
 
-/// Exit codes: 0 printed; 1 there is none, or the store cannot be used; 2 wrong arguments.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The SQLite database of the gateway
