@@ -2,10 +2,8 @@
 //! write when every one of them has a value.
 
 use super::{
-    Bewerking,
-    natrekken_erkenning::NatrekkenErkenning,
-    natrekken_erkenningen::NatrekkenErkenningen,
-    opvragen_detailgegevens::OpvragenDetailgegevens,
+    Bewerking, natrekken_erkenning::NatrekkenErkenning,
+    natrekken_erkenningen::NatrekkenErkenningen, opvragen_detailgegevens::OpvragenDetailgegevens,
     parts, vaststellen_leerbedrijf::VaststellenLeerbedrijf,
 };
 use crate::{
@@ -30,7 +28,9 @@ const XSD: &str = include_str!("../../../../schemas/whitelabel-v1.xsd");
 /// The declarations of elements in a complexType: `(name, type, the whole tag)`.
 fn declarations(soort: &str) -> Vec<(&'static str, &'static str, &'static str)> {
     let begin = format!("<xs:complexType name=\"{soort}\">");
-    let (_, rest) = XSD.split_once(&begin).unwrap_or_else(|| panic!("no {soort}"));
+    let (_, rest) = XSD
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("no {soort}"));
     let (content, _) = rest.split_once("</xs:complexType>").unwrap();
     content
         .split("<xs:element ")
@@ -44,18 +44,27 @@ fn declarations(soort: &str) -> Vec<(&'static str, &'static str, &'static str)> 
 }
 
 fn names(soort: &str) -> Vec<&'static str> {
-    declarations(soort).into_iter().map(|(name, ..)| name).collect()
+    declarations(soort)
+        .into_iter()
+        .map(|(name, ..)| name)
+        .collect()
 }
 
 fn assert_vorm(vorm: &Vorm) {
     let declared = declarations(vorm.soort);
     assert_eq!(names(vorm.soort), vorm.elementen, "{}", vorm.soort);
     for (name, soort, tag) in declared {
-        assert!(tag.contains("minOccurs=\"0\""), "{name} is required, and no Vorm says that");
+        assert!(
+            tag.contains("minOccurs=\"0\""),
+            "{name} is required, and no Vorm says that"
+        );
         let lijst = vorm.lijsten.iter().find(|(wrapper, _)| *wrapper == name);
         match lijst {
             Some((_, lijst)) => assert_lijst(lijst, soort),
-            None => assert!(matches!(soort, "wl:InvoerTekstType" | "xs:boolean"), "{name}"),
+            None => assert!(
+                matches!(soort, "wl:InvoerTekstType" | "xs:boolean"),
+                "{name}"
+            ),
         }
     }
 }
@@ -63,9 +72,17 @@ fn assert_vorm(vorm: &Vorm) {
 fn assert_lijst(lijst: &Lijst, soort: &str) {
     assert_eq!(format!("wl:{}", lijst.soort), soort);
     let declared = declarations(lijst.soort);
-    let [(item, type_, tag)] = declared.as_slice() else { panic!("{soort}") };
-    assert_eq!((*item, *type_), (lijst.item, &*format!("wl:{}", lijst.vorm.soort)));
-    assert!(tag.contains(&format!("maxOccurs=\"{}\"", lijst.max)), "{tag}");
+    let [(item, type_, tag)] = declared.as_slice() else {
+        panic!("{soort}")
+    };
+    assert_eq!(
+        (*item, *type_),
+        (lijst.item, &*format!("wl:{}", lijst.vorm.soort))
+    );
+    assert!(
+        tag.contains(&format!("maxOccurs=\"{}\"", lijst.max)),
+        "{tag}"
+    );
     assert_vorm(lijst.vorm);
 }
 
@@ -79,7 +96,9 @@ fn requests_are_read_as_the_xsd_has_them() {
 
 /// Names of the children of the first element with this name.
 fn children(xml: &str, element: &str) -> Vec<String> {
-    let (_, rest) = xml.split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("no {element}"));
+    let (_, rest) = xml
+        .split_once(&format!("<{element}>"))
+        .unwrap_or_else(|| panic!("no {element}"));
     let mut depth = 0;
     let mut found = Vec::new();
     for tag in rest.split('<').skip(1) {
@@ -145,7 +164,10 @@ fn adres() -> Adres {
         postcode: some("1012AB"),
         plaats: "Amsterdam".to_owned(),
         land: "NL".to_owned(),
-        coordinaten: Some(Coordinaten { lat: 52.0, lon: 4.0 }),
+        coordinaten: Some(Coordinaten {
+            lat: 52.0,
+            lon: 4.0,
+        }),
     }
 }
 
@@ -176,7 +198,10 @@ fn natrekken_erkenning_writes_all_that_the_xsd_has() {
     };
     assert_full::<NatrekkenErkenning>(
         &response,
-        &[("antwoord", "NatrekkenErkenningResponseType"), ("leerwegen", "LeerwegenType")],
+        &[
+            ("antwoord", "NatrekkenErkenningResponseType"),
+            ("leerwegen", "LeerwegenType"),
+        ],
     );
 }
 

@@ -29,9 +29,18 @@ async fn after(before: Leerbedrijf, now: Leerbedrijf) -> (Register, Vec<String>)
     (register, announced)
 }
 
+/// A name, the periods before and after, the mutaties expected, the periods expected.
+type Case = (
+    &'static str,
+    Perioden,
+    Perioden,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
 #[tokio::test]
 async fn changes_of_an_erkenning() {
-    let cases: &[(&str, Perioden, Perioden, &[&str], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             "the same",
             &[("25180", "2020-01-01", "")],

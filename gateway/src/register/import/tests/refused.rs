@@ -50,7 +50,7 @@ async fn the_same_levering_twice_changes_nothing_and_says_so() {
                 ("L1", "1.1")
             );
         }
-        other => panic!("{other:?}"),
+        other @ Report::Applied(_) => panic!("{other:?}"),
     }
     assert_eq!(register.everything().await, before);
 }
