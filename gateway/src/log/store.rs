@@ -248,6 +248,19 @@ pub trait LogStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<(Sleutel, Vec<u8>)>, StoreError>;
 
+    /// Keys of a kind in key order, after this key, at most `limit`: all current ones, and
+    /// perhaps some of objects that are gone or not yet published. Cheaper than [`Self::scan`]
+    /// where few of the values are needed.
+    async fn keys(
+        &self,
+        soort: Soort,
+        after: Option<&Sleutel>,
+        limit: u32,
+    ) -> Result<Vec<Sleutel>, StoreError> {
+        let found = self.scan(soort, after, limit).await?;
+        Ok(found.into_iter().map(|(sleutel, _)| sleutel).collect())
+    }
+
     /// Opens a stage, after throwing away what an import that died left behind. One at a time
     /// over all processes on this store; the claim ends with the process.
     ///

@@ -116,6 +116,15 @@ impl LogStore for SqliteStore {
         query::scan(&self.read, soort, after, limit).await
     }
 
+    async fn keys(
+        &self,
+        soort: Soort,
+        after: Option<&Sleutel>,
+        limit: u32,
+    ) -> Result<Vec<Sleutel>, StoreError> {
+        query::keys(&self.read, soort, after, limit).await
+    }
+
     async fn open_stage(&self) -> Result<StageId, StoreError> {
         self.stage_open().await
     }

@@ -201,3 +201,23 @@ pub(super) async fn scan(
         })
         .collect()
 }
+
+/// From the index alone, so that no row has to be fetched.
+pub(super) async fn keys(
+    read: &SqlitePool,
+    soort: Soort,
+    after: Option<&Sleutel>,
+    limit: u32,
+) -> Result<Vec<Sleutel>, StoreError> {
+    let after: &[u8] = after.map_or(&[], |s| &s.0);
+    let found: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT DISTINCT sleutel FROM regel WHERE soort = ? AND sleutel > ?
+         ORDER BY sleutel LIMIT ?",
+    )
+    .bind(i64::from(soort.number()))
+    .bind(after)
+    .bind(limit)
+    .fetch_all(read)
+    .await?;
+    Ok(found.into_iter().map(|key| Sleutel(key.into())).collect())
+}

@@ -3,7 +3,7 @@
 
 use super::{
     ImportError,
-    compare::{Run, decode},
+    compare::{Run, decode, half},
     stage::Stage,
 };
 use crate::{
@@ -12,16 +12,18 @@ use crate::{
     register::levering::{ObjectSoort, Seen, Summary},
 };
 
-/// Objects looked at, and lines staged, at once.
-const OBJECTS_PER_PAGE: u32 = 2_000;
+/// Keys looked at, and lines staged, at once.
+const KEYS_PER_PAGE: u32 = 2_000;
 
 impl Run<'_> {
-    /// Walks through all that the register has and ends what the levering did not name.
+    /// Walks through the keys of all that the register has and ends what the levering did not
+    /// name.
     pub(super) async fn absent(
         &mut self,
         stage: &Stage,
         summary: &Summary,
     ) -> Result<(), ImportError> {
+        self.count_kept().await?;
         let stated = summary.aantallen;
         for (soort, kind, lines) in [
             (Soort::Opleiding, ObjectSoort::Opleiding, stated.opleiding),
@@ -38,86 +40,87 @@ impl Run<'_> {
             ),
             (Soort::Bpvo, ObjectSoort::Bpvo, stated.bpvo),
         ] {
-            let (had, kept) = self.absent_of(stage, soort, kind, &summary.seen).await?;
+            let absent = self.absent_of(stage, soort, kind, &summary.seen).await?;
             if lines == 0 && soort != Soort::Personen {
-                self.guard.note_absent(kind, had);
+                self.guard.note_absent(kind, absent);
             }
-            if kept > 0 && !self.not_ended.contains(&kind) {
+            if absent > 0 && self.blind.contains(&kind) && !self.not_ended.contains(&kind) {
                 self.not_ended.push(kind);
             }
         }
         Ok(())
     }
 
-    /// How many the register had of the source's, and how many absent ones were left alone.
+    /// Leerbedrijven on bad lines were not compared, and run on.
+    async fn count_kept(&mut self) -> Result<(), ImportError> {
+        let kept = std::mem::take(&mut self.kept_leerbedrijven);
+        for (_, blob) in self.current(Soort::Leerbedrijf, &kept).await? {
+            self.count_running(&blob)?;
+        }
+        Ok(())
+    }
+
+    fn count_running(&mut self, blob: &[u8]) -> Result<(), ImportError> {
+        let (kern, _) = postcard::take_from_bytes::<Kern>(blob)?;
+        self.guard.count_running(&kern.erkenningen, self.moment.dag);
+        Ok(())
+    }
+
+    /// Ends the absent ones of a kind, unless they are to be left alone; gives their number.
     async fn absent_of(
         &mut self,
         stage: &Stage,
         soort: Soort,
         kind: ObjectSoort,
         seen: &Seen,
-    ) -> Result<(u64, u64), ImportError> {
+    ) -> Result<u64, ImportError> {
         let blind = self.blind.contains(&kind);
-        let (mut had, mut kept) = (0, 0);
+        let mut absent = 0;
         let mut after: Option<Sleutel> = None;
         loop {
-            let page = self
+            let mut page = self
                 .store
-                .scan(soort, after.as_ref(), OBJECTS_PER_PAGE)
+                .keys(soort, after.as_ref(), KEYS_PER_PAGE)
                 .await?;
-            let Some((last, _)) = page.last() else {
-                return Ok((had, kept));
+            let Some(last) = page.last() else {
+                return Ok(absent);
             };
             after = Some(last.clone());
-            for (sleutel, blob) in page {
-                let (ours, absent) = self.look_at(soort, &sleutel, &blob, seen)?;
-                had += u64::from(ours);
-                match (absent, blind) {
-                    (false, _) => {}
-                    (true, true) => kept += 1,
-                    (true, false) => self.end(soort, sleutel, &blob)?,
+            page.retain(|sleutel| self.may_be_absent(soort, sleutel, seen));
+            let mut values = self.current(soort, &page).await?;
+            for sleutel in page {
+                // Keys of objects that are gone have no value.
+                let Some(blob) = values.remove(&sleutel) else {
+                    continue;
+                };
+                if !is_absent(soort, &blob, seen)? {
+                    continue;
+                }
+                absent += 1;
+                match (blind, soort) {
+                    (true, Soort::Leerbedrijf) => self.count_running(&blob)?,
+                    (true, _) => {}
+                    (false, _) => self.end(soort, sleutel, &blob)?,
                 }
             }
             stage.add(self.take_lines()).await?;
         }
     }
 
-    /// Whether an object came from a levering, and whether this one does not have it.
-    fn look_at(
-        &mut self,
-        soort: Soort,
-        sleutel: &Sleutel,
-        blob: &[u8],
-        seen: &Seen,
-    ) -> Result<(bool, bool), ImportError> {
-        Ok(match soort {
-            Soort::Opleiding => (true, !seen.has_opleiding(decode::<Opleiding>(blob)?.code)),
-            Soort::School => (true, !seen.has_school(decode::<School>(blob)?.oin)),
-            Soort::Leerbedrijf => {
-                let (kern, _) = postcard::take_from_bytes::<Kern>(blob)?;
-                self.guard.count_running(&kern.erkenningen, self.moment.dag);
-                (true, !seen.has_leerbedrijf(kern.leerbedrijf_id))
+    /// What the key alone tells; of the few that are left, the value is looked at.
+    fn may_be_absent(&self, soort: Soort, sleutel: &Sleutel, seen: &Seen) -> bool {
+        match soort {
+            Soort::Leerbedrijf | Soort::Personen => {
+                id_of(sleutel).is_some_and(|id| !seen.has_leerbedrijf(id))
             }
-            Soort::Personen => (
-                true,
-                id_of(sleutel).is_some_and(|id| !seen.has_leerbedrijf(id)),
-            ),
-            Soort::Bpvo => {
-                let bpvo: Bpvo = decode(blob)?;
-                let ours = bpvo.herkomst != Herkomst::School;
-                let absent = ours && !seen.has_bpvo(bpvo.school_oin, &bpvo.bpvo_kenmerk);
-                (ours, absent)
-            }
-            Soort::Equivalenten | Soort::Mutatie | Soort::Levering => (false, false),
-        })
+            Soort::Bpvo => !self.said_bpvos.contains(&half(sleutel)),
+            _ => true,
+        }
     }
 
     fn end(&mut self, soort: Soort, sleutel: Sleutel, blob: &[u8]) -> Result<(), ImportError> {
         match soort {
-            Soort::Leerbedrijf => {
-                self.end_leerbedrijf(sleutel, blob)?;
-                return Ok(());
-            }
+            Soort::Leerbedrijf => return self.end_leerbedrijf(sleutel, blob),
             Soort::Bpvo => return self.drop_bpvo(sleutel, decode(blob)?),
             Soort::Opleiding => self.objecten.opleiding.beeindigd += 1,
             Soort::School => self.objecten.school.beeindigd += 1,
@@ -127,6 +130,17 @@ impl Run<'_> {
         self.remove(soort, sleutel);
         Ok(())
     }
+}
+
+/// Whether an object came from a levering and this one does not have it.
+fn is_absent(soort: Soort, blob: &[u8], seen: &Seen) -> Result<bool, ImportError> {
+    Ok(match soort {
+        Soort::Opleiding => !seen.has_opleiding(decode::<Opleiding>(blob)?.code),
+        Soort::School => !seen.has_school(decode::<School>(blob)?.oin),
+        Soort::Bpvo => decode::<Bpvo>(blob)?.herkomst != Herkomst::School,
+        Soort::Leerbedrijf | Soort::Personen => true,
+        Soort::Equivalenten | Soort::Mutatie | Soort::Levering => false,
+    })
 }
 
 /// The id in a key of [`Soort::Leerbedrijf`] or [`Soort::Personen`].

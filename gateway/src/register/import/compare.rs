@@ -1,6 +1,6 @@
 //! Comparing a party of lines with what the register has, and gathering what changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -27,6 +27,9 @@ use crate::{
 /// a handful of predecessors each.
 pub(super) const MAX_EQUIVALENTEN: usize = 100_000;
 
+/// Half of the pseudonym of a bpvo, enough to tell a million apart.
+pub(super) type Half = [u8; 16];
+
 /// An import under way.
 pub(super) struct Run<'a> {
     pub(super) store: &'a dyn LogStore,
@@ -50,7 +53,11 @@ pub(super) struct Run<'a> {
     said_count: usize,
     pub(super) gone_equivalenten: BTreeSet<(Code, Code, Datum)>,
     /// Bpvo's that this import changes, true when set and false when removed.
-    pub(super) touched_bpvos: HashMap<Sleutel, bool>,
+    pub(super) touched_bpvos: HashMap<Half, bool>,
+    /// Bpvo's that the levering names, also on lines that were set aside.
+    pub(super) said_bpvos: HashSet<Half>,
+    /// Leerbedrijven on lines that were set aside.
+    pub(super) kept_leerbedrijven: Vec<Sleutel>,
 }
 
 impl<'a> Run<'a> {
@@ -66,13 +73,13 @@ impl<'a> Run<'a> {
             Soort::Personen,
             Soort::Opleiding,
             Soort::School,
+            // A school may register the first bpvo while this import runs: `overtaken` sees it.
+            Soort::Bpvo,
         ] {
             if !store.scan(soort, None, 1).await?.is_empty() {
                 filled.insert(soort as u8);
             }
         }
-        // A school may register its first bpvo at any moment, also during this import.
-        filled.insert(Soort::Bpvo as u8);
         Ok(Self {
             store,
             voorloop,
@@ -89,6 +96,8 @@ impl<'a> Run<'a> {
             said_count: 0,
             gone_equivalenten: BTreeSet::new(),
             touched_bpvos: HashMap::new(),
+            said_bpvos: HashSet::new(),
+            kept_leerbedrijven: Vec::new(),
         })
     }
 
@@ -104,7 +113,7 @@ impl<'a> Run<'a> {
             match line.content {
                 Content::Object(object) => self.sort(object, &mut party)?,
                 Content::Gone(key) => party.gone.push(key),
-                Content::SetAside(aside) => self.note_blind(&aside),
+                Content::SetAside(aside) => self.note_set_aside(&aside),
             }
         }
         self.opleidingen(party.opleidingen).await?;
@@ -136,8 +145,24 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn note_blind(&mut self, aside: &SetAside) {
+    /// What stands on a bad line stays as it is, and so does all of its kind when it cannot be
+    /// told which one it is.
+    fn note_set_aside(&mut self, aside: &SetAside) {
         match (&aside.key, aside.soort) {
+            (Some(ObjectKey::Leerbedrijf(id)), _) => {
+                self.kept_leerbedrijven.push(Sleutel::leerbedrijf(*id));
+            }
+            (
+                Some(ObjectKey::Bpvo {
+                    school_oin,
+                    bpvo_kenmerk,
+                }),
+                _,
+            ) => {
+                let natural = Sleutel::natural_bpvo(*school_oin, bpvo_kenmerk);
+                self.said_bpvos
+                    .insert(half(&self.store.pseudonym(&natural)));
+            }
             (Some(_), _) => {}
             (None, Some(soort)) => {
                 self.blind.insert(soort);
@@ -222,28 +247,31 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         if *before == postcard::to_stdvec(&new)? {
+            self.guard
+                .count_running(&new.kern.erkenningen, self.moment.dag);
             self.objecten.leerbedrijf.ongewijzigd += 1;
             return Ok(());
         }
         let old: Leerbedrijf = decode(before)?;
+        self.guard
+            .count_running(&old.kern.erkenningen, self.moment.dag);
         let merged = leerbedrijf::merge(Some(&old), new, self.moment);
         self.replace_leerbedrijf(sleutel, before, &old, merged)
-            .map(|_| ())
     }
 
-    /// Stages a leerbedrijf that is other than it was; false when it is the same after all.
+    /// Stages a leerbedrijf, unless it is the same after all.
     pub(super) fn replace_leerbedrijf(
         &mut self,
         sleutel: Sleutel,
         before: &[u8],
         old: &Leerbedrijf,
         merged: Merged,
-    ) -> Result<bool, ImportError> {
+    ) -> Result<(), ImportError> {
         let tally = &mut self.objecten.leerbedrijf;
         let blob = postcard::to_stdvec(&merged.leerbedrijf)?;
         if blob == before {
             tally.ongewijzigd += 1;
-            return Ok(false);
+            return Ok(());
         }
         let historical = LeerbedrijfStatus::Historisch;
         if old.kern.status != historical && merged.leerbedrijf.kern.status == historical {
@@ -254,7 +282,7 @@ impl<'a> Run<'a> {
         self.guard.count_ending(&merged.changes);
         self.announce(&merged.leerbedrijf.kern, merged.changes)?;
         self.set(Soort::Leerbedrijf, sleutel, blob);
-        Ok(true)
+        Ok(())
     }
 
     /// People are a line of their own: history holds erkenningen and never people.
@@ -292,6 +320,7 @@ impl<'a> Run<'a> {
         let keys: Vec<Sleutel> = list.iter().map(|b| self.bpvo_key(b)).collect();
         let olds = self.current(Soort::Bpvo, &keys).await?;
         for (sleutel, new) in keys.into_iter().zip(list) {
+            self.said_bpvos.insert(half(&sleutel));
             let before = olds.get(&sleutel);
             let old = before.map(|blob| decode::<Bpvo>(blob)).transpose()?;
             let blob = postcard::to_stdvec(&bpvo::arrive(old, new))?;
@@ -315,7 +344,7 @@ impl<'a> Run<'a> {
     }
 
     fn set_bpvo(&mut self, sleutel: Sleutel, blob: Vec<u8>) {
-        self.touched_bpvos.insert(sleutel.clone(), true);
+        self.touched_bpvos.insert(half(&sleutel), true);
         self.set(Soort::Bpvo, sleutel, blob);
     }
 
@@ -327,14 +356,15 @@ impl<'a> Run<'a> {
             Some(left) => {
                 self.objecten.bpvo.gewijzigd += 1;
                 let blob = postcard::to_stdvec(&left)?;
-                self.set(Soort::Bpvo, sleutel.clone(), blob);
+                self.touched_bpvos.insert(half(&sleutel), false);
+                self.set(Soort::Bpvo, sleutel, blob);
             }
             None => {
                 self.objecten.bpvo.beeindigd += 1;
-                self.remove(Soort::Bpvo, sleutel.clone());
+                self.touched_bpvos.insert(half(&sleutel), false);
+                self.remove(Soort::Bpvo, sleutel);
             }
         }
-        self.touched_bpvos.insert(sleutel, false);
         Ok(())
     }
 
@@ -392,8 +422,10 @@ impl<'a> Run<'a> {
         &mut self,
         sleutel: Sleutel,
         before: &[u8],
-    ) -> Result<bool, ImportError> {
+    ) -> Result<(), ImportError> {
         let old: Leerbedrijf = decode(before)?;
+        self.guard
+            .count_running(&old.kern.erkenningen, self.moment.dag);
         let merged = leerbedrijf::end(&old, self.moment);
         self.replace_leerbedrijf(sleutel, before, &old, merged)
     }
@@ -420,7 +452,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn current<'k>(
+    pub(super) async fn current<'k>(
         &self,
         soort: Soort,
         keys: impl IntoIterator<Item = &'k Sleutel>,
@@ -474,6 +506,14 @@ impl Tally {
         self.beeindigd += other.beeindigd;
         self.ongewijzigd += other.ongewijzigd;
     }
+}
+
+pub(super) fn half(pseudonym: &Sleutel) -> Half {
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(pseudonym.0.iter()) {
+        *to = *from;
+    }
+    half
 }
 
 pub(super) fn decode<T: DeserializeOwned>(blob: &[u8]) -> Result<T, ImportError> {

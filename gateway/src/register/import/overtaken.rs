@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     ImportError,
-    compare::{Run, decode},
+    compare::{Run, decode, half},
 };
 use crate::{
     domain::{Bpvo, Herkomst},
@@ -23,7 +23,7 @@ impl Run<'_> {
     /// no longer at hand.
     pub(super) async fn overtaken(&mut self) -> Result<(), ImportError> {
         for sleutel in self.changed_meanwhile().await? {
-            let Some(set) = self.touched_bpvos.get(&sleutel).copied() else {
+            let Some(set) = self.touched_bpvos.get(&half(&sleutel)).copied() else {
                 continue;
             };
             let current = self

@@ -137,12 +137,6 @@ impl Seen {
     pub fn has_school(&self, oin: Oin) -> bool {
         self.scholen.contains(&oin)
     }
-
-    /// Whether this bpvo occurred.
-    #[must_use]
-    pub fn has_bpvo(&self, school_oin: Oin, bpvo_kenmerk: &str) -> bool {
-        self.bpvos.contains(&bpvo_hash(school_oin, bpvo_kenmerk))
-    }
 }
 
 /// Half of a SHA-256: two of a billion bpvo's collide once in 10^20 leveringen.
