@@ -1,0 +1,122 @@
+//! Figures of Stagepoort: the national set, and one request against a fixed body.
+//!
+//! README.md beside this says what is measured, how, and against what.
+
+mod baseline;
+mod bulk;
+mod client;
+mod folder;
+mod national;
+mod node;
+mod process;
+mod questions;
+mod report;
+mod request;
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use stagepoort::clock::{Clock, SystemClock};
+
+use folder::Folder;
+use report::{Section, say};
+
+/// As the product's own binary has it, since the baseline runs here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// In this order; each needs what the ones before it left in the folder.
+const SECTIONS: [&str; 4] = ["national", "node", "request", "bulk"];
+
+/// Leerbedrijven of the national register.
+const NATION: u32 = 250_000;
+
+/// Leerbedrijven and rounds of a run that only shows that the benchmark itself works.
+const SMALL: u32 = 20_000;
+
+#[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    baseline: Option<Inner>,
+    /// How many leerbedrijven [default: 250000, or 20000 with STAGEPOORT_BENCH_KLEIN]
+    leerbedrijven: Option<u32>,
+    /// Only these sections, separated by commas: national, node, request, bulk
+    #[arg(long, value_delimiter = ',', value_parser = SECTIONS)]
+    only: Vec<String>,
+    /// Where data and figures go
+    #[arg(long, default_value = "target/bench")]
+    map: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Inner {
+    /// Serve fixed bodies; started by the sections that compare with it
+    Baseline(baseline::Args),
+}
+
+/// What all sections are told.
+struct Plan {
+    leerbedrijven: u32,
+    cores: usize,
+    /// Fewer and shorter rounds.
+    small: bool,
+    folder: Folder,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.baseline {
+        Some(Inner::Baseline(args)) => baseline::run(args),
+        None => run(&cli),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("the benchmark failed: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> io::Result<()> {
+    let small = std::env::var_os("STAGEPOORT_BENCH_KLEIN").is_some();
+    let plan = Plan {
+        leerbedrijven: cli
+            .leerbedrijven
+            .unwrap_or(if small { SMALL } else { NATION }),
+        // Asked before this program is kept to one of them.
+        cores: std::thread::available_parallelism()?.get(),
+        small,
+        folder: Folder::open(&cli.map)?,
+    };
+    for name in SECTIONS {
+        if !cli.only.is_empty() && !cli.only.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        say(&format!("\n{name}"));
+        let mut section = Section::new(name, SystemClock.now().to_string());
+        circumstances(&plan, &mut section);
+        match name {
+            "national" => national::run(&plan, &mut section)?,
+            "node" => node::run(&plan, &mut section)?,
+            "request" => request::run(&plan, &mut section)?,
+            _ => bulk::run(&plan, &mut section)?,
+        }
+        section.save(&plan.folder.root)?;
+    }
+    let figures = plan.folder.root.join("figures.md");
+    say(&format!("\n{} has all of them", figures.display()));
+    Ok(())
+}
+
+fn circumstances(plan: &Plan, section: &mut Section) {
+    let cores = plan.cores;
+    section.circumstance(format!(
+        "{} leerbedrijven; {cores} cores, perhaps shared",
+        plan.leerbedrijven
+    ));
+    if plan.small {
+        section.circumstance("a short run: it shows that the benchmark works, and no more");
+    }
+}

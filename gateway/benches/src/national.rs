@@ -1,0 +1,168 @@
+//! A whole levering into an empty register, on one core.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{
+    Plan,
+    process::{MachineTime, Ran, SERVER_CORE, measure, on_core},
+    report::Section,
+};
+
+/// Leerbedrijven a second.
+const TARGET_RATE: f64 = 8_000.0;
+
+/// How much more memory a set may take that is five times as large.
+const TARGET_GROWTH: f64 = 1.25;
+
+/// One part in so many is the smaller set.
+const PART: u32 = 5;
+
+/// The day of the first levering; fixed, so that a run can be repeated.
+const PEILDATUM: &str = "2026-09-01";
+
+/// Figures of reading, checking and importing.
+pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
+    let folder = &plan.folder;
+    folder.demo()?;
+    let part = folder.root.join("part.ndjson");
+    generate(plan, plan.leerbedrijven / PART, 0, &part, section)?;
+    for ronde in [0, 1] {
+        generate(
+            plan,
+            plan.leerbedrijven,
+            ronde,
+            &folder.levering(ronde),
+            section,
+        )?;
+    }
+
+    let whole = folder.levering(0);
+    section.figure("size of the file", mebibytes(fs::metadata(&whole)?.len()));
+    let machine = MachineTime::now()?;
+    let verified = verify(plan, &whole)?;
+    let imported_part = import(plan, &part, &folder.root.join("part.db"))?;
+    let imported = import(plan, &whole, &folder.database())?;
+    let steal = MachineTime::now()?.steal_since(&machine);
+    section.circumstance(format!("steal {:.1} %", steal * 100.0));
+
+    let rate = per_second(plan.leerbedrijven, &imported);
+    section.against(
+        "import, leerbedrijven a second on one core",
+        format!("{rate:.0}"),
+        format!("≥ {TARGET_RATE:.0}"),
+        rate >= TARGET_RATE,
+    );
+    section.figure("its share of that core", percent(&imported));
+    let database = with_wal(&folder.database())?;
+    section.figure("size of the database", mebibytes(database));
+    let checking = verified.cpu.as_secs_f64() / imported.cpu.as_secs_f64();
+    section.figure(
+        "only reading and checking, against the import",
+        format!("{checking:.2} of its processor time"),
+    );
+    memory(&imported_part, &imported, section);
+    fs::remove_file(part)?;
+    folder.apply_toegang(&folder.database())
+}
+
+fn memory(part: &Ran, whole: &Ran, section: &mut Section) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "KiB of memory are far below 2^52"
+    )]
+    let growth = whole.peak_kib as f64 / part.peak_kib as f64;
+    section.against(
+        "peak memory of the import, against one of a fifth",
+        format!(
+            "{} MiB against {} MiB: {growth:.2}",
+            whole.peak_kib / 1024,
+            part.peak_kib / 1024
+        ),
+        format!("≤ {TARGET_GROWTH}"),
+        growth <= TARGET_GROWTH,
+    );
+}
+
+fn generate(
+    plan: &Plan,
+    leerbedrijven: u32,
+    ronde: u32,
+    to: &Path,
+    section: &mut Section,
+) -> io::Result<()> {
+    let mut command = Command::new(&plan.folder.stagepoort);
+    command
+        .args(["register", "generate", "--json", "--peildatum", PEILDATUM])
+        .args(["--leerbedrijven", &leerbedrijven.to_string()])
+        .args(["--ronde", &ronde.to_string(), "--uit"])
+        .arg(to);
+    for (option, name) in [
+        ("--postcodes", "STAGEPOORT_POSTCODES"),
+        ("--kwalificaties", "STAGEPOORT_KWALIFICATIES"),
+    ] {
+        if let Some(path) = std::env::var_os(name).map(PathBuf::from)
+            && path.is_file()
+        {
+            command.arg(option).arg(path);
+        }
+    }
+    let made = measure(&mut command)?;
+    section.circumstance(format!("made up: {}", made.stdout.trim()));
+    Ok(())
+}
+
+fn verify(plan: &Plan, levering: &Path) -> io::Result<Ran> {
+    let mut command = on_core(SERVER_CORE, &plan.folder.stagepoort);
+    measure(command.args(["register", "verify", "--json"]).arg(levering))
+}
+
+fn import(plan: &Plan, levering: &Path, database: &Path) -> io::Result<Ran> {
+    for suffix in ["", "-wal", "-shm", ".import-lock"] {
+        let mut path = database.as_os_str().to_owned();
+        path.push(suffix);
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let mut command = on_core(SERVER_CORE, &plan.folder.stagepoort);
+    measure(import_into(&mut command, levering, database))
+}
+
+/// The arguments of an import.
+pub(super) fn import_into<'c>(
+    command: &'c mut Command,
+    levering: &Path,
+    database: &Path,
+) -> &'c mut Command {
+    command
+        .args(["register", "import", "--json"])
+        .arg(levering)
+        .arg("--opslag")
+        .arg(database)
+}
+
+/// Bytes of a database, with those that wait beside it.
+fn with_wal(database: &Path) -> io::Result<u64> {
+    let mut wal = database.as_os_str().to_owned();
+    wal.push("-wal");
+    let waiting = fs::metadata(wal).map_or(0, |wal| wal.len());
+    Ok(fs::metadata(database)?.len() + waiting)
+}
+
+fn per_second(count: u32, ran: &Ran) -> f64 {
+    f64::from(count) / ran.wall.as_secs_f64()
+}
+
+fn percent(ran: &Ran) -> String {
+    let share = ran.cpu.as_secs_f64() / ran.wall.as_secs_f64();
+    format!("{:.0} %", share * 100.0)
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
