@@ -17,11 +17,19 @@ def body(erkend) -> str:
 
 
 def assert_fault(reply, code: str, text: str) -> Fault:
-    """One about the envelope or a header: SOAP 1.1 forbids a detail, so the faultstring may go on to explain."""
+    """One about the envelope or a header: SOAP 1.1 forbids a detail."""
+    fault = reply.fault
+    assert fault is not None, "it was answered"
+    assert (reply.status, fault.code, fault.text, fault.detail) == (500, code, text, None)
+    return fault
+
+
+def assert_explained_fault(reply, code: str, text: str) -> Fault:
+    """As above, for a row of the table that covers several mistakes: the faultstring goes on to say which."""
     fault = reply.fault
     assert fault is not None, "it was answered"
     assert (reply.status, fault.code, fault.detail) == (500, code, None)
-    assert fault.text == text or fault.text.startswith(f"{text}: "), fault.text
+    assert fault.text.startswith(f"{text}: ") and len(fault.text) > len(text) + 10, fault.text
     return fault
 
 
@@ -54,6 +62,7 @@ NOT_AN_ENVELOPE = {
     "no_body": f'<s:Envelope xmlns:s="{SOAP}"><s:Header/></s:Envelope>',
     "body_before_header": f'<s:Envelope xmlns:s="{SOAP}"><s:Body/><s:Header/></s:Envelope>',
     "two_bodies": f'<s:Envelope xmlns:s="{SOAP}"><s:Body/><s:Body/></s:Envelope>',
+    "processing_instruction": f'<s:Envelope xmlns:s="{SOAP}"><s:Body><?x y?></s:Body></s:Envelope>',
     "something_else": f'<s:Envelope xmlns:s="{SOAP}"><s:Else/><s:Body/></s:Envelope>',
 }
 
@@ -140,8 +149,8 @@ def test_a_wsa_header_is_missing(soap, loose_soap, body, header, code, name):
     assert loose_soap.send(OPERATION, body, tolerated).answer()["signaalcode"] == 0, "OPTIONEEL"
 
 
-@pytest.mark.parametrize(("header", "code"), [("to", "DK0005"), ("action", "DK0006"), ("message_id", "DK0007")])
-def test_an_empty_wsa_header_is_as_a_missing_one(soap, body, header, code):
+@pytest.mark.parametrize(("header", "code"), [("to", "EK0022"), ("action", "DK0011"), ("message_id", "EK0023")])
+def test_an_empty_wsa_header_is_there_with_a_wrong_value(soap, body, header, code):
     reply = soap.send(OPERATION, body, soap.addressing(OPERATION, **{header: " "}))
     assert reply.fault.code == f"Client.{code}"
 
@@ -184,7 +193,7 @@ def test_DK0010_a_header_that_must_be_understood(soap, body, flag):
     """SOAP 1.1 knows 0 and 1; some stacks send the words."""
     extra = f'<x:Security xmlns:x="urn:example" soap:mustUnderstand="{flag}"/>'
     reply = soap.send(OPERATION, body, soap.addressing(OPERATION, extra=extra))
-    fault = assert_fault(reply, "Client.DK0010", "Andere headers")
+    fault = assert_explained_fault(reply, "Client.DK0010", "Andere headers")
     assert "Security" in fault.text, "the header is named"
 
 
@@ -218,7 +227,7 @@ OTHER = "https://example.invalid/elders"
 )  # fmt: skip
 def test_DK0011_wrong_value_in_a_wsa_header(soap, body, changes):
     reply = soap.send(OPERATION, body, soap.addressing(OPERATION, **changes))
-    assert_fault(reply, "Client.DK0011", "Onjuiste waarde in wsa header")
+    assert_explained_fault(reply, "Client.DK0011", "Onjuiste waarde in wsa header")
 
 
 def test_DK0011_an_endpoint_reference_holds_only_an_address(soap, body):
@@ -251,6 +260,9 @@ WRONG_OINS = [
 @pytest.mark.parametrize("tail", WRONG_OINS)
 def test_EK0021_from_without_a_valid_oin(soap, loose_soap, body, tail):
     for client in (soap, loose_soap):
+        if tail == "" and client is loose_soap:
+            # What a stack puts there by itself when addressing is switched on.
+            continue
         addressing = client.addressing(OPERATION, from_=f"{ANONYMOUS}{tail}")
         assert_fault(client.send(OPERATION, body, addressing), "Client.EK0021", "wsa:From bevat geen geldig OIN")
 
@@ -261,15 +273,20 @@ def test_EK0022_to_without_a_valid_oin(soap, body, tail):
     assert_fault(soap.send(OPERATION, body, addressing), "Client.EK0022", "wsa:To bevat geen geldig OIN")
 
 
-def test_EK0021_from_without_an_address(soap, body):
+def test_optioneel_an_anonymous_from_names_nobody(loose_soap, body):
+    reply = loose_soap.send(OPERATION, body, loose_soap.addressing(OPERATION, from_=ANONYMOUS))
+    assert reply.answer()["signaalcode"] == 0
+
+
+def test_DK0011_from_without_an_address(soap, body):
     addressing = soap.addressing(OPERATION, from_=None, extra="<wsa:From/>")
-    assert_fault(soap.send(OPERATION, body, addressing), "Client.EK0021", "wsa:From bevat geen geldig OIN")
+    assert_explained_fault(soap.send(OPERATION, body, addressing), "Client.DK0011", "Onjuiste waarde in wsa header")
 
 
-def test_DK0011_to_another_party(soap, body):
-    """A valid OIN, but not ours."""
+def test_EK0022_to_another_party(soap, body):
+    """An OIN of another is as little a valid one of ours as a malformed one."""
     addressing = soap.addressing(OPERATION, to=f"{soap.demo.endpoint}?oin={soap.school}")
-    assert_fault(soap.send(OPERATION, body, addressing), "Client.DK0011", "Onjuiste waarde in wsa header")
+    assert_fault(soap.send(OPERATION, body, addressing), "Client.EK0022", "wsa:To bevat geen geldig OIN")
 
 
 @pytest.mark.parametrize(

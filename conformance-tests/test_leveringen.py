@@ -122,7 +122,11 @@ def test_an_import_killed_half_way_changes_nothing_and_can_be_repeated(register:
         ("without its last line", lambda text: text[: text.rstrip("\n").rfind("\n") + 1], "sluit"),
         ("a byte changed", lambda text: text.replace("ROC De Linge", "ROC De Lange", 1), "checksum"),
         ("a line twice", lambda text: resealed((lines := text.splitlines())[:2] + lines[1:]), "line"),
-        ("of another format", lambda text: text.replace('"formaatVersie":"1"', '"formaatVersie":"9"', 1), "formaatVersie"),
+        (
+            "of another format",
+            lambda text: text.replace('"formaatVersie":"1"', '"formaatVersie":"9"', 1),
+            "formaatVersie",
+        ),
         ("empty", lambda text: "", "empty"),
         ("not a levering", lambda text: "<xml/>\n", "line 1"),
     ],

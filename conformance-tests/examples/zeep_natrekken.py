@@ -19,6 +19,7 @@ school = afnemer["scholen"][0]
 session = Session()
 session.verify = demo["ca"]
 session.cert = (afnemer["cert"], afnemer["key"])
+session.trust_env = False  # anders gaat REQUESTS_CA_BUNDLE voor
 client = Client(f"{demo['docs']}/soap/v1/whitelabel?wsdl", transport=Transport(session=session))
 
 # De school staat in wsa:From. wsa:To, wsa:Action en wsa:MessageID zet zeep er zelf bij.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
@@ -15,7 +16,6 @@ STANDARD_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
 
@@ -25,15 +25,17 @@ class OpenApi:
         self.version = document["info"]["version"]
         resource = Resource(contents=document, specification=DRAFT202012)
         self.registry = Registry().with_resource(ROOT, resource)
-        self.paths = [(_pattern(path), path, item) for path, item in document["paths"].items()]
+        # Paths stand behind the server's own, which holds the version.
+        base = urlsplit(document["servers"][0]["url"]).path
+        self.paths = [(_pattern(base + path), path, item) for path, item in document["paths"].items()]
 
     def operation(self, method: str, path: str) -> tuple[str, dict] | None:
         """The path template and the operation; a template without parameters goes before one with."""
         hits = [(template, item) for pattern, template, item in self.paths if pattern.fullmatch(path)]
-        for template, item in sorted(hits, key=lambda hit: hit[0].count("{")):
-            if method.lower() in item:
-                return template, item[method.lower()]
-        return None
+        if not hits:
+            return None
+        template, item = min(hits, key=lambda hit: hit[0].count("{"))
+        return (template, item[method.lower()]) if method.lower() in item else None
 
     def check(self, method: str, path: str, response) -> None:
         """Standard headers, a described status and media type, and a body that fits the schema."""
@@ -58,6 +60,7 @@ class OpenApi:
     def check_headers(self, response) -> None:
         for name, value in STANDARD_HEADERS.items():
             assert response.headers.get(name) == value, f"{name}: {response.headers.get(name)}"
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
         assert "max-age=" in response.headers["Strict-Transport-Security"]
         assert response.headers["API-Version"] == self.version
         assert "Server" not in response.headers, "the software is nobody's business"

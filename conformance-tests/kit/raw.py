@@ -15,6 +15,23 @@ from kit.soap import Reply, parse_reply
 TIMEOUT_S = 20
 
 
+class _Shared:
+    """What http.client takes for a socket: one buffered reader for all responses on a connection, so that what it
+    read ahead of the next one is not lost."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def makefile(self, *_):
+        return self
+
+    def close(self) -> None:
+        """The connection outlives the response."""
+
+    def __getattr__(self, name: str):
+        return getattr(self.file, name)
+
+
 class Raw:
     """One TLS connection. Without a certificate none is offered."""
 
@@ -39,11 +56,13 @@ class Raw:
         except BaseException:
             plain.close()
             raise
+        self.file = self.socket.makefile("rb")
 
     def __enter__(self) -> Raw:
         return self
 
     def __exit__(self, *_) -> None:
+        self.file.close()
         self.socket.close()
 
     def send(self, data: bytes) -> None:
@@ -55,7 +74,7 @@ class Raw:
         self.send("\r\n".join(lines).encode())
 
     def response(self, method: str = "POST") -> http.client.HTTPResponse:
-        response = http.client.HTTPResponse(self.socket, method=method)
+        response = http.client.HTTPResponse(_Shared(self.file), method=method)
         response.begin()
         return response
 
@@ -67,7 +86,7 @@ class Raw:
     def is_closed(self) -> bool:
         """Whether the other side ended the connection; waits for the next byte or the end."""
         try:
-            return self.socket.recv(1) == b""
+            return self.file.read(1) == b""
         except (ssl.SSLError, ConnectionError):
             return True
 

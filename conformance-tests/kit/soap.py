@@ -214,7 +214,7 @@ def has_dropped_elements(body) -> bool:
 
 def _check_mirrored(sent: Addressing, operation: str, reply: Reply) -> None:
     """WA001 for the answer: what was sent comes back in its place; nothing unasked."""
-    if not (sent.to or sent.action or sent.message_id or sent.from_):
+    if not sent.xml():
         assert reply.wsa == {}, "wsa headers in the answer to a request without any"
         return
     expected = FAULT_ACTION if reply.fault else f"{action_of(operation)}Response"
