@@ -72,7 +72,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "transport::observe",
         &["metrics", "transport::gateway", "transport::rest::Instance"],
     ),
-    ("transport::connections", &["access", "metrics"]),
+    ("transport::connections", &["access", "domain"]),
     (
         "transport::handshake",
         &[
