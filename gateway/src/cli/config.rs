@@ -12,7 +12,10 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Check a file of settings: unknown keys, wrong values, missing files. Exit code 0 when right, 1 when not
+    /// Check a file of settings: unknown keys, wrong values, missing files
+    #[command(
+        after_help = "Exit codes: 0 all is right; 1 something is wrong, and standard error names it; 2 wrong arguments."
+    )]
     Check {
         /// The file, TOML
         file: PathBuf,

@@ -12,11 +12,11 @@ use crate::{
     telemetry::{self, chain},
 };
 
-/// `SIGTERM` and Ctrl-C drain and stop; `SIGHUP` reads certificates and revocation lists anew.
-///
-/// Exit codes: 0 stopped as told; 1 it could not start, and standard error says why; 2 wrong
-/// arguments.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+SIGTERM and Ctrl-C drain and stop; SIGHUP reads certificates and revocation lists anew.\n\n\
+Exit codes: 0 stopped as told; 1 it could not start or a listener failed, and standard error says \
+why; 2 wrong arguments.")]
 pub(super) struct ServeArgs {
     /// Settings, TOML; `stagepoort config default` prints all of them
     #[arg(long, value_name = "FILE")]

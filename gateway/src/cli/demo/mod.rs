@@ -18,13 +18,12 @@ use crate::{
 };
 use folder::{DemoError, Folder};
 
-/// Throw-away certificates, a made-up register in SQLite and all three listeners, in a folder
-/// that is made anew each time. When all is ready, demo.json in that folder says where everything
-/// is, and two calls are printed that work as pasted. Ctrl-C stops it.
-///
-/// Exit codes: 0 stopped as told; 1 it could not start, and standard error says why; 2 wrong
-/// arguments.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Throw-away certificates, a made-up register in SQLite and all three listeners, in a folder that is \
+made anew each time. When all is ready, demo.json in that folder says where everything is, and two \
+calls are printed that work as pasted. Ctrl-C stops it.\n\n\
+Exit codes: 0 stopped as told; 1 it could not start, and standard error says why; 2 wrong arguments.")]
 pub(super) struct DemoArgs {
     /// The folder; one that holds anything else than an earlier demo is refused
     #[arg(long, value_name = "DIR", default_value = "demo-map")]
