@@ -122,12 +122,17 @@ impl Ask {
             request = request.append_header((name, HeaderValue::from_str(value).unwrap()));
         }
         let mut request = request.to_request();
-        if self
-            .headers
-            .iter()
-            .any(|(name, _)| *name == "transfer-encoding")
-        {
-            request.headers_mut().remove("content-length");
+        // The payload sets its length by itself.
+        for (name, value) in &self.headers {
+            let length = HeaderName::from_static("content-length");
+            match *name {
+                "transfer-encoding" => drop(request.headers_mut().remove(length)),
+                "content-length" => {
+                    let value = HeaderValue::from_str(value).unwrap();
+                    request.headers_mut().insert(length, value);
+                }
+                _ => {}
+            }
         }
         if let Some(of) = self.peer {
             request.extensions_mut().insert(peer(of));

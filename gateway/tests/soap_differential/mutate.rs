@@ -215,7 +215,8 @@ fn spoil(node: &mut Node, dice: &mut Dice) {
         7 | 8 => {
             let unit = dice.pick(&["a", "é", "𐍈", "&amp;", "\r\n", "\r", "<![CDATA[ ]]>", " "]);
             let text = unit.repeat(dice.pick(&[99, 199, 200, 201, 202, 400]));
-            node.content = vec![Content::Raw(text, false)];
+            let blank = text.trim().is_empty();
+            node.content = vec![Content::Raw(text, blank)];
         }
         9 => {
             let at = dice.below(node.content.len() + 1);

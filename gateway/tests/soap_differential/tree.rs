@@ -92,7 +92,7 @@ impl Node {
             .iter()
             .map(|content| match content {
                 Content::Element(child) => {
-                    child.space == Space::Ours && wrappers(&child.name) && child.is_blank()
+                    child.space == Space::Ours && wrappers(&child.name) && child.is_droppable()
                 }
                 Content::Raw(..) => false,
             })
@@ -105,7 +105,7 @@ impl Node {
     fn without_nil(&self) -> Self {
         let content = self.content.iter().filter_map(|content| match content {
             // What is nil and holds something is left for the schema to refuse.
-            Content::Element(child) if child.is_nil() && child.is_blank() => None,
+            Content::Element(child) if child.is_nil() && child.is_droppable() => None,
             Content::Element(child) if child.is_nil() => Some(Content::Element(child.clone())),
             Content::Element(child) => Some(Content::Element(child.without_nil())),
             raw @ Content::Raw(..) => Some(raw.clone()),
@@ -123,10 +123,28 @@ impl Node {
             .any(|(name, value)| name == "xsi:nil" && is_true(value))
     }
 
-    fn is_blank(&self) -> bool {
+    /// Whether it can go unseen: it is empty, and well-formed itself.
+    fn is_droppable(&self) -> bool {
+        const UNSOUND: [&str; 3] = ["los:", "1a", "a:b:c"];
+        let sound = |(name, value): &(String, String)| {
+            let once = self
+                .attributes
+                .iter()
+                .filter(|(other, _)| other == name)
+                .count()
+                == 1;
+            let known = !UNSOUND.iter().any(|wrong| name.starts_with(wrong));
+            once && known && !value.contains('<') && !value.contains("&onbekend;")
+        };
+        let begins_well = self
+            .name
+            .starts_with(|c: char| c.is_alphabetic() || c == '_');
         self.content
             .iter()
             .all(|content| matches!(content, Content::Raw(_, true)))
+            && begins_well
+            && self.space != Space::Unbound
+            && self.attributes.iter().all(sound)
     }
 
     /// The message as text; `prefix` is that of our namespace, empty for the default one.
