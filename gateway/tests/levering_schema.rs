@@ -1,5 +1,7 @@
 //! The published JSON Schema of a levering against the reader and the writer.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail here")]
+
 use std::{fs, path::PathBuf};
 
 use jsonschema::Validator;
