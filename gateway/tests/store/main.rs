@@ -1,6 +1,7 @@
 //! What every store of the log must do, written once against `dyn LogStore` and run for each
 //! engine; and what SQLite in particular must do with its files.
 
+mod blobs;
 mod engine;
 mod follower;
 mod properties;

@@ -1,7 +1,8 @@
 //! The log in one SQLite file, for a node that keeps everything itself.
 //!
-//! One connection writes, a few read. WAL lets them go on beside each other, also those of
-//! another process: `serve` follows the log while `register import` writes to it.
+//! One connection writes, a few read, and one more stages while there is an import. WAL lets them
+//! go on beside each other, also those of another process: `serve` follows the log while
+//! `register import` writes to it.
 
 mod append;
 mod lines;
@@ -49,17 +50,22 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Begins a write; the lock is taken now and not halfway.
+    /// Begins a write that is on the disk once it is committed.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        let tries = WRITE_PATIENCE.as_millis() / WRITE_RETRY.as_millis();
-        for _ in 0..tries {
-            match self.write.begin_with("BEGIN IMMEDIATE").await {
-                Err(error) if is_busy(&error) => tokio::time::sleep(WRITE_RETRY).await,
-                other => return Ok(other?),
-            }
-        }
-        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+        begin(&self.write).await
     }
+}
+
+/// Begins a write; the lock is taken now and not halfway.
+async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    let tries = WRITE_PATIENCE.as_millis() / WRITE_RETRY.as_millis();
+    for _ in 0..tries {
+        match pool.begin_with("BEGIN IMMEDIATE").await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(WRITE_RETRY).await,
+            other => return Ok(other?),
+        }
+    }
+    Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
 }
 
 /// Another connection holds the write lock. The primary result code is the low byte.

@@ -134,24 +134,43 @@ pub(super) fn file_error(path: &Path, source: io::Error) -> StoreError {
 }
 
 async fn write_pool(path: &Path) -> Result<SqlitePool, StoreError> {
-    let options = SqliteConnectOptions::new()
+    let options = writing(path)
+        .synchronous(SqliteSynchronous::Full)
+        .thread_name(|n| format!("sqlite-write-{n}"))
+        // Forgotten content is overwritten, not only unlinked (design invariant 12).
+        .pragma("secure_delete", "ON");
+    single(options).await
+}
+
+/// For lines that nobody relies on yet. They need not be on the disk when their transaction ends:
+/// the commit that publishes them, by the connection above, puts the whole write-ahead log there.
+pub(super) async fn stage_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = writing(path)
+        .synchronous(SqliteSynchronous::Normal)
+        .thread_name(|n| format!("sqlite-stage-{n}"))
+        // 64 MiB holds the index for a whole country, in which keys land everywhere.
+        .pragma("cache_size", "-65536");
+    single(options).await
+}
+
+fn writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
         .busy_timeout(OPEN_PATIENCE)
-        .thread_name(|n| format!("sqlite-write-{n}"))
-        // Forgotten content is overwritten, not only unlinked (design invariant 12).
-        .pragma("secure_delete", "ON")
         // 64 MiB: an import that writes keys in random order would else write the same index
         // pages over and over.
-        .pragma("wal_autocheckpoint", "16384");
+        .pragma("wal_autocheckpoint", "16384")
+}
+
+async fn single(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(|connection, _| {
-            // From here on `SqliteStore::begin` does the waiting.
+            // From here on `begin` does the waiting.
             Box::pin(async move {
                 connection.execute("PRAGMA busy_timeout = 0").await?;
                 Ok(())
@@ -172,12 +191,7 @@ async fn read_pool(path: &Path) -> Result<SqlitePool, StoreError> {
 
 async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<(), StoreError> {
     // Two programs may open a new file at once: only one of them finds it empty.
-    let mut tx = loop {
-        match write.begin_with("BEGIN IMMEDIATE").await {
-            Err(error) if super::is_busy(&error) => tokio::time::sleep(super::WRITE_RETRY).await,
-            other => break other?,
-        }
-    };
+    let mut tx = super::begin(write).await?;
     let needed = MIGRATIONS.len();
     let found: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *tx)

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use sqlx::SqlitePool;
+
 use super::{
     LINES_PER_TRANSACTION, SqliteStore, StoreError, append, append::NewCommit, lines, open, query,
 };
@@ -22,6 +24,8 @@ pub(super) struct OpenStage {
     digest: LinesDigest,
     /// A write was cut short: what stands in the file is no longer known. It can be discarded.
     broken: bool,
+    /// Its own connection, which ends with it.
+    write: SqlitePool,
     /// The claim over all processes; the system lets go of it when the process ends.
     _claim: File,
 }
@@ -40,6 +44,7 @@ impl SqliteStore {
         }
         let claim = self.claim()?;
         self.discard_left_behind().await?;
+        let write = open::stage_pool(&self.path).await?;
         let mut tx = self.begin().await?;
         let id = append::take_stage(&mut tx).await?;
         sqlx::query("INSERT INTO open_stage (stage) VALUES (?)")
@@ -52,6 +57,7 @@ impl SqliteStore {
             lines: 0,
             digest: LinesDigest::new(),
             broken: false,
+            write,
             _claim: claim,
         });
         Ok(id)
@@ -69,7 +75,7 @@ impl SqliteStore {
             if nth > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            let mut tx = self.begin().await?;
+            let mut tx = super::begin(&stage.write).await?;
             lines::write(
                 &mut tx,
                 &self.keys,
