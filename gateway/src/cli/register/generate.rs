@@ -41,7 +41,7 @@ const MAX_SCHOLEN: i64 = 6_760;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The same arguments always give the same bytes. Nothing in it can be taken for someone: mail and web \
+The same arguments always give the same bytes. Nothing in it can reach anyone: mail and web \
 addresses end in .example, phone numbers are not given out, schools have the OIN prefix for tests.\n\n\
 Exit codes: 0 done; 1 it could not be read or written; 2 wrong arguments.")]
 pub(in crate::cli) struct GenerateArgs {

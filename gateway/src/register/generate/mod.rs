@@ -5,9 +5,9 @@
 //! The proportions are those of the national register: per leerbedrijf 5 erkenningen, 1.2 people,
 //! 0.8 leerplaatsen and 2 bpvo's on average; 4 % abroad, 5.5 % historical.
 //!
-//! Nothing in it can reach or be taken for someone: mail and web addresses end in `.example`,
-//! phone numbers stand in ranges that are not given out, KvK numbers begin with 00, and schools
-//! have the OIN prefix for tests. People's names are drawn from lists.
+//! Nothing in it can reach anyone: mail and web addresses end in `.example`, phone numbers stand
+//! in ranges that are not given out, KvK numbers begin with 00, and schools have the OIN prefix
+//! for tests. Names of people and companies are composed from lists and may by chance exist.
 //!
 //! The first [`FIXTURES`] leerbedrijven are written by hand and the same for every seed and
 //! ronde, but for the keys of people; [`voorbeelden`] says what the gateway must answer about them.
