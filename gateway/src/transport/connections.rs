@@ -19,6 +19,7 @@ use std::{
 };
 
 use futures_util::task::AtomicWaker;
+use metrics::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, sleep_until},
@@ -65,18 +66,19 @@ impl Party {
 }
 
 impl Connections {
-    /// Registers a connection, unless its party has `max_of_party` already. It is open until
-    /// the returned value is dropped.
+    /// Registers a connection, unless its party has `max_of_party` already; nobody in particular
+    /// has no limit. It is open until the returned value is dropped.
     pub(crate) fn open(
         self: &Arc<Self>,
         peer: Option<Arc<PeerIdentity>>,
         max_of_party: usize,
         limits: ConnectionLimits,
+        gauge: &Gauge,
     ) -> Option<OpenConnection> {
         let party = Party::of(peer.as_deref());
         let mut open = self.lock();
         let of_party = open.entry(party.clone()).or_default();
-        if of_party.len() >= max_of_party {
+        if party != Party::Anonymous && of_party.len() >= max_of_party {
             return None;
         }
         let connection = Arc::new(Connection::new(peer, limits));
@@ -85,8 +87,10 @@ impl Connections {
         if self.draining.load(Relaxed) {
             connection.close_soon();
         }
+        gauge.increment(1.0);
         Some(OpenConnection {
             connection,
+            gauge: gauge.clone(),
             party,
             connections: Arc::clone(self),
         })
@@ -244,11 +248,13 @@ pub(crate) struct OpenConnection {
     connection: Arc<Connection>,
     party: Party,
     connections: Arc<Connections>,
+    gauge: Gauge,
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.connections.close(&self.party, &self.connection);
+        self.gauge.decrement(1.0);
     }
 }
 
@@ -362,3 +368,7 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Guarded<Io> {
         self.guard_write(cx, shut)
     }
 }
+
+#[cfg(test)]
+#[path = "connections_tests.rs"]
+mod tests;

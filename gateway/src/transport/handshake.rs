@@ -9,6 +9,7 @@ use std::{
 };
 
 use actix_http::Protocol;
+use metrics::Gauge;
 use rustls::ServerConfig;
 use rustls_pki_types::CertificateDer;
 use tokio::{
@@ -25,6 +26,7 @@ use super::{
     listener::{ListenerLimits, Refused},
     tls::{Reden, RefusalLog, SeenCertificate, take_remembered},
 };
+use crate::metrics::names;
 
 /// The stream of a connection whose handshake is done.
 pub(crate) type TlsIo = TlsStream<TcpStream>;
@@ -39,6 +41,7 @@ pub(crate) struct Gate {
     max_of_party: usize,
     limits: ConnectionLimits,
     refusals: RefusalLog,
+    open: Gauge,
 }
 
 /// Why and of whom a connection was refused.
@@ -67,6 +70,7 @@ impl Gate {
             max_of_party: limits.max_connections_of_party,
             limits: connection_limits,
             refusals: RefusalLog::default(),
+            open: metrics::gauge!(names::VERBINDINGEN, "listener" => listener),
         })
     }
 
@@ -85,13 +89,13 @@ impl Gate {
         match admitted {
             Ok(guarded) => Ok((guarded, Protocol::Http1, address)),
             Err(refusal) => {
-                self.refuse(refusal, address).await;
+                self.refuse(*refusal, address).await;
                 Err(Refused)
             }
         }
     }
 
-    async fn shake_hands(&self, io: TcpStream) -> Result<TlsIo, Refusal> {
+    async fn shake_hands(&self, io: TcpStream) -> Result<TlsIo, Box<Refusal>> {
         let mut certificate = None;
         let handshake = async {
             // The semaphore is never closed.
@@ -106,32 +110,30 @@ impl Gate {
         };
         match timeout(self.handshake_timeout, handshake).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err((error, io))) => Err(Refusal {
+            Ok(Err((error, io))) => Err(Box::new(Refusal {
                 reden: Reden::of(&error),
                 certificate,
                 error: error.to_string(),
                 io: Some(io),
-            }),
-            Err(elapsed) => Err(Refusal {
+            })),
+            Err(elapsed) => Err(Box::new(Refusal {
                 reden: Reden::TijdOp,
                 certificate,
                 error: elapsed.to_string(),
                 io: None,
-            }),
+            })),
         }
     }
 
-    #[expect(
-        clippy::result_large_err,
-        reason = "made once per refused connection, never on the path of a request"
-    )]
-    fn register(&self, stream: TlsIo) -> Result<Guarded<TlsIo>, Refusal> {
+    fn register(&self, stream: TlsIo) -> Result<Guarded<TlsIo>, Box<Refusal>> {
         let der = peer_certificate(&stream);
-        let refusal = |reden, error| Refusal {
-            reden,
-            certificate: der.map(SeenCertificate::of),
-            error,
-            io: None,
+        let refusal = |reden, error| {
+            Box::new(Refusal {
+                reden,
+                certificate: der.map(SeenCertificate::of),
+                error,
+                io: None,
+            })
         };
         let peer = der
             .map(read_certificate)
@@ -139,7 +141,7 @@ impl Gate {
             .map_err(|error| refusal(Reden::OngeldigCertificaat, error.to_string()))?
             .map(Arc::new);
         let max = self.max_of_party;
-        match self.connections.open(peer, max, self.limits) {
+        match self.connections.open(peer, max, self.limits, &self.open) {
             Some(open) => Ok(Guarded::new(stream, open)),
             None => Err(refusal(
                 Reden::TeVeelVerbindingen,

@@ -176,3 +176,13 @@ pub(crate) async fn get_once(
 async fn patient<T>(wait: impl Future<Output = T>) -> T {
     timeout(PATIENCE, wait).await.expect("the server is silent")
 }
+
+/// Waits for something that another thread does, and that nothing announces.
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    patient(async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

@@ -6,5 +6,6 @@ mod client;
 mod files;
 mod handshake;
 mod limits;
+mod log;
 mod reload;
 mod server;

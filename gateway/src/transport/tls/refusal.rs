@@ -13,7 +13,7 @@ use rustls::CertificateError;
 use rustls_pki_types::CertificateDer;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-use crate::metrics::names;
+use crate::{access::without_leading_zeros, metrics::names};
 
 /// Why a connection was refused; the label of `stagepoort_tls_weigeringen_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,7 +134,8 @@ impl SeenCertificate {
             Ok((_, certificate)) => Self {
                 subject: certificate.subject().to_string(),
                 issuer: certificate.issuer().to_string(),
-                serial: certificate.raw_serial_as_string(),
+                // As `geblokkeerdeCertificaten` in toegang takes it.
+                serial: hex::encode_upper(without_leading_zeros(certificate.raw_serial())),
             },
             Err(_) => Self {
                 subject: "unreadable".to_owned(),
