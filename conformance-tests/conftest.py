@@ -40,10 +40,16 @@ def demo(tmp_path_factory):
     assert code == 0, f"the demo ended with exit code {code}; its log:\n{process.log.read_text()[-4000:]}"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def slow_callers(demo: Demo) -> SlowCallers:
-    """They take as long as the limits on time, so they begin before the first test."""
     return SlowCallers(demo)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_callers_begin_first(request) -> None:
+    """They take as long as the limits on time, so they begin before the first test, if they are asked about."""
+    if any("slow_callers" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("slow_callers")
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,13 @@ from kit.demo import SCHEMAS
 from kit.soap import Addressing
 
 SAMPLES = SCHEMAS / "samples"
-# The version of the samples is made up, so a sample that asks for it may not be there yet.
-NOT_YET = "Server.DK0051"
+# What the samples ask for, and what every register has.
+MADE_UP_VERSION, FIRST_VERSION = "1.48210", "1.0"
+
+
+def text_of(path) -> str:
+    """A sample as it stands, but for the register version, which is made up."""
+    return path.read_text().replace(MADE_UP_VERSION, FIRST_VERSION)
 
 
 def samples(kind: str) -> list:
@@ -33,10 +38,7 @@ def test_there_are_samples_of_both_kinds_for_every_operation():
 
 @pytest.mark.parametrize(("operation", "path"), samples("valid"))
 def test_a_valid_sample_is_accepted(loose_soap, operation, path):
-    reply = loose_soap.send(operation, path.read_text(), Addressing())
-    if reply.fault is not None:
-        assert reply.fault.code == NOT_YET, reply.fault
-        assert "minimaleRegisterVersie" in path.read_text()
+    assert "signaalcode" in loose_soap.send(operation, text_of(path), Addressing()).answer()
 
 
 @pytest.mark.parametrize(("operation", "path"), samples("invalid"))
@@ -51,13 +53,11 @@ def test_an_invalid_sample_gets_DK0004(loose_soap, operation, path):
 @pytest.mark.parametrize("path", sorted((SAMPLES / "envelopes").glob("*.xml")), ids=lambda path: path.stem)
 def test_a_whole_envelope_is_accepted(demo, soap, loose_soap, path):
     """As they stand, but for the OINs, which are this demo's."""
-    content = path.read_text()
+    content = text_of(path)
     client = loose_soap if "optioneel" in path.stem else soap
     content = re.sub(r"(<(?:\w+:)?To[^>]*>[^<]*\?oin=)\w+", rf"\g<1>{demo.oin}", content)
     content = re.sub(r"(anonymous\?oin=)\w+", rf"\g<1>{client.school}", content)
-    reply = client.post(content.encode())
-    if reply.fault is not None:
-        assert reply.fault.code == NOT_YET, reply.fault
+    assert "signaalcode" in client.post(content.encode()).answer()
 
 
 def test_dropped_before_validating(loose_soap):

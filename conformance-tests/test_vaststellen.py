@@ -146,6 +146,19 @@ def test_abroad_a_postcode_has_any_form(ask, voorbeeld):
     assert by_number["leerbedrijven"][0]["vestigingsadres"]["land"] == "BE"
 
 
+def test_abroad_a_town_is_found_with_its_country_or_without(ask, voorbeeld):
+    example = voorbeeld("buitenland")
+    for fields in ({"plaats": "Turnhout"}, {"plaats": "Turnhout", "land": "BE"}):
+        answer = vaststellen(ask, naam=example["naam"], **fields)
+        assert found(answer)[0] == str(example["leerbedrijfId"])
+        assert answer["leerbedrijven"][0]["matchKwaliteit"] == "EXACT"
+
+
+def test_a_town_in_another_country_than_asked_is_no_exact_match(ask, voorbeeld):
+    answer = vaststellen(ask, naam=voorbeeld("buitenland")["naam"], plaats="Turnhout", land="NL")
+    assert "EXACT" not in {one["matchKwaliteit"] for one in answer["leerbedrijven"]}
+
+
 def test_a_foreign_postcode_without_its_country_gets_141(ask, voorbeeld):
     example = voorbeeld("buitenland")
     answer = vaststellen(ask, naam=example["naam"], postcode=example["postcode"])

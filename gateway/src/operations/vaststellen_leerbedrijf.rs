@@ -142,6 +142,9 @@ enum Question {
 struct Wanted {
     naam: Option<FoldedNaam>,
     land: String,
+    /// Whether the question says which country. When it does not, NL is what a postcode is read
+    /// as, but a town abroad is found as well.
+    land_named: bool,
     postcode: Option<String>,
     huisnummer: Option<u32>,
     plaats: Option<FoldedNaam>,
@@ -164,6 +167,7 @@ impl Question {
             (Ok(land), Ok(postcode), Ok(huisnummer)) => Wanted {
                 naam,
                 land,
+                land_named: present(request.land.as_deref()).is_some(),
                 postcode,
                 huisnummer,
                 plaats: present(request.plaats.as_deref()).map(FoldedNaam::new),
@@ -341,10 +345,11 @@ fn compare_adres(wanted: &Wanted, adres: &Adres) -> (bool, Vec<&'static str>) {
     let huisnummer = wanted
         .huisnummer
         .map(|asked| adres.huisnummer == Some(asked));
+    let land = !wanted.land_named || adres.land == wanted.land;
     let plaats = wanted
         .plaats
         .as_ref()
-        .map(|asked| *asked == FoldedNaam::new(&adres.plaats));
+        .map(|asked| land && *asked == FoldedNaam::new(&adres.plaats));
     // A house number says nothing without the postcode or town around it.
     let somewhere = postcode == Some(true) || plaats == Some(true);
     let parts = [
