@@ -10,7 +10,7 @@
 //! for tests. Names of people and companies are composed from lists and may by chance exist.
 //!
 //! The first [`FIXTURES`] leerbedrijven are written by hand and the same for every seed and
-//! ronde, but for the keys of people; [`voorbeelden`] says what the gateway must answer about them.
+//! ronde, but for the keys of people; [`voorbeelden()`] says what the gateway must answer about them.
 
 mod adressen;
 mod bpvos;
