@@ -32,6 +32,8 @@ class Register:
 
     def levering(self, name: str, *arguments: str) -> Path:
         path = self.folder / name
+        if path.exists():
+            return path
         made = self.command("generate", "--seed", "1", *arguments, "--uit", str(path))
         subprocess.run(made, check=True, capture_output=True)
         return path
