@@ -111,7 +111,7 @@ pub enum LeveringError {
         regel: u64,
     },
     /// The same object on two lines.
-    #[error("line {regel} has a {soort} that occurred before in this levering")]
+    #[error("line {regel}: this {soort} occurred before in this levering")]
     Duplicate {
         /// The later line.
         regel: u64,

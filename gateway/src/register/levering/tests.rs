@@ -670,7 +670,7 @@ fn a_levering_that_is_not_whole_or_not_right_is_refused() {
         ),
         (
             String::from_utf8(closed(&[VOORLOOP, &school, &school])).unwrap(),
-            "line 3 has a school that occurred before in this levering",
+            "line 3: this school occurred before in this levering",
         ),
     ] {
         assert_eq!(refusal(bytes.as_bytes()), expected);
