@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     domain::Oin,
     operations::{KeuzedeelRegel, Rules},
-    transport::gateway::Limits,
+    transport::{gateway::Limits, tls::TlsPaths},
 };
 
 /// The commented defaults, as `stagepoort config default` prints them.
@@ -262,7 +262,26 @@ impl Config {
         if self.tls.crl_verplicht && self.tls.crl.is_empty() {
             return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
         }
+        self.check_paths()?;
+        self.check_addresses()?;
         let grenzen = &self.grenzen;
+        let times = [
+            ("bodyTijd", grenzen.body_tijd),
+            ("kopTijd", grenzen.kop_tijd),
+            ("handshakeTijd", grenzen.handshake_tijd),
+            ("stilTijd", grenzen.stil_tijd),
+            ("verzoekTijd", grenzen.verzoek_tijd),
+            ("schrijfTijd", grenzen.schrijf_tijd),
+            ("verbindingLeeftijd", grenzen.verbinding_leeftijd),
+        ];
+        if let Some((name, _)) = times
+            .iter()
+            .find(|(_, time)| *time < Duration::from_secs(1))
+        {
+            return Err(format!(
+                "grenzen.{name} is below \"1s\": no caller could keep to it"
+            ));
+        }
         let at_least_one = [
             ("bodyBytes", grenzen.body_bytes),
             ("bulkBodyBytes", grenzen.bulk_body_bytes),
@@ -280,6 +299,46 @@ impl Config {
         }
     }
 
+    /// What the gateway writes must not be what it reads: one path twice is a mistake that would
+    /// cost a database or a key.
+    fn check_paths(&self) -> Result<(), String> {
+        let (opslag, tls) = (&self.opslag, &self.tls);
+        let read = [
+            ("opslag.bestand", &opslag.bestand),
+            ("tls.certificaat", &tls.certificaat),
+            ("tls.sleutel", &tls.sleutel),
+            ("tls.clientCa", &tls.client_ca),
+        ];
+        let crls = tls.crl.iter().map(|path| ("tls.crl", path));
+        match read
+            .into_iter()
+            .chain(crls)
+            .find(|(_, path)| **path == opslag.momentopname)
+        {
+            Some((key, path)) => Err(format!(
+                "opslag.momentopname and {key} are both {}: give the snapshot a file of its own",
+                path.display()
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn check_addresses(&self) -> Result<(), String> {
+        let all = [
+            ("api.adres", self.api.adres),
+            ("docs.adres", self.docs.adres),
+            ("beheer.adres", self.beheer.adres),
+        ];
+        for (at, (key, adres)) in all.iter().enumerate() {
+            // Port 0 asks for a free one.
+            let same = |other: &&(&str, SocketAddr)| other.1 == *adres && adres.port() != 0;
+            if let Some((other, _)) = all[at + 1..].iter().find(same) {
+                return Err(format!("{key} and {other} are both {adres}"));
+            }
+        }
+        Ok(())
+    }
+
     /// The limits that both transports keep.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -294,6 +353,17 @@ impl Config {
             body_timeout: grenzen.body_tijd,
             versie_wait: grenzen.versie_wacht,
             maximale_veroudering: self.register.maximale_veroudering,
+        }
+    }
+
+    /// Where certificates, key and revocation lists stand.
+    #[must_use]
+    pub fn tls_paths(&self) -> TlsPaths {
+        TlsPaths {
+            certificate: self.tls.certificaat.clone(),
+            key: self.tls.sleutel.clone(),
+            client_ca: self.tls.client_ca.clone(),
+            crls: self.tls.crl.clone(),
         }
     }
 
@@ -364,6 +434,16 @@ mod tests {
         check("[grenzen]\ndiepte = 0", "at least 1");
         check("[grenzen]\ndiepte = -1", "grenzen.diepte");
         check("[tls]\ncrl = []", "crlVerplicht");
+        check("[grenzen]\nkopTijd = \"0s\"", "grenzen.kopTijd");
+        check(
+            "[opslag]\nmomentopname = \"stagepoort.db\"",
+            "opslag.bestand",
+        );
+        check("[opslag]\nmomentopname = \"server.key.pem\"", "tls.sleutel");
+        check(
+            "[docs]\nadres = \"0.0.0.0:8443\"",
+            "api.adres and docs.adres",
+        );
         check("[register]\nkeuzedeelRegel = \"SOMS\"", "keuzedeelRegel");
         check("geen toml", "");
     }

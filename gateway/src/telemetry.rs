@@ -14,9 +14,7 @@ use crate::config::LogFormaat;
 /// # Errors
 /// A sentence when `niveau` is not a level or filter.
 pub fn init(formaat: LogFormaat, niveau: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(niveau).map_err(|error| {
-        format!("logboek.niveau \"{niveau}\" is not a level or filter: {error}")
-    })?;
+    let filter = check(niveau)?;
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -29,6 +27,15 @@ pub fn init(formaat: LogFormaat, niveau: &str) -> Result<(), String> {
     // Only fails when a subscriber is there already, which tests do.
     drop(started);
     Ok(())
+}
+
+/// Reads `logboek.niveau`.
+///
+/// # Errors
+/// A sentence when it is not a level or filter.
+pub fn check(niveau: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(niveau)
+        .map_err(|error| format!("logboek.niveau \"{niveau}\" is not a level or filter: {error}"))
 }
 
 /// An error and its causes in one line, for a log line or the command line.

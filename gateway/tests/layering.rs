@@ -16,7 +16,15 @@ const FREE: &[&str] = &["app", "cli", "main", "lib", "transport::admin"];
 const TABLE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
-    ("config", &["domain", "operations", "transport::gateway"]),
+    (
+        "config",
+        &[
+            "domain",
+            "operations",
+            "transport::gateway",
+            "transport::tls",
+        ],
+    ),
     ("metrics", &[]),
     ("telemetry", &["domain"]),
     ("geo", &["domain"]),

@@ -89,7 +89,8 @@ impl ToegangFollower {
         Ok(ToegangProgress::Replaced(versie))
     }
 
-    /// Steps until `shutdown`. Errors are logged here, once each time they begin.
+    /// Steps until `shutdown`, or until the store's file was replaced: then it must be opened
+    /// anew. Errors are logged here, once each time they begin.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
         let mut failing = false;
@@ -101,6 +102,9 @@ impl ToegangFollower {
             };
             let pause = if step.is_ok() { POLL } else { AFTER_ERROR };
             report(&step, &mut failing);
+            if let Err(ToegangFollowerError::Store(StoreError::Replaced { .. })) = step {
+                return;
+            }
             tokio::select! {
                 biased;
                 () = &mut shutdown => return,

@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     domain::RegisterVersie,
-    log::{SqliteStore, StoreError},
+    log::{LogStore, SqliteStore, StoreError},
     replica::{Follower, FollowerStatus},
     telemetry::chain,
     transport::{admin::Health, gateway::Gateway},
@@ -25,6 +25,9 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// How often a database that is away is tried.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How often an empty database is looked at again, and told.
+const EMPTY_RETRY: Duration = Duration::from_secs(10);
 
 /// What the loops work with.
 pub(super) struct Parts {
@@ -97,33 +100,64 @@ async fn beat(health: Arc<Health>, stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Follows the log, once its database can be opened.
+/// Follows the log; once its database can be opened, and anew when its file was replaced.
 async fn follow(
     config: Config,
     clock: Arc<dyn Clock>,
     gateway: Arc<Gateway>,
     status: watch::Sender<FollowerStatus>,
-    store: Option<SqliteStore>,
+    mut store: Option<SqliteStore>,
     stopping: watch::Receiver<bool>,
 ) {
     let path = &config.opslag.bestand;
-    let store = match store {
-        Some(store) => Some(store),
-        None => opened(path, stopping.clone(), SqliteStore::open).await,
-    };
-    let Some(store) = store else { return };
-    let follower = Follower::new(Arc::new(store), Arc::clone(&gateway.replica), clock);
-    let mut seen = follower.status();
-    let mut running = std::pin::pin!(follower.run(ended(stopping)));
-    loop {
-        tokio::select! {
-            () = &mut running => return,
-            changed = seen.changed() => match changed {
-                Ok(()) => drop(status.send_replace(seen.borrow_and_update().clone())),
-                Err(_) => return,
-            },
+    while !*stopping.borrow() {
+        let opened = match store.take() {
+            Some(store) => Some(store),
+            None => opened(path, stopping.clone(), SqliteStore::open).await,
+        };
+        let Some(opened) = opened else { return };
+        if !has_a_register(&opened, &gateway, stopping.clone()).await {
+            continue;
+        }
+        let follower = Follower::new(
+            Arc::new(opened),
+            Arc::clone(&gateway.replica),
+            Arc::clone(&clock),
+        );
+        let mut seen = follower.status();
+        let mut running = std::pin::pin!(follower.run(ended(stopping.clone())));
+        loop {
+            tokio::select! {
+                () = &mut running => break,
+                changed = seen.changed() => match changed {
+                    Ok(()) => drop(status.send_replace(seen.borrow_and_update().clone())),
+                    Err(_) => break,
+                },
+            }
         }
     }
+}
+
+/// Whether a log may be followed. An empty one under a node that has a register is a mistake, such
+/// as a volume that was not mounted: taken for the truth, nobody would be erkend any more. It is
+/// waited out; an import or a restore fills it, and without the snapshot a node begins anew.
+async fn has_a_register(
+    store: &SqliteStore,
+    gateway: &Gateway,
+    stopping: watch::Receiver<bool>,
+) -> bool {
+    let versie = gateway.replica.view().versie();
+    let empty = store.head().await.is_ok_and(|head| head.nummer == 0);
+    if !empty || versie.nummer == 0 {
+        return true;
+    }
+    tracing::error!(%versie, "the database is empty and is not followed: this node keeps the register that it has");
+    tokio::select! {
+        () = ended(stopping) => {}
+        () = tokio::time::sleep(EMPTY_RETRY) => {}
+    }
+    store.close().await;
+    false
 }
 
 /// Follows who may ask what, apart from the register, so that trouble in one never freezes the
@@ -134,12 +168,18 @@ async fn follow_toegang(
     clock: Arc<dyn Clock>,
     stopping: watch::Receiver<bool>,
 ) {
-    let Some(store) = opened(&path, stopping.clone(), SqliteToegang::open).await else {
-        return;
-    };
-    ToegangFollower::new(Arc::new(store), Arc::clone(&gateway.access), clock)
-        .run(ended(stopping))
+    while !*stopping.borrow() {
+        let Some(store) = opened(&path, stopping.clone(), SqliteToegang::open).await else {
+            return;
+        };
+        ToegangFollower::new(
+            Arc::new(store),
+            Arc::clone(&gateway.access),
+            Arc::clone(&clock),
+        )
+        .run(ended(stopping.clone()))
         .await;
+    }
 }
 
 /// A store, tried until it opens; none when the loops must end before. A file that is not there

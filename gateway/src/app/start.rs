@@ -20,7 +20,7 @@ use crate::{
     transport::{
         admin::{Health, Sources},
         gateway::{Freshness, Gateway},
-        tls::{Tls, TlsError, TlsPaths},
+        tls::{Tls, TlsError},
     },
 };
 
@@ -70,7 +70,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     // Bound first: a port that is taken is the most common mistake, and the cheapest to find.
     let sockets = bind(&config)?;
     let addresses = sockets.addresses().map_err(StartError::Serve)?;
-    let (tls, _) = Tls::load(tls_paths(&config), config.tls.crl_grace, clock.now())?;
+    let (tls, _) = Tls::load(config.tls_paths(), config.tls.crl_grace, clock.now())?;
     let tls = Arc::new(tls);
 
     let saved = Saved::load(&config.opslag.momentopname);
@@ -194,15 +194,6 @@ impl Sockets {
             docs: self.docs.local_addr()?,
             beheer: self.beheer.local_addr()?,
         })
-    }
-}
-
-fn tls_paths(config: &Config) -> TlsPaths {
-    TlsPaths {
-        certificate: config.tls.certificaat.clone(),
-        key: config.tls.sleutel.clone(),
-        client_ca: config.tls.client_ca.clone(),
-        crls: config.tls.crl.clone(),
     }
 }
 

@@ -1,13 +1,18 @@
 //! `stagepoort config check|default`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Subcommand;
 
 use super::{fail, say};
 use crate::{
+    clock::{Clock, SystemClock},
     config::{Config, DEFAULT_TOML},
-    telemetry::chain,
+    telemetry::{self, chain},
+    transport::tls::Tls,
 };
 
 #[derive(Debug, Subcommand)]
@@ -32,7 +37,7 @@ pub(super) fn run(command: ConfigCommand) -> ExitCode {
         }
         ConfigCommand::Check { file } => match Config::load(&file) {
             Err(error) => fail(chain(&error)),
-            Ok(config) => match missing_file(&config) {
+            Ok(config) => match first_mistake(&config) {
                 Some(sentence) => fail(sentence),
                 None => {
                     say(format_args!("{}: all settings are right", file.display()));
@@ -43,7 +48,19 @@ pub(super) fn run(command: ConfigCommand) -> ExitCode {
     }
 }
 
-/// The first file that `serve` would need and not find.
+/// The first thing that `serve` would refuse.
+fn first_mistake(config: &Config) -> Option<String> {
+    let tls = || {
+        Tls::load(config.tls_paths(), config.tls.crl_grace, SystemClock.now())
+            .err()
+            .map(|error| chain(&error))
+    };
+    missing_file(config)
+        .or_else(|| telemetry::check(&config.logboek.niveau).err())
+        .or_else(tls)
+}
+
+/// The first file or folder that `serve` would need and not find.
 fn missing_file(config: &Config) -> Option<String> {
     let tls = &config.tls;
     let named = [
@@ -56,4 +73,16 @@ fn missing_file(config: &Config) -> Option<String> {
         .chain(tls.crl.iter().map(|path| ("tls.crl", path)))
         .find(|(_, path)| !path.is_file())
         .map(|(key, path)| format!("{key}: there is no file {}", path.display()))
+        .or_else(|| {
+            [
+                ("opslag.bestand", &config.opslag.bestand),
+                ("opslag.momentopname", &config.opslag.momentopname),
+            ]
+            .into_iter()
+            .find(|(_, path)| {
+                path.parent()
+                    .is_none_or(|folder| !folder.is_dir() && folder != Path::new(""))
+            })
+            .map(|(key, path)| format!("{key}: there is no folder for {}", path.display()))
+        })
 }

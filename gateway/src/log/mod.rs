@@ -12,7 +12,7 @@ mod hash;
 mod sqlite;
 mod store;
 
-pub use sqlite::SqliteStore;
+pub use sqlite::{FileIdentity, SqliteStore};
 pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
 };

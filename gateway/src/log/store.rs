@@ -192,6 +192,13 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// The file that was opened no longer stands at its path: it was removed, or another was put
+    /// there, as a restore does. What is read from it is no longer the log.
+    #[error("{path} was removed or replaced by another file")]
+    Replaced {
+        /// Which file.
+        path: std::path::PathBuf,
+    },
     /// Another import is staging.
     #[error("another import is running on this store")]
     StageBusy,

@@ -167,9 +167,13 @@ fn answer(view: &View, rules: Rules, question: &Question, uitkomst: &mut Uitkoms
     };
     let signaalcode = judge(view, rules, &kern, question, uitkomst);
     uitkomst.naam = Some(kern.naam);
-    match signaalcode {
-        Signaalcode::GeenBijzonderheden if historisch => Signaalcode::LeerbedrijfHistorisch,
-        other => other,
+    // That somebody else answers is the first thing to know; status and reden say the rest.
+    let answered_for_other = uitkomst.beantwoord_voor.is_some();
+    let nothing_else = signaalcode == Signaalcode::GeenBijzonderheden;
+    if answered_for_other || (historisch && nothing_else) {
+        Signaalcode::LeerbedrijfHistorisch
+    } else {
+        signaalcode
     }
 }
 

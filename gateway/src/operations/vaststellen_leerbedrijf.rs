@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Adres, Datum, FoldedNaam, Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus, Postcode,
-        Signaalcode, Similarity,
+        Adres, Datum, FoldedNaam, Gegevens, Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus,
+        Postcode, Signaalcode, Similarity,
     },
     replica::View,
 };
@@ -105,7 +105,7 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
         Err(bevindingen) => return not_understood(ctx, bevindingen),
     };
     let (signaalcode, leerbedrijven, meer_resultaten) = match question {
-        Question::ById { id, naam } => by_id(&ctx.view, id, naam.as_ref()),
+        Question::ById(id, beside) => by_id(&ctx.view, id, &beside),
         Question::BySearch(wanted) => by_search(&ctx.view, &wanted),
     };
     Answer::clean(Response {
@@ -131,10 +131,8 @@ fn not_understood(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Resp
 
 /// A question that was understood.
 enum Question {
-    ById {
-        id: LeerbedrijfId,
-        naam: Option<FoldedNaam>,
-    },
+    /// The id, and what else was known of it, to be compared.
+    ById(LeerbedrijfId, Wanted),
     BySearch(Wanted),
 }
 
@@ -155,7 +153,7 @@ impl Question {
         let naam = present(request.naam.as_deref()).map(FoldedNaam::new);
         if present(request.leerbedrijf_id.as_deref()).is_some() {
             return match parse_leerbedrijf_id(request.leerbedrijf_id.as_deref()) {
-                Ok(id) => Ok(Self::ById { id, naam }),
+                Ok(id) => Ok(Self::ById(id, Wanted::beside_an_id(request))),
                 Err(bevinding) => Err(vec![bevinding]),
             };
         }
@@ -182,6 +180,19 @@ impl Question {
 }
 
 impl Wanted {
+    /// What is only compared: old data beside a right id is told to differ, never refused.
+    fn beside_an_id(request: &Request) -> Self {
+        let land = present(request.land.as_deref());
+        Self {
+            naam: present(request.naam.as_deref()).map(FoldedNaam::new),
+            land: land.unwrap_or("NL").to_ascii_uppercase(),
+            land_named: land.is_some(),
+            postcode: present(request.postcode.as_deref()).map(str::to_owned),
+            huisnummer: parse_huisnummer(request.huisnummer.as_deref()).unwrap_or(Some(0)),
+            plaats: present(request.plaats.as_deref()).map(FoldedNaam::new),
+        }
+    }
+
     fn enough(self) -> Result<Question, Vec<Bevinding>> {
         let by_naam = self.naam.is_some() && (self.postcode.is_some() || self.plaats.is_some());
         let by_adres = self.postcode.is_some() && self.huisnummer.is_some();
@@ -247,23 +258,32 @@ fn parse_huisnummer(field: Option<&str>) -> Result<Option<u32>, Bevinding> {
     }
 }
 
-fn by_id(
-    view: &View,
-    id: LeerbedrijfId,
-    naam: Option<&FoldedNaam>,
-) -> (Signaalcode, Vec<Gevonden>, bool) {
+fn by_id(view: &View, id: LeerbedrijfId, beside: &Wanted) -> (Signaalcode, Vec<Gevonden>, bool) {
     let Some(leerbedrijf) = view.leerbedrijf(id) else {
         return (Signaalcode::LeerbedrijfOnbekend, Vec::new(), false);
     };
     let signaalcode = signaalcode_of(&leerbedrijf.kern);
-    let same = naam.is_none_or(|naam| *naam == FoldedNaam::new(&leerbedrijf.kern.naam));
-    let (kwaliteit, reden) = if same {
-        (MatchKwaliteit::Exact, "leerbedrijfId gelijk")
-    } else {
-        (
+    let naam = beside
+        .naam
+        .as_ref()
+        .is_none_or(|naam| *naam == FoldedNaam::new(&leerbedrijf.kern.naam));
+    let vestiging = &leerbedrijf.gegevens.vestigingsadres;
+    let (adres, _) = best_adres(beside, &leerbedrijf.gegevens);
+    let adres = adres && (!beside.land_named || vestiging.land == beside.land);
+    let (kwaliteit, reden) = match (naam, adres) {
+        (true, true) => (MatchKwaliteit::Exact, "leerbedrijfId gelijk"),
+        (false, true) => (
             MatchKwaliteit::Waarschijnlijk,
             "leerbedrijfId gelijk, naam wijkt af",
-        )
+        ),
+        (true, false) => (
+            MatchKwaliteit::Waarschijnlijk,
+            "leerbedrijfId gelijk, adres wijkt af",
+        ),
+        (false, false) => (
+            MatchKwaliteit::Mogelijk,
+            "leerbedrijfId gelijk, naam en adres wijken af",
+        ),
     };
     let gevonden = gevonden(leerbedrijf, kwaliteit, Cow::Borrowed(reden));
     (signaalcode, vec![gevonden], false)
@@ -306,14 +326,7 @@ fn compare(
     leerbedrijf: &Leerbedrijf,
 ) -> Option<(MatchKwaliteit, Cow<'static, str>)> {
     let gegevens = &leerbedrijf.gegevens;
-    let (adres_equal, adres_words) = [
-        Some(&gegevens.vestigingsadres),
-        gegevens.correspondentieadres.as_ref(),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|adres| compare_adres(wanted, adres))
-    .max_by_key(|(equal, words)| (*equal, words.len()))?;
+    let (adres_equal, adres_words) = best_adres(wanted, gegevens);
     let naam = wanted
         .naam
         .as_ref()
@@ -331,6 +344,19 @@ fn compare(
         _ => return None,
     };
     Some((kwaliteit, reason(naam, adres_equal, &adres_words)))
+}
+
+/// The better of a leerbedrijf's addresses.
+fn best_adres(wanted: &Wanted, gegevens: &Gegevens) -> (bool, Vec<&'static str>) {
+    let vestiging = compare_adres(wanted, &gegevens.vestigingsadres);
+    let correspondentie = gegevens
+        .correspondentieadres
+        .as_ref()
+        .map(|adres| compare_adres(wanted, adres));
+    match correspondentie {
+        Some(other) if (other.0, other.1.len()) > (vestiging.0, vestiging.1.len()) => other,
+        _ => vestiging,
+    }
 }
 
 /// Whether every part of the address that was asked for is the same, and which parts are.

@@ -143,7 +143,8 @@ impl Follower {
         self.status.subscribe()
     }
 
-    /// Steps until `shutdown`. Errors are logged here, once each time they begin.
+    /// Steps until `shutdown`, or until the store's file was replaced: then it must be opened
+    /// anew. Errors are logged here, once each time they begin.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let wake = self.waker();
         let mut shutdown = pin!(shutdown);
@@ -160,6 +161,9 @@ impl Follower {
                 Err(_) => AFTER_ERROR,
             };
             report(&step, &mut failing);
+            if let Err(FollowerError::Store(StoreError::Replaced { .. })) = step {
+                return;
+            }
             if pause.is_zero() {
                 continue;
             }

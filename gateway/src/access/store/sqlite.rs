@@ -12,7 +12,7 @@ use sqlx::{
 use super::{AppendError, ToegangStore, Version, VersionHead};
 use crate::{
     domain::Tijdstip,
-    log::{SqliteStore, StoreError},
+    log::{FileIdentity, SqliteStore, StoreError},
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS toegang (
@@ -28,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The toegang stream in the SQLite file of the log.
 #[derive(Debug, Clone)]
 pub struct SqliteToegang {
+    identity: FileIdentity,
     pool: SqlitePool,
 }
 
@@ -59,7 +60,8 @@ impl SqliteToegang {
             .connect_with(options)
             .await?;
         sqlx::query(TABLE).execute(&pool).await?;
-        Ok(Self { pool })
+        let identity = FileIdentity::of(path)?;
+        Ok(Self { identity, pool })
     }
 
     /// Closes the connection.
@@ -71,6 +73,7 @@ impl SqliteToegang {
 #[async_trait]
 impl ToegangStore for SqliteToegang {
     async fn head(&self) -> Result<Option<VersionHead>, StoreError> {
+        self.identity.check()?;
         let row: Option<(i64, Vec<u8>)> =
             sqlx::query_as("SELECT versie, sha256 FROM toegang ORDER BY versie DESC LIMIT 1")
                 .fetch_optional(&self.pool)

@@ -23,6 +23,8 @@ const MARKER: &str = ".stagepoort-demo";
 pub(super) enum DemoError {
     #[error("the folder {0} holds other things than a demo: name another with --map, or remove it")]
     FolderNotOurs(PathBuf),
+    #[error("another demo runs in the folder {0}: stop it, or name another with --map")]
+    InUse(PathBuf),
     #[error("port {port} ({option}) cannot be used: name another, or 0 for a free one")]
     Port {
         option: &'static str,
@@ -63,6 +65,8 @@ pub(super) enum DemoError {
 /// The folder, with absolute paths.
 pub(super) struct Folder {
     pub(super) root: PathBuf,
+    /// Held while the demo runs, so that another one does not make the folder anew under it.
+    _claim: fs::File,
 }
 
 impl Folder {
@@ -77,13 +81,25 @@ impl Folder {
             if !empty && !map.join(MARKER).exists() {
                 return Err(DemoError::FolderNotOurs(map.to_owned()));
             }
+            if let Ok(marker) = fs::File::open(map.join(MARKER))
+                && marker.try_lock().is_err()
+            {
+                return Err(DemoError::InUse(map.to_owned()));
+            }
             fs::remove_dir_all(map).map_err(of(map))?;
         }
         fs::create_dir_all(map).map_err(of(map))?;
         restrict(map).map_err(of(map))?;
-        fs::write(map.join(MARKER), "").map_err(of(map))?;
+        let marker = map.join(MARKER);
+        let claim = fs::File::create(&marker).map_err(of(&marker))?;
+        claim
+            .try_lock()
+            .map_err(|_| DemoError::InUse(map.to_owned()))?;
         let root = map.canonicalize().map_err(of(map))?;
-        Ok(Self { root })
+        Ok(Self {
+            root,
+            _claim: claim,
+        })
     }
 
     pub(super) fn database(&self) -> PathBuf {

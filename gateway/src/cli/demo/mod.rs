@@ -56,7 +56,7 @@ enum Opslag {
 }
 
 /// What the server library says at info about its own workers helps nobody here.
-const DEMO_LOG: &str = "info,actix_server=warn";
+const DEMO_LOG: &str = "info,actix_server=warn,actix_http=off";
 
 pub(super) fn run(args: DemoArgs) -> ExitCode {
     if let Err(reason) = telemetry::init(LogFormaat::Tekst, DEMO_LOG) {

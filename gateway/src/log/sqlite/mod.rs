@@ -5,6 +5,7 @@
 //! `register import` writes to it.
 
 mod append;
+mod identity;
 mod lines;
 mod open;
 mod query;
@@ -23,6 +24,7 @@ use super::{
     CommitInfo, Head, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError, hash::Keys,
 };
 use crate::domain::Tijdstip;
+pub use identity::FileIdentity;
 use stage::OpenStage;
 
 /// Lines in one write transaction: some tens of milliseconds, so that another writer, which
@@ -43,6 +45,7 @@ const WRITE_RETRY: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
+    identity: FileIdentity,
     write: SqlitePool,
     read: SqlitePool,
     keys: Keys,
@@ -85,6 +88,7 @@ fn damaged(what: impl Into<String>) -> StoreError {
 #[async_trait]
 impl LogStore for SqliteStore {
     async fn head(&self) -> Result<Head, StoreError> {
+        self.identity.check()?;
         query::head(&self.read).await
     }
 

@@ -15,7 +15,7 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{SqliteStore, StoreError, damaged};
+use super::{FileIdentity, SqliteStore, StoreError, damaged};
 use crate::log::hash::Keys;
 
 /// What brings the schema from version `index` to `index + 1`.
@@ -62,12 +62,14 @@ impl SqliteStore {
         for beside in ["-wal", "-shm"] {
             keep_private(&with_suffix(path, beside))?;
         }
+        let identity = FileIdentity::of(path)?;
         let keys = Keys::new(
             &setting(&read, MARK_KEY).await?,
             &setting(&read, PSEUDONYM_KEY).await?,
         );
         Ok(Self {
             path: path.to_owned(),
+            identity,
             write,
             read,
             keys,

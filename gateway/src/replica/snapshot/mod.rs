@@ -9,7 +9,7 @@ mod write;
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Read},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -64,8 +64,10 @@ pub enum SnapshotError {
 /// country.
 ///
 /// # Errors
-/// [`SnapshotError::File`]; what stood there before is then untouched.
+/// [`SnapshotError::File`], or [`SnapshotError::NoSnapshot`] when something else than a snapshot
+/// stands there; what stood there before is then untouched.
 pub fn write(path: &Path, view: &View, extra: &[u8]) -> Result<(), SnapshotError> {
+    refuse_anything_else(path)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
@@ -79,6 +81,20 @@ pub fn write(path: &Path, view: &View, extra: &[u8]) -> Result<(), SnapshotError
         let _ = fs::remove_file(&beside);
         file_error(path, source)
     })
+}
+
+/// A path that was mistyped in the settings may be that of a database or a key.
+fn refuse_anything_else(path: &Path) -> Result<(), SnapshotError> {
+    let mut there = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(file_error(path, error)),
+    };
+    let mut magic = [0; MAGIC.len()];
+    match there.read_exact(&mut magic) {
+        Ok(()) if magic == MAGIC => Ok(()),
+        _ => Err(SnapshotError::NoSnapshot),
+    }
 }
 
 fn write_beside(beside: &Path, view: &View, extra: &[u8]) -> io::Result<()> {

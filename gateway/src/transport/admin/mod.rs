@@ -3,8 +3,11 @@
 mod health;
 
 use actix_web::{
-    HttpResponse,
-    http::header::{CACHE_CONTROL, ContentType},
+    HttpResponse, Resource, Route,
+    http::{
+        Method,
+        header::{CACHE_CONTROL, ContentType},
+    },
     web::{self, Data, ServiceConfig},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,11 +19,18 @@ const START_PAGE: &str = include_str!("index.html");
 
 /// The routes. Needs `Data<Health>` and `Data<PrometheusHandle>`.
 pub fn configure(config: &mut ServiceConfig) {
+    // A resource answers 405 with Allow for other methods; probes like to send HEAD.
     config
-        .route("/", web::get().to(start_page))
-        .route("/health/live", web::get().to(live))
-        .route("/health/ready", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics));
+        .service(readable("/", || web::to(start_page)))
+        .service(readable("/health/live", || web::to(live)))
+        .service(readable("/health/ready", || web::to(ready)))
+        .service(readable("/metrics", || web::to(metrics)));
+}
+
+fn readable(path: &str, handler: impl Fn() -> Route) -> Resource {
+    web::resource(path)
+        .route(handler().method(Method::GET))
+        .route(handler().method(Method::HEAD))
 }
 
 async fn start_page() -> HttpResponse {
