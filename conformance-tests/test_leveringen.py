@@ -179,6 +179,35 @@ def test_half_bad_lines_refuse_and_a_few_are_set_aside(register: Register):
     assert json.loads(applied.stdout)["afgekeurd"] == 2
 
 
+def test_a_database_that_is_replaced_under_a_running_gateway_is_followed(register: Register):
+    """As a restore does: the old file stays open under whoever has it, and must not be read on."""
+    folder, document = register.running.folder, register.running.folder / "toegang.toml"
+    copies = [folder / f"stagepoort.db{suffix}" for suffix in ("", "-wal") if (folder / f"stagepoort.db{suffix}").exists()]
+    contents = {path: path.read_bytes() for path in copies}
+    for suffix in ("", "-wal", "-shm"):
+        (folder / f"stagepoort.db{suffix}").unlink(missing_ok=True)
+    for path, content in contents.items():
+        path.write_bytes(content)
+        path.chmod(0o600)
+
+    without = folder / "without.toml"
+    whole = document.read_text()
+    afnemer = register.demo.with_several_schools
+    cut = whole.index(f'oin = "{afnemer.oin}"')
+    without.write_text(whole[: whole.rindex("[[afnemers]]", 0, cut)])
+    apply = [register.binary, "toegang", "apply", "--opslag", str(register.database), "--yes"]
+    subprocess.run([*apply, str(without)], check=True, capture_output=True)
+
+    def status() -> int:
+        url = f"{register.demo.api}/v1/leerbedrijven/{register.demo.voorbeelden[0]['leerbedrijfId']}"
+        headers = {"Onderwijsinstelling-OIN": afnemer.school.oin}
+        return register.demo.session(afnemer).get(url, headers=headers, timeout=10).status_code
+
+    until(lambda: status() == 403, "the withdrawn afnemer is refused")
+    subprocess.run([*apply, str(document)], check=True, capture_output=True)
+    until(lambda: status() == 200, "it is let in again")
+
+
 def test_a_node_starts_and_serves_without_its_database(register: Register, tmp_path: Path):
     register.ask(register.demo.voorbeelden[0], minimum="1.2")
     assert register.running.stop() == 0
