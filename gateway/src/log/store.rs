@@ -275,16 +275,32 @@ pub trait LogStore: Send + Sync + 'static {
     /// [`StoreError::StageBusy`] when another import is staging.
     async fn open_stage(&self) -> Result<StageId, StoreError>;
 
-    /// Adds lines to an open stage. Nobody sees them yet.
+    /// Adds lines to an open stage. Nobody sees them yet. Other writes get their turn between
+    /// parts of a long list.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidLine`] for a key that is too long or content that is
+    /// [`Inhoud::Vergeten`]. After any error, and when this future was dropped halfway, the stage
+    /// can only be discarded.
     async fn stage(&self, stage: StageId, lines: Vec<Line>) -> Result<(), StoreError>;
 
-    /// Makes a stage visible: all of it, at once, as the next commit.
+    /// Makes a stage visible: all of it, at once, as the next commit. On the disk when this
+    /// returns. A request id that was fulfilled before gives that commit, and what was staged for
+    /// the repeat is thrown away.
+    ///
+    /// # Errors
+    /// [`StoreError::StageNotOpen`] when the stage is not open here. After a database error the
+    /// same publication can be tried again.
     async fn publish(&self, publication: Publication) -> Result<CommitInfo, StoreError>;
 
     /// Throws an open stage away.
     async fn discard(&self, stage: StageId) -> Result<(), StoreError>;
 
-    /// Publishes a few lines as one commit, without a stage of one's own.
+    /// Publishes a few lines as one commit, without a stage of one's own. A request id that was
+    /// fulfilled before gives that commit and writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidLine`] as for [`Self::stage`]; nothing was written.
     async fn append(
         &self,
         request_id: Uuid,
@@ -296,7 +312,8 @@ pub trait LogStore: Send + Sync + 'static {
     /// a bpvo. The key stands in the store and never changes.
     fn pseudonym(&self, natural_key: &str) -> Sleutel;
 
-    /// Deletes side content that a published line has superseded. Cheap when there is none.
+    /// Deletes side content that a published line has superseded; gives how much. Cheap when
+    /// there is none: it goes on after the commit up to which it was done before.
     async fn forget_superseded(&self) -> Result<u64, StoreError>;
 
     /// Checks the hash chain and every line against it; gives the head.

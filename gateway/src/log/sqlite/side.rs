@@ -1,7 +1,7 @@
 //! Forgetting people and students that a later line has superseded (design invariant 12).
 
 use super::{
-    LINES_PER_TRANSACTION, SqliteStore, StoreError, append,
+    LINES_PER_TRANSACTION, SqliteStore, StoreError, WRITE_RETRY, append,
     lines::{self, stage_of},
     open::FORGOTTEN_UP_TO,
     query,
@@ -29,12 +29,25 @@ impl SqliteStore {
             forgotten += self.forget_before(commit).await?;
         }
         if forgotten > 0 {
-            // What was overwritten in the database may still stand in the write-ahead log.
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .execute(&self.write)
-                .await?;
+            self.empty_write_ahead_log().await?;
         }
         Ok(forgotten)
+    }
+
+    /// What was overwritten in the database may still stand in the write-ahead log. Readers pin
+    /// it, but each only for a moment; when they never let go, later writes overwrite it.
+    async fn empty_write_ahead_log(&self) -> Result<(), StoreError> {
+        const TRIES: u32 = 100;
+        for _ in 0..TRIES {
+            let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+                .fetch_one(&self.write)
+                .await?;
+            if busy == 0 {
+                break;
+            }
+            tokio::time::sleep(WRITE_RETRY).await;
+        }
+        Ok(())
     }
 
     async fn forgotten_up_to(&self) -> Result<u64, StoreError> {
