@@ -61,13 +61,21 @@ const TABLE: &[(&str, &[&str])] = &[
             "access",
             "domain",
             "soap",
+            "transport::body",
             "transport::gateway",
         ],
     ),
     (
         "transport::rest",
-        &["operations", "access", "domain", "transport::gateway"],
+        &[
+            "operations",
+            "access",
+            "domain",
+            "transport::body",
+            "transport::gateway",
+        ],
     ),
+    ("transport::body", &[]),
     (
         "transport::docs",
         &[

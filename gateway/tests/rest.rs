@@ -378,6 +378,24 @@ async fn a_body_over_the_limit_is_413() {
 }
 
 #[actix_web::test]
+async fn a_length_over_every_limit_is_413_without_waiting_for_the_body() {
+    for path in [SEARCH, BULK] {
+        let mut gateway = gateway().await;
+        // Waiting for the body would end in 408.
+        gateway.limits.body_timeout = Duration::ZERO;
+        let request = TestRequest::post()
+            .uri(path)
+            .insert_header((header::CONTENT_TYPE, "application/json"))
+            .insert_header((header::CONTENT_LENGTH, "1000000000"));
+        let never: BoxedPayloadStream = Box::pin(futures_util::stream::pending());
+        let never = Payload::Stream { payload: never };
+        send_with(gateway, request, Some(AFNEMER), Some(never))
+            .await
+            .problem(413);
+    }
+}
+
+#[actix_web::test]
 async fn a_body_that_never_ends_is_408() {
     let mut gateway = gateway().await;
     gateway.limits.body_timeout = Duration::from_millis(1);

@@ -1,6 +1,7 @@
 //! The way in: TLS, identity, and the two transports, which only translate (design invariant 8).
 
 pub mod admin;
+mod body;
 pub mod connections;
 pub mod docs;
 pub mod gateway;

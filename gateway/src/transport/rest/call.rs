@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    web::{Bytes, Payload},
 };
 use serde::Serialize;
 
@@ -17,7 +18,10 @@ use crate::{
     access::{PeerIdentity, Rejection},
     domain::{Caller, Oin, Operatie, Signaalcode, Tijdstip},
     operations::{Answer, Context},
-    transport::gateway::{Gateway, Outcome},
+    transport::{
+        body::{self, Unread},
+        gateway::{Gateway, Outcome},
+    },
 };
 
 /// A request on its way to an operation.
@@ -59,6 +63,36 @@ impl<'a> Call<'a> {
         let caller = access.authorise(&afnemer, school, self.operatie, self.now)?;
         negotiation::check_accept(self.request.headers())?;
         Ok(caller)
+    }
+
+    /// The whole body, when it has at most `limit` bytes and comes in time.
+    ///
+    /// # Errors
+    /// 413, 408, or 400 for a body that broke off.
+    pub(super) async fn body(&self, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+        let announced = body::announced(self.request.headers());
+        let patience = self.gateway.limits.body_timeout;
+        body::read(payload, announced, limit, patience)
+            .await
+            .map_err(|unread| match unread {
+                Unread::TooLarge { .. } => Problem::new(
+                    Probleemsoort::BerichtTeGroot,
+                    format!("de body mag hoogstens {limit} bytes hebben"),
+                ),
+                Unread::TooSlow => Problem::new(
+                    Probleemsoort::TeTraag,
+                    format!(
+                        "de body kwam niet binnen {} seconden binnen",
+                        patience.as_secs()
+                    ),
+                ),
+                Unread::BrokenOff => Problem::invalid(Overtreding::new(
+                    Plaats::Body,
+                    "",
+                    "AFGEBROKEN",
+                    "de body is niet heel aangekomen",
+                )),
+            })
     }
 
     /// What an operation gets besides its request. A request whose input is wrong anyway does not

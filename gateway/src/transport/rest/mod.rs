@@ -1,10 +1,9 @@
 //! REST: NL GOV API Design Rules (standards §3).
 //!
 //! One file per operation: wire → `Request` → `run()` → `Answer` → wire. What they share:
-//! [`call`] goes from identity to answer, [`json`], [`uri`] and [`body`] read the input and name
+//! [`call`] goes from identity to answer, [`json`] and [`uri`] read the input and name
 //! all that is wrong with it, [`problem`] is the one table of errors, [`openapi`] describes it.
 
-mod body;
 mod call;
 mod endpoint;
 mod field;

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    body,
     call::{Call, Reply},
     endpoint::{Endpoint, Methode, Verzoek as Body, Voorbeeld},
     field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
@@ -79,13 +78,7 @@ async fn answer(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Pro
     let caller = call.authorise()?;
     negotiation::check_content(call.request.headers())?;
     let limits = &call.gateway.limits;
-    let body = body::read(
-        call.request,
-        payload,
-        limits.bulk_body_bytes,
-        limits.body_timeout,
-    )
-    .await?;
+    let body = call.body(payload, limits.bulk_body_bytes).await?;
     let json_limits = JsonLimits {
         depth: limits.depth,
         elements: limits.bulk_elements,

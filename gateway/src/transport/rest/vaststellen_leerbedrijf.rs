@@ -4,7 +4,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    body,
     call::{Call, Reply, accepted},
     endpoint::{Endpoint, Methode, Verzoek, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
@@ -163,13 +162,7 @@ async fn answer_search(call: &mut Call<'_>, payload: web::Payload) -> Result<Rep
     let caller = call.authorise()?;
     negotiation::check_content(call.request.headers())?;
     let limits = &call.gateway.limits;
-    let body = body::read(
-        call.request,
-        payload,
-        limits.body_bytes,
-        limits.body_timeout,
-    )
-    .await?;
+    let body = call.body(payload, limits.body_bytes).await?;
     let json_limits = JsonLimits {
         depth: limits.depth,
         elements: limits.elements,

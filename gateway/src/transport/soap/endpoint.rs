@@ -1,14 +1,12 @@
 //! The endpoint as HTTP sees it.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER,
-        },
+        header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
     },
     web::{self, Bytes, Payload},
 };
@@ -17,12 +15,14 @@ use uuid::Uuid;
 use super::{
     admission::Call,
     exchange::{self, Exchanged},
-    payload,
 };
 use crate::{
     access::PeerIdentity,
     soap::{Addressing, Fault, FaultCode, is_utf8},
-    transport::gateway::Gateway,
+    transport::{
+        body::{self, Unread},
+        gateway::{Gateway, Limits},
+    },
 };
 
 /// Messages above this are answered on a thread of their own, since a batch must not hold up the
@@ -36,20 +36,20 @@ pub(super) async fn post(
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
     let headers = request.headers();
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced = body::announced(headers);
     let limits = &gateway.limits;
-    let message = match payload::read(
+    let reading = body::read(
         payload,
         announced,
         limits.bulk_body_bytes,
         limits.body_timeout,
-    )
-    .await
-    {
+    );
+    let message = match reading.await {
         Ok(message) => message,
-        Err(unread) => return respond(refuse(&unread.fault), unread.close),
+        Err(unread) => {
+            let drained = matches!(unread, Unread::TooLarge { drained: true, .. });
+            return respond(refuse(&fault_of(unread, limits)), !drained);
+        }
     };
     if let Err(fault) = check_content(headers) {
         return respond(refuse(&fault), false);
@@ -62,6 +62,24 @@ pub(super) async fn post(
         answer_aside(gateway, call, message, message_id).await
     };
     respond(exchanged, false)
+}
+
+fn fault_of(unread: Unread, limits: &Limits) -> Fault {
+    let unreadable = |reason| Fault::new(FaultCode::InvalideEnvelope).explain(reason);
+    match unread {
+        Unread::TooLarge { announced, .. } => Fault {
+            status: if announced { 413 } else { 500 },
+            ..exchange::too_large(limits.bulk_body_bytes)
+        },
+        Unread::TooSlow => Fault {
+            status: 408,
+            ..unreadable(Cow::Owned(format!(
+                "niet binnen {} s geheel ontvangen",
+                limits.body_timeout.as_secs()
+            )))
+        },
+        Unread::BrokenOff => unreadable(Cow::Borrowed("het bericht brak af")),
+    }
 }
 
 /// Answers on a thread of its own.

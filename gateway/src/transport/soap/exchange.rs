@@ -17,7 +17,7 @@ use super::{
     natrekken_erkenning::NatrekkenErkenning,
     natrekken_erkenningen::NatrekkenErkenningen,
     opvragen_detailgegevens::OpvragenDetailgegevens,
-    parts, payload,
+    parts,
     vaststellen_leerbedrijf::VaststellenLeerbedrijf,
 };
 use crate::{
@@ -99,6 +99,11 @@ pub(super) fn refuse(
             ..outcome
         },
     }
+}
+
+/// SP0002 for the bytes of the body.
+pub(super) fn too_large(limit: usize) -> Fault {
+    Fault::new(FaultCode::BerichtTeGroot).detail(format!("meer dan {limit} bytes"))
 }
 
 /// What is known of a request before anything is.
@@ -262,7 +267,7 @@ impl Exchange<'_> {
         let status = if self.call.size_announced { 413 } else { 500 };
         Err(Fault {
             status,
-            ..payload::above(limit)
+            ..too_large(limit)
         })
     }
 }

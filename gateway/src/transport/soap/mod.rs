@@ -13,7 +13,6 @@ mod natrekken_erkenning;
 mod natrekken_erkenningen;
 mod opvragen_detailgegevens;
 mod parts;
-mod payload;
 mod vaststellen_leerbedrijf;
 
 use actix_web::web;
