@@ -143,6 +143,32 @@ fn version_header_is_declared_on_every_response() {
 }
 
 #[test]
+fn answers_may_grow_and_hold_no_null() {
+    fn check(name: &str, node: &Value) {
+        match node {
+            Value::Object(map) => {
+                let nullable = match map.get("type") {
+                    Some(Value::Array(types)) => types.iter().any(|one| one == "null"),
+                    Some(one) => one == "null",
+                    None => false,
+                };
+                assert!(!nullable, "{name}: {node}");
+                let closed = map.get("additionalProperties") == Some(&Value::Bool(false));
+                let of_request = name.contains("Verzoek");
+                assert!(!closed || of_request, "{name} could not grow");
+                map.values().for_each(|value| check(name, value));
+            }
+            Value::Array(items) => items.iter().for_each(|value| check(name, value)),
+            _ => {}
+        }
+    }
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        check(name, schema);
+    }
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     fn walk(document: &Value, node: &Value) {
         match node {

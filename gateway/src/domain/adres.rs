@@ -12,7 +12,7 @@ use super::InvalidIdentifier;
 
 /// A place of business or a postal address. What is not known is left out.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Adres {
     /// Straatnaam, 1 tot 80 tekens.
     pub straat: Option<String>,
@@ -71,7 +71,6 @@ impl Serialize for Adres {
 
 /// A point in WGS 84, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Coordinaten {
     /// Breedtegraad, -90 tot 90.
     pub lat: f64,

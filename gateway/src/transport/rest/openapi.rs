@@ -180,10 +180,8 @@ fn statuses(endpoint: &Endpoint) -> Vec<u16> {
     let mut all: Vec<u16> = Probleemsoort::ALL
         .iter()
         .map(|soort| soort.status().as_u16())
-        // 405 belongs to a path and not to one of its methods.
         .filter(|status| match status {
             404 => endpoint.not_found,
-            405 => false,
             408 | 413 | 415 => endpoint.methode == Methode::Post,
             _ => true,
         })
@@ -194,9 +192,7 @@ fn statuses(endpoint: &Endpoint) -> Vec<u16> {
 
 fn problem_responses() -> Value {
     let mut responses = Map::new();
-    // 405 is of no operation, so nothing would refer to it.
-    let described = |soort: &&Probleemsoort| **soort != Probleemsoort::MethodeNietToegestaan;
-    for soort in Probleemsoort::ALL.iter().filter(described) {
+    for soort in Probleemsoort::ALL {
         let status = soort.status().as_u16();
         let response = responses
             .entry(format!("Probleem{status}"))
@@ -226,6 +222,12 @@ fn empty_problem_response(soort: Probleemsoort) -> Value {
         401 => {
             headers["WWW-Authenticate"] = json!({
                 "description": "Altijd ClientCertificate",
+                "schema": { "type": "string" },
+            });
+        }
+        405 => {
+            headers["Allow"] = json!({
+                "description": "De methoden van dit pad",
                 "schema": { "type": "string" },
             });
         }
@@ -351,10 +353,37 @@ fn schemas() -> Value {
                 schema["description"] = json!(text);
             }
         }
+        without_null(&mut schema);
         map.insert(name, schema);
     }
     request_schemas(&mut map);
     Value::Object(map)
+}
+
+/// What is not known is left out of an answer, never null; utoipa takes every `Option` for both.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::Array(types)) = members.get_mut("type") {
+                types.retain(|one| one != "null");
+                if let [one] = types.as_mut_slice() {
+                    let one = one.take();
+                    members.insert("type".to_owned(), one);
+                }
+            }
+            if let Some(Value::Array(choices)) = members.get_mut("oneOf") {
+                choices.retain(|one| one["type"] != "null");
+                if let [Value::Object(one)] = choices.as_mut_slice() {
+                    let one = std::mem::take(one);
+                    members.remove("oneOf");
+                    members.extend(one);
+                }
+            }
+            members.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
 }
 
 fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
