@@ -28,35 +28,7 @@ impl<'a> Envelope<'a> {
     /// DK0001 for what is no SOAP 1.1 envelope, DK0009 for another encoding, SP0002 above a limit.
     pub fn open(message: &'a [u8], limits: XmlLimits) -> Result<Self, Fault> {
         let mut reader = Reader::new(message, limits)?;
-        let Some(root) = next_child(&mut reader)? else {
-            return Err(invalid("het bericht is leeg"));
-        };
-        match (root.ns, root.local) {
-            (ns::SOAP11, "Envelope") => {}
-            (ns::SOAP12, "Envelope") => {
-                return Err(invalid("dit is SOAP 1.2; alleen SOAP 1.1 wordt aangeboden"));
-            }
-            _ => {
-                return Err(invalid(
-                    "het buitenste element is geen Envelope van SOAP 1.1",
-                ));
-            }
-        }
-        let mut addressing = Addressing::default();
-        let mut child = next_child(&mut reader)?;
-        if child.is_some_and(|tag| tag.is(ns::SOAP11, "Header")) {
-            while let Some(header) = next_child(&mut reader)? {
-                addressing.take(&mut reader, header)?;
-            }
-            child = next_child(&mut reader)?;
-        }
-        match child {
-            Some(tag) if tag.is(ns::SOAP11, "Body") => {}
-            Some(tag) => {
-                return Err(reader.malformed(tag.offset, "hier hoort de Body van SOAP 1.1"));
-            }
-            None => return Err(invalid("er is geen Body")),
-        }
+        let addressing = read_headers(&mut reader).map_err(Fault::before_body)?;
         match next_child(&mut reader)? {
             Some(child) => Ok(Self {
                 addressing,
@@ -106,6 +78,40 @@ impl<'a> Envelope<'a> {
         self.reader.next()?;
         Ok(outcome)
     }
+}
+
+/// Reads up to and with the start of the Body.
+fn read_headers<'a>(reader: &mut Reader<'a>) -> Result<Addressing<'a>, Fault> {
+    let Some(root) = next_child(reader)? else {
+        return Err(invalid("het bericht is leeg"));
+    };
+    match (root.ns, root.local) {
+        (ns::SOAP11, "Envelope") => {}
+        (ns::SOAP12, "Envelope") => {
+            return Err(invalid("dit is SOAP 1.2; alleen SOAP 1.1 wordt aangeboden"));
+        }
+        _ => {
+            return Err(invalid(
+                "het buitenste element is geen Envelope van SOAP 1.1",
+            ));
+        }
+    }
+    let mut addressing = Addressing::default();
+    let mut child = next_child(reader)?;
+    if child.is_some_and(|tag| tag.is(ns::SOAP11, "Header")) {
+        while let Some(header) = next_child(reader)? {
+            addressing.take(reader, header)?;
+        }
+        child = next_child(reader)?;
+    }
+    match child {
+        Some(tag) if tag.is(ns::SOAP11, "Body") => {}
+        Some(tag) => {
+            return Err(reader.malformed(tag.offset, "hier hoort de Body van SOAP 1.1"));
+        }
+        None => return Err(invalid("er is geen Body")),
+    }
+    Ok(addressing)
 }
 
 fn invalid(reason: &'static str) -> Fault {

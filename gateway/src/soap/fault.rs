@@ -111,6 +111,9 @@ pub struct Fault {
     /// Status of the HTTP answer: 500, as Basic Profile 1.2 wants it of every fault, but 413
     /// where the size was known before reading.
     pub status: u16,
+    /// Whether what is wrong stands before the Body, so that SOAP 1.1 §4.4 forbids a `detail`
+    /// also where the code has one.
+    pub before_body: bool,
 }
 
 impl Fault {
@@ -124,6 +127,7 @@ impl Fault {
             plaats: None,
             retry_after_s: None,
             status: 500,
+            before_body: false,
         }
     }
 
@@ -139,6 +143,17 @@ impl Fault {
     pub fn detail(self, reden: impl Into<Cow<'static, str>>) -> Self {
         debug_assert!(self.code.has_detail(), "{:?} has no detail", self.code);
         self.explain(reden)
+    }
+
+    /// Says that it is about what stands before the Body.
+    #[must_use]
+    pub fn before_body(mut self) -> Self {
+        self.before_body = true;
+        self
+    }
+
+    fn has_detail(&self) -> bool {
+        self.code.has_detail() && !self.before_body
     }
 
     /// Says where in the message, line and column.
@@ -178,7 +193,7 @@ impl Fault {
     /// the answer finds it in a comment above the envelope.
     #[must_use]
     pub fn comment(&self) -> Option<&str> {
-        let elsewhere = self.code.has_detail() || self.code.names_header();
+        let elsewhere = self.has_detail() || self.code.names_header();
         self.reden.as_deref().filter(|_| !elsewhere)
     }
 
@@ -189,7 +204,7 @@ impl Fault {
         w.raw("</faultcode><faultstring xml:lang=\"nl\">");
         w.escaped(&self.faultstring());
         w.raw("</faultstring>");
-        if self.code.has_detail() {
+        if self.has_detail() {
             self.write_detail(w);
         }
         w.raw("</SOAP-ENV:Fault>");

@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::violation::{Overtreding, Overtredingen, Plaats};
-use crate::{access::Rejection, domain::Signaalcode, operations::Failure};
+use crate::{
+    access::Rejection, domain::Signaalcode, operations::Failure, transport::gateway::Outcome,
+};
 
 macro_rules! problemen {
     ($($(#[$meta:meta])* $variant:ident = $status:ident, $slug:literal, $code:literal, $titel:literal, $uitleg:literal;)+) => {
@@ -245,7 +247,15 @@ impl Problem {
             _ => {}
         }
         let mut response = response.body(body);
-        response.extensions_mut().insert(Instance(instance));
+        let mut extensions = response.extensions_mut();
+        extensions.insert(Instance(instance));
+        // Of no operation, unless one says otherwise.
+        extensions.insert(Outcome {
+            operatie: None,
+            afnemer: None,
+            code: Cow::Borrowed(self.soort.code()),
+        });
+        drop(extensions);
         response
     }
 }

@@ -128,6 +128,22 @@ pub(super) fn authorise(
         .map_err(|rejection| fault_of(&rejection))
 }
 
+/// Whether the afnemer may do anything at all for the school that is named.
+///
+/// # Errors
+/// DK0002.
+pub(super) fn check_school(
+    afnemer: &Afnemer,
+    school: Option<Oin>,
+    now: Tijdstip,
+) -> Result<(), Fault> {
+    let may_nothing = |school| !Operatie::ALL.iter().any(|o| afnemer.may(school, *o, now));
+    if school.is_some_and(may_nothing) {
+        return Err(fault_of(&Rejection::NoMandate));
+    }
+    Ok(())
+}
+
 /// What the Body asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {

@@ -25,13 +25,32 @@ pub(super) fn configure_schemas(cfg: &mut web::ServiceConfig) {
         cfg.service(
             web::resource(path)
                 .route(web::get().to(serve))
-                .route(web::head().to(serve)),
+                .route(web::head().to(serve))
+                .default_service(web::to(only_documents)),
         );
     }
 }
 
-/// `?wsdl` and `?singleWsdl`, in any case.
+/// `?wsdl` and `?singleWsdl`, in any case, where there are documents alone.
 pub(super) async fn wsdl(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
+    match asked_wsdl(&request, &gateway) {
+        Some(document) => xml(document),
+        None => only_documents().await,
+    }
+}
+
+/// The same, where questions are answered too.
+pub(super) async fn wsdl_of_endpoint(
+    request: HttpRequest,
+    gateway: web::Data<Gateway>,
+) -> HttpResponse {
+    match asked_wsdl(&request, &gateway) {
+        Some(document) => xml(document),
+        None => only_questions().await,
+    }
+}
+
+fn asked_wsdl(request: &HttpRequest, gateway: &Gateway) -> Option<String> {
     let asks_for = |name: &str| {
         request.query_string().split('&').any(|pair| {
             let key = pair.split('=').next().unwrap_or(pair);
@@ -39,19 +58,34 @@ pub(super) async fn wsdl(request: HttpRequest, gateway: web::Data<Gateway>) -> H
         })
     };
     if asks_for("singleWsdl") {
-        xml(addressed(&single(), &gateway))
-    } else if asks_for("wsdl") {
-        xml(addressed(WSDL, &gateway))
+        Some(addressed(&single(), gateway))
     } else {
-        method_not_allowed().await
+        asks_for("wsdl").then(|| addressed(WSDL, gateway))
     }
 }
 
-pub(super) async fn method_not_allowed() -> HttpResponse {
+/// 405 of the endpoint.
+pub(super) async fn only_questions() -> HttpResponse {
+    method_not_allowed(
+        "POST, GET, HEAD",
+        "Dit is een SOAP-adres: stuur een vraag met POST, of haal de WSDL op met ?wsdl.\n",
+    )
+}
+
+/// 405 of an address with documents.
+pub(super) async fn only_documents() -> HttpResponse {
+    method_not_allowed(
+        "GET, HEAD",
+        "Hier staan alleen documenten: haal de WSDL op met /soap/v1/whitelabel?wsdl. Zij noemt \
+         het adres voor vragen.\n",
+    )
+}
+
+fn method_not_allowed(allow: &'static str, text: &'static str) -> HttpResponse {
     HttpResponse::MethodNotAllowed()
-        .insert_header((ALLOW, "POST, GET"))
+        .insert_header((ALLOW, allow))
         .content_type(ContentType::plaintext())
-        .body("Dit is een SOAP-adres: stuur een vraag met POST, of haal de WSDL op met ?wsdl.\n")
+        .body(text)
 }
 
 fn xml(document: impl Into<String>) -> HttpResponse {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     access::PeerIdentity,
-    soap::{Addressing, Fault, FaultCode, is_utf8},
+    soap::{Fault, FaultCode, is_utf8},
     transport::{
         body::{self, Unread},
         gateway::{Gateway, Limits},
@@ -37,6 +37,9 @@ pub(super) async fn post(
 ) -> HttpResponse {
     let headers = request.headers();
     let announced = body::announced(headers);
+    let call = Arc::new(Call::new(headers, peer_of(&request), announced.is_some()));
+    let message_id = new_message_id();
+    let refuse = |fault| exchange::refuse_unread(&gateway, &call, &fault, message_id);
     let limits = &gateway.limits;
     let reading = body::read(
         payload,
@@ -48,18 +51,16 @@ pub(super) async fn post(
         Ok(message) => message,
         Err(unread) => {
             let drained = matches!(unread, Unread::TooLarge { drained: true, .. });
-            return respond(refuse(&fault_of(unread, limits)), !drained);
+            return respond(refuse(fault_of(unread, limits)), !drained);
         }
     };
     if let Err(fault) = check_content(headers) {
-        return respond(refuse(&fault), false);
+        return respond(refuse(fault), false);
     }
-    let call = Call::new(headers, peer_of(&request), announced.is_some());
-    let message_id = new_message_id();
     let exchanged = if message.len() <= INLINE_BYTES {
         exchange::answer(&gateway, &call, &message, message_id).await
     } else {
-        answer_aside(gateway, call, message, message_id).await
+        answer_aside(gateway.clone(), Arc::clone(&call), message, message_id).await
     };
     respond(exchanged, false)
 }
@@ -85,22 +86,20 @@ fn fault_of(unread: Unread, limits: &Limits) -> Fault {
 /// Answers on a thread of its own.
 async fn answer_aside(
     gateway: web::Data<Gateway>,
-    call: Call,
+    call: Arc<Call>,
     message: Bytes,
     message_id: Uuid,
 ) -> Exchanged {
     let runtime = tokio::runtime::Handle::current();
-    let work = move || runtime.block_on(exchange::answer(&gateway, &call, &message, message_id));
+    let (shared, asked) = (gateway.clone(), Arc::clone(&call));
+    let work = move || runtime.block_on(exchange::answer(&shared, &asked, &message, message_id));
     match web::block(work).await {
         Ok(exchanged) => exchanged,
-        Err(_) => refuse(&Fault::new(FaultCode::AfhandelingFout)),
+        Err(_) => {
+            let fault = Fault::new(FaultCode::AfhandelingFout);
+            exchange::refuse_unread(&gateway, &call, &fault, message_id)
+        }
     }
-}
-
-/// A fault about a message that was not opened, whose headers are therefore unknown.
-fn refuse(fault: &Fault) -> Exchanged {
-    let nothing = Addressing::default();
-    exchange::refuse(fault, &nothing, new_message_id(), exchange::nobody())
 }
 
 #[expect(

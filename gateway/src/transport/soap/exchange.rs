@@ -7,6 +7,7 @@
 use std::{
     borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use uuid::Uuid;
@@ -54,7 +55,7 @@ pub(super) async fn answer(
     let limits = &gateway.limits;
     let mut envelope = match Envelope::open(message, xml_limits(limits)) {
         Ok(envelope) => envelope,
-        Err(fault) => return refuse(&fault, &Addressing::default(), message_id, nobody()),
+        Err(fault) => return refuse_unread(gateway, call, &fault, message_id),
     };
     let mut exchange = Exchange {
         gateway,
@@ -71,12 +72,36 @@ pub(super) async fn answer(
             retry_after_s: None,
             outcome: exchange.outcome,
         },
-        Err(fault) => refuse(&fault, &envelope.addressing, message_id, exchange.outcome),
+        Err(fault) => {
+            let mut outcome = exchange.outcome;
+            outcome.afnemer = outcome.afnemer.or_else(|| sender(gateway, call));
+            refuse(&fault, &envelope.addressing, message_id, outcome)
+        }
     }
 }
 
+/// A fault about a message of which the headers could not be read.
+pub(super) fn refuse_unread(
+    gateway: &Gateway,
+    call: &Call,
+    fault: &Fault,
+    message_id: Uuid,
+) -> Exchanged {
+    let outcome = Outcome {
+        afnemer: sender(gateway, call),
+        ..nobody()
+    };
+    refuse(fault, &Addressing::default(), message_id, outcome)
+}
+
+/// Who sent what was refused before anybody was identified, for the log.
+fn sender(gateway: &Gateway, call: &Call) -> Option<Arc<str>> {
+    let afnemer = admission::identify(gateway, call, gateway.clock.now()).ok()?;
+    Some(afnemer.naam.clone())
+}
+
 /// A fault in an envelope.
-pub(super) fn refuse(
+fn refuse(
     fault: &Fault,
     request: &Addressing<'_>,
     message_id: Uuid,
@@ -107,7 +132,7 @@ pub(super) fn too_large(limit: usize) -> Fault {
 }
 
 /// What is known of a request before anything is.
-pub(super) fn nobody() -> Outcome {
+fn nobody() -> Outcome {
     Outcome {
         operatie: None,
         afnemer: None,
@@ -225,8 +250,8 @@ impl Exchange<'_> {
         w.into_bytes()
     }
 
-    /// An element that is no request of ours: DK0004, unless something else goes before it. No
-    /// mandate is looked at, since there is nothing to have one for.
+    /// An element that is no request of ours: DK0004, unless something else goes before it, a
+    /// school without any mandate among them.
     fn unknown(&mut self, envelope: &mut Envelope<'_>) -> Fault {
         let refused = self.check_size().and_then(|()| {
             let read: Result<(), Fault> = envelope.read_body(|body| {
@@ -249,7 +274,9 @@ impl Exchange<'_> {
                 local,
             };
             let addressing = &envelope.addressing;
-            admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
+            let school =
+                admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
+            admission::check_school(&afnemer, school, self.now)?;
             read
         });
         // It was refused above in any case.

@@ -33,9 +33,9 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource(PATH)
             .route(web::post().to(endpoint::post))
-            .route(web::get().to(documents::wsdl))
-            .route(web::head().to(documents::wsdl))
-            .default_service(web::to(documents::method_not_allowed)),
+            .route(web::get().to(documents::wsdl_of_endpoint))
+            .route(web::head().to(documents::wsdl_of_endpoint))
+            .default_service(web::to(documents::only_questions)),
     );
     documents::configure_schemas(cfg);
 }
@@ -46,7 +46,7 @@ pub fn configure_documents(cfg: &mut web::ServiceConfig) {
         web::resource(PATH)
             .route(web::get().to(documents::wsdl))
             .route(web::head().to(documents::wsdl))
-            .default_service(web::to(documents::method_not_allowed)),
+            .default_service(web::to(documents::only_documents)),
     );
     documents::configure_schemas(cfg);
 }
