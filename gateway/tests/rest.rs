@@ -326,11 +326,9 @@ async fn no_trailing_slash_and_no_redirect() {
         "/v2/leerbedrijven/100000001",
         "/v1/Leerbedrijven/100000001",
     ] {
-        assert_eq!(
-            get(path).await.problem(404)["code"],
-            "NIET_GEVONDEN",
-            "{path}"
-        );
+        let reply = get(path).await;
+        assert_eq!(reply.problem(404)["code"], "NIET_GEVONDEN", "{path}");
+        assert_eq!(reply.outcome.unwrap().code, "NIET_GEVONDEN", "{path}");
     }
 }
 
@@ -348,6 +346,7 @@ async fn another_method_is_405_with_allow() {
         let reply = known(request).await;
         reply.problem(405);
         assert_eq!(reply.header("allow"), allow);
+        assert_eq!(reply.outcome.unwrap().code, "METHODE_NIET_TOEGESTAAN");
     }
 }
 

@@ -77,7 +77,7 @@ fn soap_question(gateway: &Gateway) -> String {
     <wsa:Action>urn:stagepoort:whitelabel:v1/natrekkenErkenning</wsa:Action>
     <wsa:MessageID>urn:uuid:8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de</wsa:MessageID>
     <wsa:From>
-      <wsa:Address>http://www.w3.org/2005/08/addressing/anonymous?oin=00000099000000000101</wsa:Address>
+      <wsa:Address>http://www.w3.org/2005/08/addressing/anonymous?oin=00000099000090AA0000</wsa:Address>
     </wsa:From>
   </soapenv:Header>
   <soapenv:Body>
@@ -123,6 +123,12 @@ fn signaalcodes() -> String {
     for signaalcode in Signaalcode::ALL {
         let rest = match signaalcode {
             Signaalcode::LeerbedrijfOnbekend => "200; bij GET van het leerbedrijf zelf 404",
+            Signaalcode::AbonnementOnbekend => "volgt; bij GET van het abonnement zelf 404",
+            Signaalcode::VolgnummerVerlopen => "volgt; 410",
+            Signaalcode::CursorOngeldig => "volgt; 400, ongeldige invoer",
+            Signaalcode::CursorVerlopen
+            | Signaalcode::BpvoAfgekeurd
+            | Signaalcode::BpvoLangerDanErkenning => "volgt",
             s if s.is_invalid_input() => "400, ongeldige invoer",
             _ => "200",
         };
@@ -162,8 +168,17 @@ fn faults() -> String {
     rows
 }
 
+/// What the HTTP library takes of a request's head; it has no setting for either.
+const MAX_HEADERS: usize = 96;
+const MAX_HEAD_BYTES: usize = 128 * 1024;
+
 fn limits(limits: &Limits) -> String {
-    let rows: [(&str, String); 13] = [
+    let rows: [(&str, String); 15] = [
+        ("Headers van een HTTP-verzoek", thousands(MAX_HEADERS)),
+        (
+            "Kop van een HTTP-verzoek: eerste regel en headers",
+            bytes(MAX_HEAD_BYTES),
+        ),
         ("Body van een gewone vraag", bytes(limits.body_bytes)),
         ("Body van een bulkvraag", bytes(limits.bulk_body_bytes)),
         (

@@ -145,7 +145,7 @@ fn school_parameter() -> Value {
             van precies één school heeft; anders 400. Een eigen keuze van Stagepoort: de tekst van \
             Edukoppelings REST/SaaS-profiel is niet openbaar.",
         "schema": { "type": "string", "pattern": "^[0-9]{8}[0-9A-Z]{12}$" },
-        "example": "00000099000000000101",
+        "example": "00000099000090AA0000",
     })
 }
 
