@@ -272,6 +272,24 @@ def test_a_body_over_the_limit_is_413_and_can_be_read(rest):
     problem(response, 413)
 
 
+@pytest.mark.parametrize("size", [7_000_000, 1_000_000_000])
+def test_a_size_over_the_limit_is_413_before_the_body_is_sent(demo, size):
+    with Raw(demo, demo.verplicht, timeout_s=5) as raw:
+        raw.head(
+            "POST",
+            SEARCH,
+            "Content-Type: application/json",
+            f"{SCHOOL_HEADER}: {demo.verplicht.scholen[0].oin}",
+            f"Content-Length: {size}",
+        )
+        response = raw.response()
+        assert response.status == 413
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Connection"].lower() == "close"
+        assert json.loads(response.read())["code"] == "BERICHT_TE_GROOT"
+        assert raw.is_closed()
+
+
 def test_a_chunked_body_over_the_limit_is_413(rest):
     pieces = (b" " * 10_000 for _ in range(40))
     problem(rest.post(SEARCH, data=pieces, headers={"Content-Type": "application/json"}), 413)
