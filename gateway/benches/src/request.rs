@@ -25,8 +25,8 @@ const QUESTIONS: usize = 4_096;
 /// Kept-alive connections of the generator; each has one request under way.
 const CONNECTIONS: usize = 4;
 
-/// Requests in a round, so that the 10 ms in which the system counts are below one percent.
-const REQUESTS: usize = 60_000;
+/// Requests in a round, so that the 10 ms in which the system counts are about one percent.
+const REQUESTS: usize = 40_000;
 const REQUESTS_SMALL: usize = 6_000;
 
 /// Rounds of each server that count.
