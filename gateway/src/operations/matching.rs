@@ -19,7 +19,7 @@ pub enum MatchKwaliteit {
     Mogelijk,
 }
 
-/// What a leerbedrijf is compared with; at least one of the combinations of [`Request`] is there.
+/// What a leerbedrijf is compared with; at least one of the combinations that are enough is there.
 pub(super) struct Wanted {
     pub(super) naam: Option<FoldedNaam>,
     pub(super) land: String,
