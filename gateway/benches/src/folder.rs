@@ -82,6 +82,18 @@ impl Folder {
         })
     }
 
+    /// What `national` makes and the other sections ask about.
+    pub(crate) fn require_levering(&self) -> io::Result<()> {
+        let levering = self.levering(0);
+        if levering.is_file() {
+            return Ok(());
+        }
+        Err(io::Error::other(format!(
+            "there is no {}: run the section national first, which makes it",
+            levering.display()
+        )))
+    }
+
     /// The levering of this ronde.
     pub(crate) fn levering(&self, ronde: u32) -> PathBuf {
         self.root.join(format!("ronde{ronde}.ndjson"))

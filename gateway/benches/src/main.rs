@@ -95,6 +95,9 @@ fn run(cli: &Cli) -> io::Result<()> {
             continue;
         }
         say(&format!("\n{name}"));
+        if name != "national" {
+            plan.folder.require_levering()?;
+        }
         let mut section = Section::new(name, SystemClock.now().to_string());
         circumstances(&plan, &mut section);
         match name {
