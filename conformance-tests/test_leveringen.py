@@ -229,6 +229,15 @@ def test_a_node_starts_and_serves_without_its_database(register: Register, tmp_p
         assert register.ask(voorbeeld)["erkenningStatus"] == voorbeeld["erkenningStatus"]
         assert not register.database.exists(), "a database that is away must not be made anew"
 
+        # An empty database in its place, as of a volume that was not mounted, is no register.
+        document = str(register.running.folder / "toegang.toml")
+        apply = [register.binary, "toegang", "apply", document, "--opslag", str(register.database), "--yes"]
+        subprocess.run(apply, check=True, capture_output=True)
+        until(lambda: "the database is empty" in (tmp_path / "serve.log").read_text(), "the empty one is told")
+        assert register.ask(voorbeeld)["erkenningStatus"] == voorbeeld["erkenningStatus"]
+        for suffix in ("", "-wal", "-shm"):
+            register.database.with_name(f"stagepoort.db{suffix}").unlink(missing_ok=True)
+
         away.rename(register.database)
         until(lambda: ready()["status"] == "gereed", "the database is back")
         serve.terminate()
