@@ -8,6 +8,8 @@ pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;
 pub mod opvragen_detailgegevens;
 pub mod vaststellen_leerbedrijf;
+pub mod vaststellen_leerbedrijven;
+pub mod zoeken_leerplaatsen;
 
 use std::{borrow::Cow, sync::Arc};
 
