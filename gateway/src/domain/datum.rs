@@ -81,10 +81,12 @@ impl Datum {
     /// Whole days from `earlier` to this day; negative when it lies before.
     #[must_use]
     pub fn days_after(self, earlier: Self) -> i32 {
-        self.days_since_epoch() - earlier.days_since_epoch()
+        self.days() - earlier.days()
     }
 
-    fn days_since_epoch(self) -> i32 {
+    /// Whole days from 1970-01-01 to this day; negative before it.
+    #[must_use]
+    pub fn days(self) -> i32 {
         const EPOCH: Date = Date::constant(1970, 1, 1);
         self.0
             .duration_since(EPOCH)
@@ -137,7 +139,7 @@ impl Serialize for Datum {
         if s.is_human_readable() {
             s.collect_str(self)
         } else {
-            s.serialize_i32(self.days_since_epoch())
+            s.serialize_i32(self.days())
         }
     }
 }

@@ -260,6 +260,16 @@ pub struct Leerplaats {
     pub vergoeding: Option<Vergoeding>,
 }
 
+impl Leerplaats {
+    /// Whether the student gets anything.
+    #[must_use]
+    pub fn has_vergoeding(&self) -> bool {
+        self.vergoeding
+            .as_ref()
+            .is_some_and(|vergoeding| vergoeding.soort != "GEEN")
+    }
+}
+
 /// An allowance, in whole euros.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vergoeding {

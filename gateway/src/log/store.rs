@@ -77,6 +77,13 @@ impl Sleutel {
         Self(Box::new(id.as_u32().to_be_bytes()))
     }
 
+    /// The id in a key of [`Soort::Leerbedrijf`] or [`Soort::Personen`]; none in another.
+    #[must_use]
+    pub fn as_leerbedrijf(&self) -> Option<LeerbedrijfId> {
+        let bytes = (*self.0).try_into().ok()?;
+        LeerbedrijfId::from_u32(u32::from_be_bytes(bytes))
+    }
+
     /// Key of [`Soort::Opleiding`] and [`Soort::Equivalenten`]: four bytes, in the order of codes.
     #[must_use]
     pub fn code(code: Code) -> Self {

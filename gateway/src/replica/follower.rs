@@ -1,15 +1,21 @@
 //! The only writer of the replica: reads the log and publishes a view per commit (invariants 1,
 //! 3 and 5).
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, future::Future, pin::pin, sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
-use super::{ApplyError, Replica, Stand, State, View};
+use super::{
+    ApplyError, Replica, Stand, State, View,
+    search::{Merged, SearchIndex},
+};
 use crate::{
     clock::Clock,
-    domain::{RegisterVersie, Tijdstip},
-    log::{CommitInfo, Head, Line, LogStore, StoreError},
+    domain::{LeerbedrijfId, RegisterVersie, Tijdstip},
+    log::{CommitInfo, Head, Line, LogStore, Soort, StoreError},
 };
 
 /// Commits looked up at once.
@@ -91,6 +97,10 @@ pub struct Follower {
     /// What was applied so far; ahead of what is published only while loading.
     state: State,
     stand: Stand,
+    /// Follows the state; none while loading, when it would have to follow too much.
+    search: Option<SearchIndex>,
+    /// A merge of the index under way beside the follower.
+    merge: Option<JoinHandle<Merged>>,
     /// Nothing is published before this commit is there: half a history is no answer.
     publish_from: PublishFrom,
 }
@@ -123,6 +133,8 @@ impl Follower {
             status,
             state: view.state().clone(),
             stand: view.stand(),
+            search: Some(view.search_index().clone()),
+            merge: None,
             publish_from: if applied > 0 {
                 PublishFrom::Nummer(0)
             } else {
@@ -214,6 +226,7 @@ impl Follower {
     fn begin_again(&mut self, head: &Head) {
         self.state = State::default();
         self.stand = Stand::before_first(head.tijdlijn);
+        self.search = None;
         self.publish_from = PublishFrom::Nummer(head.nummer);
         self.status.send_modify(|status| status.stopped = None);
     }
@@ -232,11 +245,12 @@ impl Follower {
                 return self.other_history_at(commit, head);
             }
             self.apply(commit).await?;
-            self.publish();
+            self.publish().await?;
         }
+        self.merge_search().await?;
         if commits.is_empty() {
             // An empty log has been reached as well.
-            self.publish();
+            self.publish().await?;
             return Ok(Progress::UpToDate);
         }
         Ok(Progress::Applied(self.stand.versie))
@@ -269,6 +283,7 @@ impl Follower {
     /// Applies a whole commit to a copy, which takes the place of the state when all went well.
     async fn apply(&mut self, commit: &CommitInfo) -> Result<(), FollowerError> {
         let mut state = self.state.clone();
+        let mut touched = BTreeSet::new();
         let mut index = 0;
         while index < commit.regels {
             let lines = self.store.lines(commit, index, LINES_PER_READ).await?;
@@ -280,6 +295,7 @@ impl Follower {
             }
             let from = index;
             index += lines.len() as u64;
+            touched.extend(leerbedrijven(&lines));
             state = apply_lines(state, lines).await?.map_err(|(line, source)| {
                 FollowerError::Apply {
                     nummer: commit.nummer,
@@ -292,18 +308,80 @@ impl Follower {
         self.stand.versie.nummer = commit.nummer;
         self.stand.hash = commit.hash;
         self.stand.tijdstip = commit.tijdstip;
+        self.follow_search(touched).await
+    }
+
+    /// Takes what the last commit touched into the search index.
+    async fn follow_search(
+        &mut self,
+        touched: BTreeSet<LeerbedrijfId>,
+    ) -> Result<(), FollowerError> {
+        if self.is_loading() {
+            self.search = None;
+            return Ok(());
+        }
+        let Some(mut search) = self.search.take() else {
+            return Ok(());
+        };
+        let state = self.state.clone();
+        let commit = (self.stand.versie.nummer, self.stand.tijdstip);
+        let followed = aside(move || {
+            state
+                .follow_search(&mut search, commit, touched)
+                .map(|()| search)
+        });
+        self.search = followed.await?.ok();
         Ok(())
     }
 
-    fn publish(&self) {
+    async fn publish(&mut self) -> Result<(), FollowerError> {
         if self.is_loading() || self.replica.view().stand() == self.stand {
-            return;
+            return Ok(());
         }
-        let before = self
-            .replica
-            .publish(View::loaded(self.state.clone(), self.stand));
+        let search = match &self.search {
+            Some(search) => search.clone(),
+            None => self.whole_search().await?,
+        };
+        self.search = Some(search);
+        self.put_in_place();
+        Ok(())
+    }
+
+    async fn whole_search(&self) -> Result<SearchIndex, FollowerError> {
+        let state = self.state.clone();
+        let nummer = self.stand.versie.nummer;
+        // What was applied can be decoded, so this cannot fail.
+        aside(move || state.search_index(nummer).unwrap_or_default()).await
+    }
+
+    fn put_in_place(&self) {
+        let search = self.search.clone().unwrap_or_default();
+        let view = View::loaded(self.state.clone(), self.stand, search);
+        let before = self.replica.publish(view);
         // The last one to let go of a state frees all that the next one does not share with it.
         tokio::task::spawn_blocking(move || drop(before));
+    }
+
+    /// Begins a large merge of the index, or puts one in place that is done. It runs beside the
+    /// follower, so that commits are not held up by it.
+    async fn merge_search(&mut self) -> Result<(), FollowerError> {
+        let Some(search) = &mut self.search else {
+            return Ok(());
+        };
+        match self.merge.take() {
+            Some(merge) if merge.is_finished() => {
+                let merged = merge.await.map_err(|_| FollowerError::CutShort)?;
+                if search.install(merged) && !self.is_loading() {
+                    self.put_in_place();
+                }
+            }
+            Some(merge) => self.merge = Some(merge),
+            None => {
+                let due = search.merge();
+                self.merge = due.map(|merge| tokio::task::spawn_blocking(move || merge.run()));
+            }
+        }
+        Ok(())
     }
 
     fn note(&self, head: &Head, progress: &Result<Progress, FollowerError>) {
@@ -328,6 +406,23 @@ impl Follower {
     }
 }
 
+/// The leerbedrijven that lines are about.
+fn leerbedrijven(lines: &[Line]) -> impl Iterator<Item = LeerbedrijfId> + '_ {
+    lines
+        .iter()
+        .filter(|line| line.soort == Soort::Leerbedrijf)
+        .filter_map(|line| line.sleutel.as_leerbedrijf())
+}
+
+/// Off the async threads.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, FollowerError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| FollowerError::CutShort)
+}
+
 /// Off the async threads; gives the state back, or which of the lines failed.
 async fn apply_lines(
     mut state: State,
@@ -339,9 +434,7 @@ async fn apply_lines(
         }
         Ok(state)
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| FollowerError::CutShort)
+    aside(work).await
 }
 
 fn report(step: &Result<Progress, FollowerError>, failing: &mut bool) {

@@ -5,6 +5,7 @@
 
 mod follower;
 mod index;
+pub mod search;
 pub mod snapshot;
 mod state;
 mod view;

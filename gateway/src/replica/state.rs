@@ -3,15 +3,19 @@
 //! Its maps share structure, so a clone costs nothing and a commit copies only what it touches:
 //! every published view keeps its own state for as long as somebody reads from it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use imbl::{OrdMap, OrdSet};
 use serde::de::DeserializeOwned;
 
-use super::index::Index;
+use super::{
+    index::Index,
+    search::{Row, SearchIndex},
+};
 use crate::{
     domain::{
         Bpvo, Code, Equivalent, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen, School,
+        Tijdstip,
     },
     log::{Inhoud, Line, Sleutel, Soort},
 };
@@ -124,6 +128,38 @@ impl State {
             self.index.insert(&decode::<Leerbedrijf>(blob)?);
         }
         Ok(())
+    }
+
+    /// Builds the search index from the blobs, as at this commit.
+    pub(super) fn search_index(&self, nummer: u64) -> Result<SearchIndex, &'static str> {
+        let rows = self.leerbedrijven.values();
+        let rows: Result<Vec<Row>, _> = rows.map(|blob| self.row(blob, nummer)).collect();
+        Ok(SearchIndex::new(rows?, nummer))
+    }
+
+    /// Takes what a commit touched into the search index.
+    pub(super) fn follow_search(
+        &self,
+        search: &mut SearchIndex,
+        commit: (u64, Tijdstip),
+        touched: BTreeSet<LeerbedrijfId>,
+    ) -> Result<(), &'static str> {
+        let (nummer, tijdstip) = commit;
+        let (mut rows, mut gone) = (Vec::new(), Vec::new());
+        for id in touched {
+            match self.leerbedrijven.get(&id) {
+                Some(blob) => rows.push(self.row(blob, nummer)?),
+                None => gone.push(id),
+            }
+        }
+        search.commit(nummer, tijdstip, rows, gone);
+        Ok(())
+    }
+
+    fn row(&self, blob: &[u8], nummer: u64) -> Result<Row, &'static str> {
+        let leerbedrijf: Leerbedrijf = decode(blob)?;
+        let ligging = leerbedrijf.gegevens.vestigingsadres.coordinaten;
+        Ok(Row::new(&leerbedrijf, nummer, ligging))
     }
 
     fn leerbedrijf(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {

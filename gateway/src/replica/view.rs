@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use super::state::{Aantallen, BpvoSleutel, State, decode, decode_kern};
+use super::{
+    search::{self, Forgotten, Found, Hit, Query, SearchIndex},
+    state::{Aantallen, BpvoSleutel, State, decode, decode_kern},
+};
 use crate::domain::{
     Bpvo, Code, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen,
     RegisterVersie, School, Tijdstip,
@@ -38,11 +41,19 @@ impl Stand {
 }
 
 /// One immutable state of the register, cheap to hold.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct View {
     state: State,
     stand: Stand,
     loaded: bool,
+    search: SearchIndex,
+}
+
+/// The index follows from the state.
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state && self.stand == other.stand && self.loaded == other.loaded
+    }
 }
 
 impl View {
@@ -53,15 +64,17 @@ impl View {
             state: State::default(),
             stand: Stand::before_first(0),
             loaded: false,
+            search: SearchIndex::default(),
         }
     }
 
     /// A state that was loaded whole.
-    pub(super) fn loaded(state: State, stand: Stand) -> Self {
+    pub(super) fn loaded(state: State, stand: Stand, search: SearchIndex) -> Self {
         Self {
             state,
             stand,
             loaded: true,
+            search,
         }
     }
 
@@ -184,6 +197,35 @@ impl View {
     #[must_use]
     pub fn by_naam(&self, naam: &FoldedNaam) -> Vec<LeerbedrijfId> {
         self.state.index.by_naam(naam)
+    }
+
+    /// Searches erkenningen or leerplaatsen: the present state, or, behind a hit of an earlier
+    /// page, the one as at the commit of that page.
+    ///
+    /// # Errors
+    /// [`Forgotten`], when that earlier state is no longer kept here.
+    pub fn search(
+        &self,
+        query: &Query,
+        behind: Option<(u64, Hit)>,
+        wanted: usize,
+    ) -> Result<Found, Forgotten> {
+        let (at, after) = match behind {
+            None => (self.search.nummer(), None),
+            Some((nummer, hit)) => (nummer, Some(hit)),
+        };
+        let niveau_of = |code| self.opleiding(code).and_then(|opleiding| opleiding.niveau);
+        self.search.search(query, at, after, wanted, niveau_of)
+    }
+
+    /// How much there is of the search index, for metrics.
+    #[must_use]
+    pub fn search_size(&self) -> search::Size {
+        self.search.size()
+    }
+
+    pub(super) fn search_index(&self) -> &SearchIndex {
+        &self.search
     }
 
     pub(super) fn state(&self) -> &State {

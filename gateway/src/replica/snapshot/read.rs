@@ -109,8 +109,11 @@ impl Reader {
         if index_version != INDEX_VERSION {
             state.rebuild_index().map_err(|_| NONSENSE)?;
         }
+        let search = state
+            .search_index(stand.versie.nummer)
+            .map_err(|_| NONSENSE)?;
         Ok(Snapshot {
-            view: View::loaded(state, stand),
+            view: View::loaded(state, stand, search),
             extra,
         })
     }

@@ -1,0 +1,159 @@
+//! Merging segments: few enough for a search to be quick, seldom enough for commits to be cheap.
+//!
+//! Sizes fall by at least [`RATIO`] from one segment to the next, so that there are some ten of
+//! them at most and a row is moved a few times in its life. What is small is merged at once;
+//! what is large is handed out as a [`Merge`], done beside the follower and put in place later.
+
+use std::sync::Arc;
+
+use super::{SearchIndex, codes::Codes, part::Part, row::Row, segment::Segment};
+
+/// The least that a segment is larger than the next one.
+const RATIO: usize = 4;
+/// Rows that are merged at once, in the step that applies a commit: some tens of milliseconds.
+const AT_ONCE_ROWS: usize = 8_192;
+/// Segments below this are never worth a merge of their own because of their dead.
+const FEW_ROWS: usize = 1_024;
+
+/// Segments to be made one.
+pub struct Merge {
+    parts: Vec<Part>,
+    codes: Codes,
+    /// What died up to this commit is left out.
+    horizon: u64,
+}
+
+/// One segment instead of several.
+pub struct Merged {
+    replaced: Vec<Arc<Segment>>,
+    segment: Arc<Segment>,
+    horizon: u64,
+    /// Deaths that the merge knew of, as rows of the new segment.
+    died: Vec<(u32, u64)>,
+}
+
+impl SearchIndex {
+    pub(super) fn merge_small(&mut self) {
+        while let Some(from) = self.due() {
+            let rows: usize = self.parts[from..].iter().map(|p| p.segment.len()).sum();
+            if rows > AT_ONCE_ROWS {
+                return;
+            }
+            let merged = self.merge_from(from).run();
+            self.install(merged);
+        }
+    }
+
+    /// A merge that is due and too large to be done at once.
+    #[must_use]
+    pub fn merge(&self) -> Option<Merge> {
+        self.due().map(|from| self.merge_from(from))
+    }
+
+    /// From which part on the parts are to be made one.
+    fn due(&self) -> Option<usize> {
+        let sizes: Vec<usize> = self.parts.iter().map(|p| p.segment.len()).collect();
+        let mut behind = 0;
+        let mut from = None;
+        for (at, size) in sizes.iter().enumerate().rev() {
+            if behind > 0 && *size < behind * RATIO {
+                from = Some(at);
+            }
+            behind += size;
+        }
+        from.or_else(|| self.mostly_dead())
+    }
+
+    /// A segment of which a quarter could be forgotten.
+    fn mostly_dead(&self) -> Option<usize> {
+        let horizon = self.horizon();
+        self.parts.iter().position(|part| {
+            let rows = part.segment.len();
+            rows >= FEW_ROWS
+                && part.dead() * RATIO > rows
+                && part.forgettable(horizon) * RATIO > rows
+        })
+    }
+
+    fn merge_from(&self, from: usize) -> Merge {
+        Merge {
+            parts: self.parts[from..].to_vec(),
+            codes: self.codes.clone(),
+            horizon: self.horizon(),
+        }
+    }
+
+    /// Puts a merge in place. One that was made from parts that are not here any more is dropped;
+    /// gives whether it was used.
+    pub fn install(&mut self, merged: Merged) -> bool {
+        let Merged {
+            replaced,
+            segment,
+            horizon,
+            died,
+        } = merged;
+        let is_first = |part: &Part| Arc::ptr_eq(&part.segment, &replaced[0]);
+        let Some(from) = self.parts.iter().position(is_first) else {
+            return false;
+        };
+        let old = self.parts.get(from..from + replaced.len());
+        let same = old.is_some_and(|old| {
+            old.iter()
+                .zip(&replaced)
+                .all(|(part, segment)| Arc::ptr_eq(&part.segment, segment))
+        });
+        if !same {
+            return false;
+        }
+        let mut part = Part::new(segment);
+        for (row, nummer) in died {
+            part.bury(row, nummer);
+        }
+        for old in self.parts.drain(from..from + replaced.len()) {
+            // Who died while the merge was under way.
+            for (row, nummer) in old.deaths() {
+                let at = row as usize;
+                part.kill_row(old.segment.ids[at], old.segment.since[at], nummer);
+            }
+        }
+        if part.segment.len() > 0 {
+            self.parts.insert(from, part);
+        }
+        self.kept_from = self.kept_from.max(horizon);
+        true
+    }
+}
+
+impl Merge {
+    /// How many rows go in.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.parts.iter().map(|part| part.segment.len()).sum()
+    }
+
+    /// Makes the one segment. Blocks: a few microseconds a row.
+    #[must_use]
+    pub fn run(mut self) -> Merged {
+        let mut rows: Vec<(Row, Option<u64>)> = Vec::with_capacity(self.rows());
+        for part in &self.parts {
+            for row in 0..part.segment.len() as u32 {
+                let died = part.died(row);
+                if died.is_none_or(|died| died > self.horizon) {
+                    rows.push((part.segment.row(row, &self.codes), died));
+                }
+            }
+        }
+        rows.sort_by_key(|(row, _)| (row.id, row.since));
+        let died = (0..)
+            .zip(&rows)
+            .filter_map(|(at, (_, died))| Some((at, (*died)?)))
+            .collect();
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
+        Merged {
+            segment: Arc::new(Segment::new(rows, &mut self.codes)),
+            replaced: self.parts.into_iter().map(|part| part.segment).collect(),
+            horizon: self.horizon,
+            died,
+        }
+    }
+}

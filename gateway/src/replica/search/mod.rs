@@ -1,0 +1,269 @@
+//! The index behind zoekenLeerplaatsen: immutable segments, and what died in them since.
+//!
+//! A commit that changes leerbedrijven adds a small [`Segment`] of their new rows and marks their
+//! old ones as dead from that commit on; small segments are merged into larger ones, the largest
+//! of all beside the work of the follower. A clone shares all segments, so readers never wait and
+//! every published view keeps its own state of the index.
+//!
+//! A dead row stays for a while ([`KEEP_MS`]): a search that goes on to its next page reads the
+//! rows as they were at its first, so that nobody is shown twice or left out while the register
+//! changes (domain rule 12).
+
+mod bits;
+mod codes;
+mod harvest;
+mod merge;
+mod part;
+mod point;
+mod query;
+mod row;
+mod scan;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::sync::Arc;
+
+use imbl::Vector;
+
+use codes::Codes;
+use harvest::{Harvest, Tally};
+pub use merge::{Merge, Merged};
+use part::Part;
+pub use query::{
+    Codevraag, Counts, Found, Hit, Leerplaatsvraag, Plaatssleutel, Postcodes, Query, Soort,
+    Sortering, Waar,
+};
+pub(super) use row::Row;
+use scan::{Prepared, Scan};
+use segment::Segment;
+
+use crate::domain::{Code, FoldedNaam, LeerbedrijfId, Tijdstip};
+
+/// How long a row that died can still be read: as long as a cursor lives (domain rule 12), and
+/// some seconds for the request itself.
+pub const KEEP_MS: i64 = 15 * 60 * 1000 + 30_000;
+
+/// The index of one state of the register.
+#[derive(Clone, Default)]
+pub struct SearchIndex {
+    /// Older and larger ones first.
+    parts: Vec<Part>,
+    codes: Codes,
+    /// The newest commit in it.
+    nummer: u64,
+    /// The oldest commit that can still be read.
+    kept_from: u64,
+    /// The first commit of each second of the last [`KEEP_MS`], to tell which may be forgotten.
+    seconds: Vector<(i64, u64)>,
+}
+
+/// Why an older state of the index cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the index is no longer kept as it was at commit {0}")]
+pub struct Forgotten(pub u64);
+
+impl SearchIndex {
+    /// Of all leerbedrijven of a state.
+    pub(super) fn new(rows: Vec<Row>, nummer: u64) -> Self {
+        let mut codes = Codes::default();
+        let segment = Segment::new(rows, &mut codes);
+        Self {
+            parts: vec![Part::new(Arc::new(segment))],
+            codes,
+            nummer,
+            kept_from: nummer,
+            seconds: Vector::new(),
+        }
+    }
+
+    /// Takes in a commit: what these leerbedrijven are from now on, and which are gone. Rows of
+    /// the same leerbedrijf that came before die.
+    pub(super) fn commit(
+        &mut self,
+        nummer: u64,
+        tijdstip: Tijdstip,
+        rows: Vec<Row>,
+        gone: impl IntoIterator<Item = LeerbedrijfId>,
+    ) {
+        self.nummer = nummer;
+        self.note_second(nummer, tijdstip);
+        let changed = rows.iter().map(|row| row.id);
+        let gone = gone.into_iter().map(LeerbedrijfId::as_u32);
+        for id in changed.chain(gone).collect::<Vec<_>>() {
+            for part in &mut self.parts {
+                part.kill(id, nummer);
+            }
+        }
+        if !rows.is_empty() {
+            let segment = Segment::new(rows, &mut self.codes);
+            self.parts.push(Part::new(Arc::new(segment)));
+        }
+        self.merge_small();
+    }
+
+    fn note_second(&mut self, nummer: u64, tijdstip: Tijdstip) {
+        const SECOND_MS: i64 = 1000;
+        let now = tijdstip.as_millis();
+        let is_new = |last: &(i64, u64)| now - last.0 >= SECOND_MS;
+        if self.seconds.back().is_none_or(is_new) {
+            self.seconds.push_back((now, nummer));
+        }
+        // What was replaced by a commit from before then can be forgotten: all of the seconds
+        // before the last one that lies far enough back.
+        while self
+            .seconds
+            .get(1)
+            .is_some_and(|(at, _)| *at < now - KEEP_MS)
+        {
+            self.seconds.pop_front();
+        }
+    }
+
+    /// The oldest commit that a cursor may still name.
+    fn horizon(&self) -> u64 {
+        let now = self.seconds.back().map_or(0, |(at, _)| *at);
+        match self.seconds.front() {
+            Some((at, nummer)) if *at < now - KEEP_MS => (*nummer).max(self.kept_from),
+            _ => self.kept_from,
+        }
+    }
+
+    /// Searches the newest state, or the one as at an older commit, behind this hit of it.
+    ///
+    /// # Errors
+    /// [`Forgotten`], when that state is kept no longer.
+    pub(super) fn search(
+        &self,
+        query: &Query,
+        at: u64,
+        after: Option<Hit>,
+        wanted: usize,
+        niveau_of: impl Fn(Code) -> Option<u8>,
+    ) -> Result<Found, Forgotten> {
+        if at < self.kept_from || at > self.nummer {
+            return Err(Forgotten(at));
+        }
+        let after = match after {
+            None => None,
+            Some(hit) => Some((
+                hit,
+                self.naam_at(hit.leerbedrijf_id, at).ok_or(Forgotten(at))?,
+            )),
+        };
+        let asked = Prepared::new(query, &self.codes);
+        let mut tally = query.tellen.then(|| {
+            let numbers = 0..self.codes.len() as u32;
+            let niveau = |number| self.codes.code(number).and_then(&niveau_of).unwrap_or(0);
+            Tally::new(numbers.map(niveau).collect())
+        });
+        // One more than wanted tells whether there are more.
+        let mut harvest = Harvest::new(wanted + 1, tally.as_mut());
+        let mut hits: Vec<(u64, &str, u32)> = Vec::new();
+        for part in &self.parts {
+            let segment = &part.segment;
+            harvest.begin(after.map(|(hit, naam)| {
+                (
+                    hit.order,
+                    segment.rank_after(naam, hit.leerbedrijf_id.as_u32()),
+                )
+            }));
+            Scan::new(segment, part.at(at), &asked).run(&mut harvest);
+            let found = harvest.end().into_iter();
+            hits.extend(
+                found.map(|(order, row)| (order, segment.naam(row), segment.ids[row as usize])),
+            );
+        }
+        let totaal = harvest.totaal;
+        hits.sort_unstable();
+        let more = hits.len() > wanted;
+        hits.truncate(wanted);
+        Ok(Found {
+            totaal,
+            more,
+            hits: hits
+                .into_iter()
+                .filter_map(|(order, _, id)| {
+                    let leerbedrijf_id = LeerbedrijfId::from_u32(id)?;
+                    Some(Hit {
+                        leerbedrijf_id,
+                        order,
+                    })
+                })
+                .collect(),
+            counts: tally.map_or_else(Counts::default, |tally| self.counts(&tally)),
+        })
+    }
+
+    fn counts(&self, tally: &Tally) -> Counts {
+        let mut codes: Vec<(Code, u32)> = (0..)
+            .zip(&tally.codes)
+            .filter(|(_, count)| **count > 0)
+            .filter_map(|(number, count)| Some((self.codes.code(number)?, *count)))
+            .collect();
+        codes.sort_unstable();
+        Counts {
+            leerwegen: tally.leerwegen,
+            niveaus: tally.niveaus,
+            codes,
+        }
+    }
+
+    fn naam_at(&self, id: LeerbedrijfId, at: u64) -> Option<&str> {
+        self.parts
+            .iter()
+            .find_map(|part| Some(part.segment.naam(part.row_at(id.as_u32(), at)?)))
+    }
+
+    /// The newest commit in it.
+    #[must_use]
+    pub fn nummer(&self) -> u64 {
+        self.nummer
+    }
+
+    /// How much of it there is, for metrics.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        Size {
+            segments: self.parts.len(),
+            rows: self.parts.iter().map(|part| part.segment.len()).sum(),
+            dead: self.parts.iter().map(Part::dead).sum(),
+            bytes: self.parts.iter().map(Part::bytes).sum(),
+        }
+    }
+}
+
+impl std::fmt::Debug for SearchIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchIndex")
+            .field("nummer", &self.nummer)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much there is of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Segments.
+    pub segments: usize,
+    /// Rows, dead ones too.
+    pub rows: usize,
+    /// Dead rows that are kept for cursors.
+    pub dead: usize,
+    /// Bytes in memory, about.
+    pub bytes: usize,
+}
+
+/// The key of a place name: the same for every spelling of it. 0 is kept for none.
+fn plaats_key(plaats: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let folded = FoldedNaam::new(plaats);
+    if folded.as_str().is_empty() {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    folded.as_str().hash(&mut hasher);
+    hasher.finish().max(1)
+}

@@ -1,0 +1,311 @@
+//! An immutable part of the index: some rows in columns, and the orders in which they are looked
+//! up. Rows are numbered from 0 by id.
+
+use rstar::{RTree, primitives::GeomWithData};
+
+use super::{
+    codes::Codes,
+    point::Point,
+    row::{Periode, Plaats, Row},
+    words::Words,
+};
+use crate::domain::Code;
+
+/// A point of the tree: half the precision is enough to find candidates by.
+type TreePoint = GeomWithData<[f32; 3], u32>;
+
+/// Metres by which the tree is asked more, for what it rounds away.
+const TREE_MARGIN_M: f64 = 2.0;
+
+/// Some rows.
+pub(super) struct Segment {
+    pub(super) ids: Box<[u32]>,
+    pub(super) since: Box<[u64]>,
+    /// Number of the newest commit in it.
+    pub(super) newest: u64,
+    actief: Box<[bool]>,
+    namen: Texts,
+    /// Place of each row in the order of naam, id, since.
+    pub(super) rank: Box<[u32]>,
+    /// The rows in that order.
+    by_rank: Box<[u32]>,
+    points: Box<[Option<Point>]>,
+    pub(super) plaatsen: Box<[u64]>,
+    by_plaats: Box<[(u64, u32)]>,
+    pub(super) postcodes: Box<[u32]>,
+    by_postcode: Box<[(u32, u32)]>,
+    erkenningen: Lists<(u32, Periode)>,
+    leerplaatsen: Lists<(u32, Plaats)>,
+    /// By the number of the code.
+    pub(super) erkend: Lists<(u32, Periode)>,
+    /// Rows with a leerplaats, by the number of its code.
+    pub(super) offering: Lists<u32>,
+    tree: RTree<TreePoint>,
+    pub(super) words: Words,
+}
+
+impl Segment {
+    /// Of rows in any order.
+    pub(super) fn new(mut rows: Vec<Row>, codes: &mut Codes) -> Self {
+        rows.sort_unstable_by_key(|row| (row.id, row.since));
+        let numbers = 0..rows.len() as u32;
+        let mut by_rank: Vec<u32> = numbers.clone().collect();
+        by_rank.sort_by(|a, b| {
+            let key = |row: &u32| (&rows[*row as usize].naam, *row);
+            key(a).cmp(&key(b))
+        });
+        let mut rank = vec![0; rows.len()];
+        for (place, row) in (0..).zip(&by_rank) {
+            rank[*row as usize] = place;
+        }
+        let points: Box<[Option<Point>]> =
+            rows.iter().map(|row| row.ligging.map(Point::new)).collect();
+        let number = |code: Code, codes: &mut Codes| codes.number(code);
+        let erkenningen = Lists::new(rows.iter().map(|row| {
+            let periods = row.erkenningen.iter();
+            periods
+                .map(|(code, periode)| (number(*code, codes), *periode))
+                .collect::<Vec<_>>()
+        }));
+        let leerplaatsen = Lists::new(rows.iter().map(|row| {
+            let places = row.leerplaatsen.iter();
+            places
+                .map(|(code, plaats)| (number(*code, codes), *plaats))
+                .collect::<Vec<_>>()
+        }));
+        Self {
+            newest: rows.iter().map(|row| row.since).max().unwrap_or_default(),
+            ids: rows.iter().map(|row| row.id).collect(),
+            since: rows.iter().map(|row| row.since).collect(),
+            actief: rows.iter().map(|row| row.actief).collect(),
+            namen: Texts::new(rows.iter().map(|row| row.naam.as_str())),
+            rank: rank.into(),
+            by_rank: by_rank.into(),
+            tree: tree(&points),
+            points,
+            by_plaats: sorted(numbers.clone().map(|n| (rows[n as usize].plaats, n))),
+            plaatsen: rows.iter().map(|row| row.plaats).collect(),
+            by_postcode: sorted(numbers.map(|n| (rows[n as usize].postcode, n))),
+            postcodes: rows.iter().map(|row| row.postcode).collect(),
+            erkend: by_code(codes.len(), &erkenningen, |row, periode| (row, periode)),
+            offering: by_code(codes.len(), &leerplaatsen, |row, _| row),
+            erkenningen,
+            leerplaatsen,
+            words: Words::new(rows.iter().map(|row| row.naam.as_str())),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// A row as it went in.
+    pub(super) fn row(&self, row: u32, codes: &Codes) -> Row {
+        let at = row as usize;
+        let coded = |number: u32| codes.code(number);
+        Row {
+            id: self.ids[at],
+            since: self.since[at],
+            actief: self.actief[at],
+            naam: self.naam(row).to_owned(),
+            plaats: self.plaatsen[at],
+            postcode: self.postcodes[at],
+            ligging: self.points[at].map(|point| point.coordinaten()),
+            erkenningen: self
+                .erkenningen(row)
+                .iter()
+                .filter_map(|(number, periode)| Some((coded(*number)?, *periode)))
+                .collect(),
+            leerplaatsen: self
+                .leerplaatsen(row)
+                .iter()
+                .filter_map(|(number, plaats)| Some((coded(*number)?, *plaats)))
+                .collect(),
+        }
+    }
+
+    pub(super) fn is_actief(&self, row: u32) -> bool {
+        self.actief[row as usize]
+    }
+
+    pub(super) fn naam(&self, row: u32) -> &str {
+        self.namen.get(row)
+    }
+
+    pub(super) fn point(&self, row: u32) -> Option<&Point> {
+        self.points[row as usize].as_ref()
+    }
+
+    /// By code.
+    pub(super) fn erkenningen(&self, row: u32) -> &[(u32, Periode)] {
+        self.erkenningen.get(row)
+    }
+
+    pub(super) fn leerplaatsen(&self, row: u32) -> &[(u32, Plaats)] {
+        self.leerplaatsen.get(row)
+    }
+
+    /// The rows of this id, oldest first.
+    pub(super) fn rows_of(&self, id: u32) -> std::ops::Range<u32> {
+        let from = self.ids.partition_point(|other| *other < id);
+        let to = self.ids.partition_point(|other| *other <= id);
+        from as u32..to as u32
+    }
+
+    /// Ranks of the rows with exactly this folded name.
+    pub(super) fn ranks_of(&self, naam: &str) -> std::ops::Range<u32> {
+        let from = self.by_rank.partition_point(|row| self.naam(*row) < naam);
+        let to = self.by_rank.partition_point(|row| self.naam(*row) <= naam);
+        from as u32..to as u32
+    }
+
+    /// The first rank behind this name and id.
+    pub(super) fn rank_after(&self, naam: &str, id: u32) -> u32 {
+        let behind = |row: &u32| (self.naam(*row), self.ids[*row as usize]) <= (naam, id);
+        self.by_rank.partition_point(behind) as u32
+    }
+
+    pub(super) fn in_plaats(&self, plaats: u64) -> impl Iterator<Item = u32> + '_ {
+        let from = self.by_plaats.partition_point(|(key, _)| *key < plaats);
+        self.by_plaats[from..]
+            .iter()
+            .take_while(move |(key, _)| *key == plaats)
+            .map(|(_, row)| *row)
+    }
+
+    /// Rows with a packed postcode in this range.
+    pub(super) fn in_postcodes(&self, range: &std::ops::Range<u32>) -> &[(u32, u32)] {
+        let from = self
+            .by_postcode
+            .partition_point(|(key, _)| *key < range.start);
+        let to = self
+            .by_postcode
+            .partition_point(|(key, _)| *key < range.end);
+        &self.by_postcode[from..to]
+    }
+
+    /// Rows within so many metres, and some just outside.
+    pub(super) fn around(&self, centre: &Point, metres: f64) -> impl Iterator<Item = u32> + '_ {
+        let chord = Point::chord_squared_of(metres + TREE_MARGIN_M) as f32;
+        self.tree
+            .locate_within_distance(centre.as_f32(), chord)
+            .map(|point| point.data)
+    }
+
+    /// Bytes on the heap, about.
+    pub(super) fn bytes(&self) -> usize {
+        /// A leaf of the tree with its share of the nodes above it.
+        const TREE_BYTES: usize = 80;
+        let columns = size_of::<u32>() * 4
+            + size_of::<u64>() * 2
+            + size_of::<bool>()
+            + size_of::<Option<Point>>()
+            + size_of::<(u64, u32)>()
+            + size_of::<(u32, u32)>();
+        self.len() * columns
+            + self.tree.size() * TREE_BYTES
+            + self.namen.bytes()
+            + self.erkenningen.bytes()
+            + self.leerplaatsen.bytes()
+            + self.erkend.bytes()
+            + self.offering.bytes()
+            + self.words.bytes()
+    }
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Box<[T]> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.into()
+}
+
+fn tree(points: &[Option<Point>]) -> RTree<TreePoint> {
+    let known = (0..).zip(points).filter_map(|(row, point)| {
+        let point = point.as_ref()?;
+        Some(TreePoint::new(point.as_f32(), row))
+    });
+    RTree::bulk_load(known.collect())
+}
+
+/// The same entries by the number of their code, rows ascending within each.
+fn by_code<T: Copy, U>(
+    codes: usize,
+    lists: &Lists<(u32, T)>,
+    entry: impl Fn(u32, T) -> U,
+) -> Lists<U> {
+    let mut sorted: Vec<Vec<U>> = Vec::new();
+    sorted.resize_with(codes, Vec::new);
+    for row in 0..lists.len() {
+        for (number, item) in lists.get(row) {
+            sorted[*number as usize].push(entry(row, *item));
+        }
+    }
+    Lists::new(sorted.into_iter())
+}
+
+/// Lists behind one another.
+pub(super) struct Lists<T> {
+    starts: Box<[u32]>,
+    items: Box<[T]>,
+}
+
+impl<T> Lists<T> {
+    fn new(lists: impl Iterator<Item = Vec<T>>) -> Self {
+        let (mut starts, mut items) = (vec![0], Vec::new());
+        for mut list in lists {
+            items.append(&mut list);
+            starts.push(items.len() as u32);
+        }
+        Self {
+            starts: starts.into(),
+            items: items.into(),
+        }
+    }
+
+    fn len(&self) -> u32 {
+        (self.starts.len() - 1) as u32
+    }
+
+    /// The list with this number; empty beyond the last.
+    pub(super) fn get(&self, number: u32) -> &[T] {
+        let at = number as usize;
+        match self.starts.get(at..at + 2) {
+            Some(&[from, to]) => &self.items[from as usize..to as usize],
+            _ => &[],
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        size_of_val(&self.starts[..]) + size_of_val(&self.items[..])
+    }
+}
+
+/// Texts behind one another.
+struct Texts {
+    text: Box<str>,
+    ends: Box<[u32]>,
+}
+
+impl Texts {
+    fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for one in texts {
+            text.push_str(one);
+            ends.push(text.len() as u32);
+        }
+        Self {
+            text: text.into(),
+            ends: ends.into(),
+        }
+    }
+
+    fn get(&self, number: u32) -> &str {
+        let at = number as usize;
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[from as usize..self.ends[at] as usize]
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.len() + size_of_val(&self.ends[..])
+    }
+}
