@@ -153,7 +153,13 @@ async fn every_field_that_is_wrong_is_found_and_the_first_gives_the_signaalcode(
             .collect();
         assert_eq!(found, expect, "{fields:?}");
         let first = expect.first().copied().unwrap_or(0);
-        assert_eq!(answer.response.kop.signaalcode.code(), first);
+        let kop = answer.response.kop;
+        assert_eq!(kop.signaalcode.code(), first);
+        let told = answer
+            .bevindingen
+            .first()
+            .map(|b| format!("{}: {}: {}", b.signaalcode.tekst(), b.veld, b.uitleg));
+        assert_eq!(kop.signaaltekst.as_deref(), told.as_deref());
         assert_eq!(
             answer.response.uitkomst.erkenning_status.is_some(),
             expect.is_empty()

@@ -73,14 +73,28 @@ impl<R> Answer<R> {
 }
 
 /// Something wrong with a field of the request itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bevinding {
     /// The field's name in the contract.
     pub veld: &'static str,
     /// What is wrong with it.
     pub signaalcode: Signaalcode,
-    /// What would be right, in Dutch.
-    pub uitleg: &'static str,
+    /// What would be right, in Dutch. A problem shows it too, and repeats no content: it quotes
+    /// what was asked only where REST answers with 200.
+    pub uitleg: Cow<'static, str>,
+}
+
+impl Bevinding {
+    /// What an answer says of it: the standard text of the code, the field, and what would be
+    /// right.
+    pub(crate) fn signaaltekst(&self) -> Cow<'static, str> {
+        let Self {
+            veld,
+            signaalcode,
+            uitleg,
+        } = self;
+        format!("{}: {veld}: {uitleg}", signaalcode.tekst()).into()
+    }
 }
 
 /// The beginning of every answer (domain §2, "Messages").
@@ -111,6 +125,16 @@ impl Kop {
             signaaltekst: signaaltekst(signaalcode),
             register_versie: view.versie(),
             register_tijdstip: view.tijdstip(),
+        }
+    }
+
+    /// The head of an answer to a question that was not understood: a caller over SOAP, who gets
+    /// no list of violations, learns from it which field is wrong and what would be right.
+    #[must_use]
+    pub fn about(view: &View, bevinding: &Bevinding) -> Self {
+        Self {
+            signaaltekst: Some(bevinding.signaaltekst()),
+            ..Self::new(view, bevinding.signaalcode)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! natrekkenErkenning: is this leerbedrijf erkend for this code on this date? (domain §2)
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,7 +44,10 @@ pub struct Response {
 pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
     let (signaalcode, uitkomst, bevindingen) =
         verify(ctx, request.leerbedrijf_id, request.code, request.peildatum);
-    let kop = Kop::new(&ctx.view, signaalcode);
+    let kop = bevindingen.first().map_or_else(
+        || Kop::new(&ctx.view, signaalcode),
+        |bevinding| Kop::about(&ctx.view, bevinding),
+    );
     Answer {
         response: Response { kop, uitkomst },
         bevindingen,
@@ -112,7 +117,7 @@ pub(super) fn parse_leerbedrijf_id(field: Option<&str>) -> Result<LeerbedrijfId,
     LeerbedrijfId::parse(present(field).unwrap_or_default()).map_err(|_| Bevinding {
         veld: "leerbedrijfId",
         signaalcode: Signaalcode::LeerbedrijfIdOngeldig,
-        uitleg: "geef negen cijfers, het eerste geen nul, zoals 100000001",
+        uitleg: "geef negen cijfers, het eerste geen nul, zoals 100000001".into(),
     })
 }
 
@@ -123,12 +128,12 @@ fn parse_code(field: Option<&str>) -> Result<Code, Bevinding> {
             InvalidCode::Form => Signaalcode::CodeOngeldig,
             InvalidCode::NoQualification => Signaalcode::CodeGeenKwalificatie,
         },
-        uitleg: match error {
+        uitleg: Cow::Borrowed(match error {
             InvalidCode::Form => "geef een crebo van vijf cijfers of een keuzedeel zoals K0072",
             InvalidCode::NoQualification => {
                 "23xxx is een dossier en 79xxx een domein; geef de crebo van de kwalificatie"
             }
-        },
+        }),
     })
 }
 
@@ -137,12 +142,14 @@ fn parse_datum(veld: &'static str, field: Option<&str>) -> Result<Datum, Bevindi
         InvalidDatum::Form => Bevinding {
             veld,
             signaalcode: Signaalcode::DatumOngeldig,
-            uitleg: "geef een bestaande dag als jjjj-mm-dd, zoals 2026-09-01; de datum is verplicht",
+            uitleg:
+                "geef een bestaande dag als jjjj-mm-dd, zoals 2026-09-01; de datum is verplicht"
+                    .into(),
         },
         InvalidDatum::Range => Bevinding {
             veld,
             signaalcode: Signaalcode::DatumBuitenBereik,
-            uitleg: "geef een dag van 1900-01-01 tot en met 2199-12-31",
+            uitleg: "geef een dag van 1900-01-01 tot en met 2199-12-31".into(),
         },
     })
 }

@@ -1,11 +1,13 @@
 //! natrekkenErkenningen: up to 10,000 verifications at once, all from one register version;
 //! a bad line spoils only itself (domain §2).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Context, Kop,
+    Answer, Bevinding, Context, Kop,
     natrekken_erkenning::{self, Uitkomst},
     signaaltekst,
 };
@@ -60,7 +62,7 @@ pub struct Resultaat {
     /// De uitkomst in woorden; ontbreekt bij 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub signaaltekst: Option<std::borrow::Cow<'static, str>>,
+    pub signaaltekst: Option<Cow<'static, str>>,
     /// The verification itself.
     #[serde(flatten)]
     pub uitkomst: Uitkomst,
@@ -73,7 +75,7 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
         .verzoeken
         .into_iter()
         .map(|verzoek| {
-            let (signaalcode, uitkomst, _) = natrekken_erkenning::verify(
+            let (signaalcode, uitkomst, bevindingen) = natrekken_erkenning::verify(
                 ctx,
                 verzoek.leerbedrijf_id,
                 verzoek.code,
@@ -82,7 +84,10 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
             Resultaat {
                 kenmerk: verzoek.kenmerk.filter(|k| !k.is_empty()),
                 signaalcode,
-                signaaltekst: signaaltekst(signaalcode),
+                signaaltekst: bevindingen
+                    .first()
+                    .map(Bevinding::signaaltekst)
+                    .or_else(|| signaaltekst(signaalcode)),
                 uitkomst,
             }
         })

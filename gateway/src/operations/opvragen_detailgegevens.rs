@@ -170,7 +170,7 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
         Ok(id) => id,
         Err(bevinding) => {
             let response = Response {
-                kop: head(bevinding.signaalcode),
+                kop: Kop::about(&ctx.view, &bevinding),
                 detail: None,
             };
             return Answer {

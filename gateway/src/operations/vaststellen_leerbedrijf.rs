@@ -108,12 +108,13 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
 }
 
 fn not_understood(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Response> {
-    let first = bevindingen
-        .first()
-        .map_or(Signaalcode::TeWeinigZoekgegevens, |b| b.signaalcode);
+    let kop = bevindingen.first().map_or_else(
+        || Kop::new(&ctx.view, Signaalcode::TeWeinigZoekgegevens),
+        |bevinding| Kop::about(&ctx.view, bevinding),
+    );
     Answer {
         response: Response {
-            kop: Kop::new(&ctx.view, first),
+            kop,
             leerbedrijven: Vec::new(),
             meer_resultaten: false,
         },
@@ -187,7 +188,9 @@ impl Wanted {
         Err(vec![Bevinding {
             veld: missing,
             signaalcode: Signaalcode::TeWeinigZoekgegevens,
-            uitleg: "geef leerbedrijfId, of naam met postcode of plaats, of postcode met huisnummer",
+            uitleg:
+                "geef leerbedrijfId, of naam met postcode of plaats, of postcode met huisnummer"
+                    .into(),
         }])
     }
 }
@@ -200,7 +203,7 @@ fn parse_land(field: Option<&str>) -> Result<String, Bevinding> {
         Err(Bevinding {
             veld: "land",
             signaalcode: Signaalcode::ZoekgegevensStrijdig,
-            uitleg: "geef een landcode van twee letters (ISO 3166-1), zoals NL of BE",
+            uitleg: "geef een landcode van twee letters (ISO 3166-1), zoals NL of BE".into(),
         })
     }
 }
@@ -217,7 +220,7 @@ fn parse_postcode(field: Option<&str>, foreign: bool) -> Result<Option<String>, 
         Err(_) => Err(Bevinding {
             veld: "postcode",
             signaalcode: Signaalcode::PostcodeOngeldig,
-            uitleg: "geef vier cijfers en twee letters, zoals 1012AB, of noem het land",
+            uitleg: "geef vier cijfers en twee letters, zoals 1012AB, of noem het land".into(),
         }),
     }
 }
@@ -233,7 +236,7 @@ fn parse_huisnummer(field: Option<&str>) -> Result<Option<u32>, Bevinding> {
         _ => Err(Bevinding {
             veld: "huisnummer",
             signaalcode: Signaalcode::TeWeinigZoekgegevens,
-            uitleg: "geef een huisnummer van 1 tot en met 99999",
+            uitleg: "geef een huisnummer van 1 tot en met 99999".into(),
         }),
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Context, Kop, signaaltekst,
+    Answer, Context, Kop,
     vaststellen_leerbedrijf::{self, Gevonden},
 };
 use crate::domain::Signaalcode;
@@ -47,6 +47,7 @@ pub struct Response {
 /// The best match of one row.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = VaststelResultaat)]
 pub struct Resultaat {
     /// Het kenmerk van de rij, zoals het kwam.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +75,7 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
             Resultaat {
                 kenmerk: rij.kenmerk.filter(|k| !k.is_empty()),
                 signaalcode: found.kop.signaalcode,
-                signaaltekst: signaaltekst(found.kop.signaalcode),
+                signaaltekst: found.kop.signaaltekst,
                 leerbedrijf: found.leerbedrijven.into_iter().next(),
             }
         })

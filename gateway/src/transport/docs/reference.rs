@@ -162,14 +162,17 @@ fn type_of(schema: &Value) -> String {
             return names.join(" of ");
         }
     }
-    let kind = match &schema["type"] {
-        Value::String(kind) => kind.as_str(),
-        Value::Array(kinds) => kinds
-            .iter()
-            .find_map(|k| k.as_str().filter(|k| *k != "null"))
-            .unwrap_or_default(),
-        _ => "",
-    };
+    match &schema["type"] {
+        Value::Array(kinds) => {
+            let kinds = kinds.iter().filter_map(Value::as_str);
+            let words: Vec<String> = kinds.map(|kind| word_of(kind, schema)).collect();
+            words.join(" of ")
+        }
+        kind => word_of(kind.as_str().unwrap_or_default(), schema),
+    }
+}
+
+fn word_of(kind: &str, schema: &Value) -> String {
     match kind {
         "array" => format!("lijst van {}", type_of(&schema["items"])),
         "string" => schema["format"]

@@ -6,9 +6,10 @@
 use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
 
 use super::{
-    field::check_text,
+    field::{Veld, Veldsoort, check_text},
     violation::{Overtreding, Overtredingen, Plaats, shown_name},
 };
 
@@ -16,8 +17,8 @@ use super::{
 #[derive(Debug, PartialEq)]
 pub(super) enum Node<'a> {
     Null,
-    Boolean,
-    Number,
+    Boolean(bool),
+    Number(Number),
     Text(Cow<'a, str>),
     List(Vec<Node<'a>>),
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
@@ -170,20 +171,22 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
         Ok(Node::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Node<'de>, E> {
-        Ok(Node::Boolean)
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Boolean(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Node<'de>, E> {
-        Ok(Node::Number)
+    fn visit_i64<E>(self, number: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(number.into()))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Number)
+    fn visit_u64<E>(self, number: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(number.into()))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Node<'de>, E> {
-        Ok(Node::Number)
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Node<'de>, E> {
+        Number::from_f64(number)
+            .map(Node::Number)
+            .ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
@@ -240,6 +243,59 @@ impl<'de> Visitor<'de> for KeySeed {
     }
 }
 
+/// The fields of an object in the body, taken by name; what else is in it is a violation.
+pub(super) struct Fields<'a, 'f, const N: usize> {
+    velden: &'static [Veld; N],
+    nodes: [Option<Node<'a>>; N],
+    place: Place,
+    fouten: &'f mut Overtredingen,
+}
+
+impl<'a, 'f, const N: usize> Fields<'a, 'f, N> {
+    /// Of the object at this place, by the table of its fields.
+    pub(super) fn new(
+        node: Node<'a>,
+        place: Place,
+        velden: &'static [Veld; N],
+        fouten: &'f mut Overtredingen,
+    ) -> Self {
+        Self {
+            velden,
+            nodes: members(node, place, velden.map(|veld| veld.naam), fouten),
+            place,
+            fouten,
+        }
+    }
+
+    /// The text of this field, or the number that it says. See [`text`].
+    pub(super) fn text(&mut self, naam: &'static str) -> Option<String> {
+        let (veld, node) = self.take(naam)?;
+        debug_assert!(veld.soort != Veldsoort::Boolean, "{naam} is no text");
+        text(node, self.place, veld, self.fouten)
+    }
+
+    /// The true or false of this field; null means absent.
+    pub(super) fn boolean(&mut self, naam: &'static str) -> Option<bool> {
+        let (veld, node) = self.take(naam)?;
+        debug_assert!(veld.soort == Veldsoort::Boolean, "{naam} is no boolean");
+        match node? {
+            Node::Null => None,
+            Node::Boolean(value) => Some(value),
+            Node::Number(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
+                let right = "true of false, zonder aanhalingstekens,";
+                self.fouten.add(wrong_type(self.place.member(naam), right));
+                None
+            }
+        }
+    }
+
+    fn take(&mut self, naam: &'static str) -> Option<(&'static Veld, Option<Node<'a>>)> {
+        let index = self.velden.iter().position(|veld| veld.naam == naam);
+        debug_assert!(index.is_some(), "{naam} is not in the table");
+        index.map(|index| (&self.velden[index], self.nodes[index].take()))
+    }
+}
+
 /// The members with these names, in their order. Anything else in the object, and any name that
 /// comes twice, is a violation.
 pub(super) fn members<'a, const N: usize>(
@@ -268,22 +324,27 @@ pub(super) fn members<'a, const N: usize>(
     found
 }
 
-/// A field's text; null means absent, as an empty text does (domain rule 2).
+/// A field's text; null means absent, as an empty text does (domain rule 2). Where the contract
+/// has a number, a JSON number counts as its text.
 pub(super) fn text(
     node: Option<Node<'_>>,
     place: Place,
-    name: &'static str,
+    veld: &Veld,
     fouten: &mut Overtredingen,
 ) -> Option<String> {
+    let is_number = veld.soort == Veldsoort::Getal;
     match node? {
         Node::Null => None,
-        Node::Text(text) => check_text(&text, Plaats::Body, || place.member(name), fouten)
+        Node::Text(text) => check_text(&text, Plaats::Body, || place.member(veld.naam), fouten)
             .then(|| text.into_owned()),
-        Node::Boolean | Node::Number | Node::List(_) | Node::Object(_) => {
-            fouten.add(wrong_type(
-                place.member(name),
-                "een tekst, tussen aanhalingstekens",
-            ));
+        Node::Number(number) if is_number => Some(number.to_string()),
+        Node::Boolean(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+            let right = if is_number {
+                "een getal, of een tekst tussen aanhalingstekens"
+            } else {
+                "een tekst, tussen aanhalingstekens"
+            };
+            fouten.add(wrong_type(place.member(veld.naam), right));
             None
         }
     }
@@ -334,24 +395,72 @@ mod tests {
         elements: 12,
     };
 
-    /// Reads an object with the fields `a` and `b`, as an operation would.
-    fn read(body: &[u8]) -> ([Option<String>; 2], Vec<String>) {
+    const VELDEN: [Veld; 4] = [
+        Veld::tekst("a", "", ""),
+        Veld::tekst("b", "", ""),
+        Veld::getal("getal", "", ""),
+        Veld::boolean("waar", ""),
+    ];
+
+    /// Reads an object as an operation would, each field with this function.
+    fn read_with<T>(
+        body: &[u8],
+        read: impl FnOnce(&mut Fields<'_, '_, 4>) -> T,
+    ) -> (Option<T>, Vec<String>) {
         let mut fouten = Overtredingen::default();
-        let values = match parse(body, LIMITS, &mut fouten) {
-            None => [None, None],
-            Some(node) => {
-                let [a, b] = members(node, Place::Root, ["a", "b"], &mut fouten);
-                [
-                    text(a, Place::Root, "a", &mut fouten),
-                    text(b, Place::Root, "b", &mut fouten),
-                ]
-            }
-        };
+        let values = parse(body, LIMITS, &mut fouten)
+            .map(|node| read(&mut Fields::new(node, Place::Root, &VELDEN, &mut fouten)));
         let shown = fouten.shown().iter();
         (
             values,
             shown.map(|o| format!("{} {}", o.veld, o.code)).collect(),
         )
+    }
+
+    /// The fields `a` and `b`.
+    fn read(body: &[u8]) -> ([Option<String>; 2], Vec<String>) {
+        let (values, shown) = read_with(body, |fields| [fields.text("a"), fields.text("b")]);
+        (values.unwrap_or_default(), shown)
+    }
+
+    #[test]
+    fn a_number_counts_as_its_text_and_a_boolean_is_one() {
+        for (body, getal, waar, expected) in [
+            (
+                r#"{"getal":15,"waar":true}"#,
+                Some("15"),
+                Some(true),
+                vec![],
+            ),
+            (
+                r#"{"getal":"15","waar":false}"#,
+                Some("15"),
+                Some(false),
+                vec![],
+            ),
+            (r#"{"getal":2.5}"#, Some("2.5"), None, vec![]),
+            (r#"{"getal":-1,"waar":null}"#, Some("-1"), None, vec![]),
+            (r#"{"getal":"veel"}"#, Some("veel"), None, vec![]),
+            (
+                r#"{"getal":true,"waar":"true"}"#,
+                None,
+                None,
+                vec!["/getal TYPE_ONGELDIG", "/waar TYPE_ONGELDIG"],
+            ),
+            (
+                r#"{"getal":[15],"waar":1}"#,
+                None,
+                None,
+                vec!["/getal TYPE_ONGELDIG", "/waar TYPE_ONGELDIG"],
+            ),
+        ] {
+            let (values, shown) = read_with(body.as_bytes(), |fields| {
+                (fields.text("getal"), fields.boolean("waar"))
+            });
+            let values = values.unwrap();
+            assert_eq!((values.0.as_deref(), values.1), (getal, waar), "{body}");
+            assert_eq!(shown, expected, "{body}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod natrekken_erkenningen;
 mod negotiation;
 pub mod openapi;
 mod opvragen_detailgegevens;
+mod posted;
 mod problem;
 mod uri;
 mod vaststellen_leerbedrijf;
@@ -23,6 +24,9 @@ use actix_web::{
     HttpRequest, HttpResponse, guard,
     web::{self, ServiceConfig},
 };
+
+use crate::operations;
+use posted::Posted;
 
 pub use crate::operations::{
     natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
@@ -52,14 +56,8 @@ pub fn configure(config: &mut ServiceConfig) {
             natrekken_erkenning::ENDPOINT.pad,
             web::to(natrekken_erkenning::handle),
         ))
-        .service(only_post(
-            natrekken_erkenningen::ENDPOINT.pad,
-            web::to(natrekken_erkenningen::handle),
-        ))
-        .service(only_post(
-            vaststellen_leerbedrijf::SEARCH.pad,
-            web::to(vaststellen_leerbedrijf::search),
-        ))
+        .service(only_posted::<operations::natrekken_erkenningen::Request>())
+        .service(only_posted::<operations::vaststellen_leerbedrijf::Request>())
         .service(only_get(
             vaststellen_leerbedrijf::BY_ID.pad,
             web::to(vaststellen_leerbedrijf::by_id),
@@ -79,10 +77,10 @@ pub(super) fn only_get(path: &str, route: actix_web::Route) -> actix_web::Resour
         .default_service(web::to(|| method_not_allowed("GET, HEAD")))
 }
 
-/// A path with POST; 405 for the rest.
-fn only_post(path: &str, route: actix_web::Route) -> actix_web::Resource {
-    web::resource(path)
-        .route(route.guard(guard::Post()))
+/// The path of a question that comes as a body, with POST; 405 for the rest.
+fn only_posted<V: Posted>() -> actix_web::Resource {
+    web::resource(V::ENDPOINT.pad)
+        .route(web::post().to(posted::handle::<V>))
         .default_service(web::to(|| method_not_allowed("POST")))
 }
 

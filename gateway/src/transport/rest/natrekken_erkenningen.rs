@@ -1,40 +1,24 @@
 //! POST /v1/erkenningen/_natrekken: natrekkenErkenningen, up to 10,000 lines at once.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-
 use super::{
-    call::{Call, Reply},
     endpoint::{Endpoint, Methode, Verzoek as Body, Voorbeeld},
-    field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
-    json::{self, JsonLimits, Node, Place},
-    negotiation,
-    problem::{Probleemsoort, Problem},
-    uri,
+    field::{CODE, KENMERK, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
+    json::{self, Fields, JsonLimits, Node, Place},
+    posted::Posted,
     violation::{Overtredingen, Plaats},
 };
 use crate::{
     domain::Operatie,
     operations::{
-        Context,
-        natrekken_erkenningen::{MAX_VERZOEKEN, Request, Verzoek, run},
+        Answer, Context, Kop,
+        natrekken_erkenningen::{MAX_VERZOEKEN, Request, Response, Verzoek, run},
     },
-    transport::gateway::Gateway,
 };
 
 const VERZOEKEN: &str = "verzoeken";
 
 /// Fields of one line, in the order of [`Verzoek`].
-pub(super) const VELDEN: [Veld; 4] = [
-    Veld {
-        naam: "kenmerk",
-        uitleg: "Eigen kenmerk van de regel; komt ongewijzigd terug.",
-        voorbeeld: "regel-1",
-        verplicht: false,
-    },
-    LEERBEDRIJF_ID,
-    CODE,
-    PEILDATUM,
-];
+pub(super) const VELDEN: [Veld; 4] = [KENMERK, LEERBEDRIJF_ID, CODE, PEILDATUM];
 
 pub(super) const ENDPOINT: Endpoint = Endpoint {
     operatie: Operatie::NatrekkenErkenningen,
@@ -64,67 +48,26 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     not_found: false,
 };
 
-pub(super) async fn handle(
-    request: HttpRequest,
-    payload: web::Payload,
-    gateway: web::Data<Gateway>,
-) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = answer(&mut call, payload).await;
-    call.finish(result)
-}
+impl Posted for Request {
+    const ENDPOINT: Endpoint = ENDPOINT;
+    const BULK: bool = true;
+    type Response = Response;
 
-async fn answer(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Problem> {
-    let caller = call.authorise()?;
-    negotiation::check_content(call.request.headers())?;
-    let limits = &call.gateway.limits;
-    let body = call.body(payload, limits.bulk_body_bytes).await?;
-    let json_limits = JsonLimits {
-        depth: limits.depth,
-        elements: limits.bulk_elements,
-    };
-    let mut fouten = Overtredingen::default();
-    uri::query(call.request.query_string(), &[], &mut fouten);
-    // Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
-    // they are read and answered on a thread apart (domain §1, "a batch must never slow …").
-    let request = apart(move || {
-        let request = read_body(&body, json_limits, &mut fouten);
-        if fouten.is_empty() {
-            Ok(request)
-        } else {
-            Err(Problem::invalid_input(fouten))
-        }
-    })
-    .await?;
-    let versie = request.minimale_register_versie.as_deref();
-    let Context {
-        view, rules, now, ..
-    } = call
-        .context(&caller, versie, &Overtredingen::default())
-        .await?;
-    apart(move || {
-        let caller = &caller;
-        let context = Context {
-            view,
-            caller,
-            rules,
-            now,
-        };
-        let response = run(&context, request).response;
-        Reply::json(&response, response.kop.signaalcode)
-    })
-    .await
-}
+    fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self {
+        read_body(body, limits, fouten)
+    }
 
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    web::block(work).await.unwrap_or_else(|_| {
-        Err(Problem::new(
-            Probleemsoort::InterneFout,
-            "de vraag kon niet worden afgehandeld",
-        ))
-    })
+    fn minimale_register_versie(&self) -> Option<&str> {
+        self.minimale_register_versie.as_deref()
+    }
+
+    fn run(self, ctx: &Context<'_>) -> Answer<Response> {
+        run(ctx, self)
+    }
+
+    fn kop(response: &Response) -> &Kop {
+        &response.kop
+    }
 }
 
 fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Request {
@@ -134,7 +77,7 @@ fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Req
     let names = [VERZOEKEN, MINIMALE_REGISTER_VERSIE.naam];
     let [verzoeken, versie] = json::members(node, Place::Root, names, fouten);
     let minimale_register_versie =
-        json::text(versie, Place::Root, MINIMALE_REGISTER_VERSIE.naam, fouten);
+        json::text(versie, Place::Root, &MINIMALE_REGISTER_VERSIE, fouten);
     fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
     let verzoeken = json::list(verzoeken, VERZOEKEN, MAX_VERZOEKEN, fouten)
         .into_iter()
@@ -152,18 +95,12 @@ fn read_line(node: Node<'_>, index: usize, fouten: &mut Overtredingen) -> Verzoe
         list: VERZOEKEN,
         index,
     };
-    let names = VELDEN.map(|veld| veld.naam);
-    let nodes = json::members(node, place, names, fouten);
-    let mut names = names.into_iter();
-    let [kenmerk, leerbedrijf_id, code, peildatum] = nodes.map(|node| {
-        let name = names.next().unwrap_or_default();
-        json::text(node, place, name, fouten)
-    });
+    let mut fields = Fields::new(node, place, &VELDEN, fouten);
     Verzoek {
-        kenmerk,
-        leerbedrijf_id,
-        code,
-        peildatum,
+        kenmerk: fields.text("kenmerk"),
+        leerbedrijf_id: fields.text("leerbedrijfId"),
+        code: fields.text("code"),
+        peildatum: fields.text("peildatum"),
     }
 }
 

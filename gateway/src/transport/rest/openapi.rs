@@ -11,7 +11,7 @@ use utoipa::{
 
 use super::{
     API_VERSION, ENDPOINTS, Endpoint, Methode, Probleemsoort, SCHOOL_HEADER, Veld, Voorbeeld,
-    field::{MAX_FIELD_CHARS, MINIMALE_REGISTER_VERSIE},
+    field::{MAX_FIELD_CHARS, MINIMALE_REGISTER_VERSIE, Veldsoort},
     natrekken_erkenningen, problem, vaststellen_leerbedrijf,
     violation::{Overtreding, Plaats},
 };
@@ -61,8 +61,9 @@ fn info() -> Value {
             Alleen scholen mogen vragen, door een leverancier die hun mandaat heeft: de leverancier \
             staat in het clientcertificaat, de school in de header Onderwijsinstelling-OIN.\n\n\
             Niet erkend en niet gevonden zijn antwoorden met een signaalcode; problemen \
-            (RFC 9457) zijn er voor toegang, vorm, limieten en beschikbaarheid. Alle invoervelden \
-            zijn teksten van hoogstens 200 tekens; leeg betekent afwezig. Tijdstippen zijn UTC, \
+            (RFC 9457) zijn er voor toegang, vorm, limieten en beschikbaarheid. Invoervelden \
+            zijn teksten van hoogstens 200 tekens, of true of false; een getal mag ook als getal in \
+            JSON staan. Leeg betekent afwezig. Tijdstippen zijn UTC, \
             'vandaag' is Europe/Amsterdam.",
         "contact": {
             "name": "Beheer van Stagepoort",
@@ -454,13 +455,13 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
 fn request_schemas(map: &mut Map<String, Value>) {
     let zoek = object(
         "Zoekgegevens. Genoeg is: leerbedrijfId; naam met postcode; naam met plaats; postcode met huisnummer.",
-        text_fields(&vaststellen_leerbedrijf::VELDEN),
+        fields(&vaststellen_leerbedrijf::VELDEN),
     );
     let verzoek = object(
         "Eén vraag. Wat ontbreekt of de verkeerde vorm heeft, krijgt in het resultaat zijn signaalcode.",
-        text_fields(&natrekken_erkenningen::VELDEN),
+        fields(&natrekken_erkenningen::VELDEN),
     );
-    let mut velden = text_fields(&[MINIMALE_REGISTER_VERSIE]);
+    let mut velden = fields(&[MINIMALE_REGISTER_VERSIE]);
     velden["verzoeken"] = json!({
         "type": "array",
         "maxItems": operations::natrekken_erkenningen::MAX_VERZOEKEN,
@@ -482,15 +483,24 @@ fn object(description: &str, properties: Value) -> Value {
     })
 }
 
-fn text_fields(velden: &[Veld]) -> Value {
+fn fields(velden: &[Veld]) -> Value {
     let mut properties = Map::new();
     for veld in velden {
-        let schema = json!({
-            "type": "string",
-            "maxLength": MAX_FIELD_CHARS,
-            "description": veld.uitleg,
-            "examples": [veld.voorbeeld],
-        });
+        let mut schema = match veld.soort {
+            Veldsoort::Tekst => json!({
+                "type": "string",
+                "maxLength": MAX_FIELD_CHARS,
+                "examples": [veld.voorbeeld],
+            }),
+            Veldsoort::Getal => json!({
+                "type": ["string", "number"],
+                "maxLength": MAX_FIELD_CHARS,
+                // The number itself, as it is in JSON; a test reads every one.
+                "examples": [serde_json::from_str(veld.voorbeeld).unwrap_or(Value::Null), veld.voorbeeld],
+            }),
+            Veldsoort::Boolean => json!({ "type": "boolean", "examples": [true] }),
+        };
+        schema["description"] = json!(veld.uitleg);
         properties.insert(veld.naam.to_owned(), schema);
     }
     Value::Object(properties)

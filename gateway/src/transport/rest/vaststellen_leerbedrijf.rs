@@ -7,15 +7,18 @@ use super::{
     call::{Call, Reply, accepted},
     endpoint::{Endpoint, Methode, Verzoek, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
-    json::{self, JsonLimits, Place},
-    negotiation,
+    json::{self, Fields, JsonLimits, Place},
+    posted::Posted,
     problem::Problem,
     uri,
     violation::{Overtredingen, Plaats},
 };
 use crate::{
     domain::{Operatie, Signaalcode},
-    operations::vaststellen_leerbedrijf::{Request, run},
+    operations::{
+        Answer, Context, Kop,
+        vaststellen_leerbedrijf::{Request, Response, run},
+    },
     transport::gateway::Gateway,
 };
 
@@ -27,34 +30,25 @@ pub(super) const VELDEN: [Veld; 7] = [
         verplicht: false,
         ..LEERBEDRIJF_ID
     },
-    veld(
+    Veld::tekst(
         "naam",
         "Naam van het leerbedrijf. Hoofdletters, accenten, leestekens en rechtsvormen doen er niet toe.",
         "Bakkerij Van Dijk",
     ),
-    veld(
+    Veld::tekst(
         "postcode",
         "Nederlandse postcode; met land erbij een buitenlandse.",
         "1012AB",
     ),
-    veld(
+    Veld::getal(
         "huisnummer",
         "Huisnummer, 1 tot en met 99999, zonder toevoeging.",
         "12",
     ),
-    veld("plaats", "Plaatsnaam.", "Amsterdam"),
-    veld("land", "ISO 3166-1 alpha-2; NL als het ontbreekt.", "NL"),
+    Veld::tekst("plaats", "Plaatsnaam.", "Amsterdam"),
+    Veld::tekst("land", "ISO 3166-1 alpha-2; NL als het ontbreekt.", "NL"),
     MINIMALE_REGISTER_VERSIE,
 ];
-
-const fn veld(naam: &'static str, uitleg: &'static str, voorbeeld: &'static str) -> Veld {
-    Veld {
-        naam,
-        uitleg,
-        voorbeeld,
-        verplicht: false,
-    }
-}
 
 const ANTWOORD: &str = "VaststellenLeerbedrijfAntwoord";
 
@@ -148,63 +142,51 @@ fn read_uri(http: &HttpRequest, fouten: &mut Overtredingen) -> Request {
     }
 }
 
-pub(super) async fn search(
-    request: HttpRequest,
-    payload: web::Payload,
-    gateway: web::Data<Gateway>,
-) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, SEARCH.operatie);
-    let result = answer_search(&mut call, payload).await;
-    call.finish(result)
-}
+impl Posted for Request {
+    const ENDPOINT: Endpoint = SEARCH;
+    type Response = Response;
 
-async fn answer_search(call: &mut Call<'_>, payload: web::Payload) -> Result<Reply, Problem> {
-    let caller = call.authorise()?;
-    negotiation::check_content(call.request.headers())?;
-    let limits = &call.gateway.limits;
-    let body = call.body(payload, limits.body_bytes).await?;
-    let json_limits = JsonLimits {
-        depth: limits.depth,
-        elements: limits.elements,
-    };
-    let mut fouten = Overtredingen::default();
-    uri::query(call.request.query_string(), &[], &mut fouten);
-    let request = read_body(&body, json_limits, &mut fouten);
-    let versie = request.minimale_register_versie.as_deref();
-    let context = call.context(&caller, versie, &fouten).await?;
-    let answer = run(&context, request);
-    let response = accepted(answer, fouten, |_| Plaats::Body)?;
-    Reply::json(&response, response.kop.signaalcode)
+    fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self {
+        read_body(body, limits, fouten)
+    }
+
+    fn minimale_register_versie(&self) -> Option<&str> {
+        self.minimale_register_versie.as_deref()
+    }
+
+    fn run(self, ctx: &Context<'_>) -> Answer<Response> {
+        run(ctx, self)
+    }
+
+    fn kop(response: &Response) -> &Kop {
+        &response.kop
+    }
 }
 
 fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Request {
     let Some(node) = json::parse(body, limits, fouten) else {
         return Request::default();
     };
-    let names = VELDEN.map(|veld| veld.naam);
-    let nodes = json::members(node, Place::Root, names, fouten);
-    let mut names = names.into_iter();
-    let [
-        leerbedrijf_id,
-        naam,
-        postcode,
-        huisnummer,
-        plaats,
-        land,
-        minimale_register_versie,
-    ] = nodes.map(|node| {
-        let name = names.next().unwrap_or_default();
-        json::text(node, Place::Root, name, fouten)
-    });
+    let mut fields = Fields::new(node, Place::Root, &VELDEN, fouten);
+    let vraag = read_vraag(&mut fields);
+    let minimale_register_versie = fields.text("minimaleRegisterVersie");
     fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
     Request {
-        leerbedrijf_id,
-        naam,
-        postcode,
-        huisnummer,
-        plaats,
-        land,
         minimale_register_versie,
+        ..vraag
+    }
+}
+
+/// The question itself, which a line of the bulk request has as well.
+pub(super) fn read_vraag<const N: usize>(fields: &mut Fields<'_, '_, N>) -> Request {
+    Request {
+        leerbedrijf_id: fields.text("leerbedrijfId"),
+        naam: fields.text("naam"),
+        postcode: fields.text("postcode"),
+        huisnummer: fields.text("huisnummer"),
+        plaats: fields.text("plaats"),
+        land: fields.text("land"),
+        minimale_register_versie: None,
     }
 }
 

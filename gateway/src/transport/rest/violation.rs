@@ -150,7 +150,8 @@ impl Overtredingen {
                 bevinding.signaalcode,
                 Signaalcode::TeWeinigZoekgegevens | Signaalcode::ZoekgegevensStrijdig
             );
-            let overtreding = Overtreding::of_bevinding(bevinding, plaats_of(bevinding.veld));
+            let plaats = plaats_of(bevinding.veld);
+            let overtreding = Overtreding::of_bevinding(bevinding, plaats);
             let known = self.first.iter().any(|o| o.veld == overtreding.veld);
             if form_was_fine || (!together && !known) {
                 self.add(overtreding);
