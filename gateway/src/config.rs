@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     domain::Oin,
-    operations::{KeuzedeelRegel, Rules},
+    operations::{CursorSleutel, KeuzedeelRegel, Rules},
     transport::{gateway::Limits, tls::TlsPaths},
 };
 
@@ -38,6 +38,8 @@ pub struct Config {
     pub opslag: OpslagConfig,
     /// Rules of the register.
     pub register: RegisterConfig,
+    /// Searching.
+    pub zoeken: ZoekenConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
     /// Every limit on callers.
@@ -109,6 +111,21 @@ pub struct RegisterConfig {
     /// Oldest register that is still answered from.
     #[serde(deserialize_with = "duur")]
     pub maximale_veroudering: Duration,
+}
+
+/// `[zoeken]`.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ZoekenConfig {
+    /// Secret that cursors are sealed with; empty: the gateway's own OIN.
+    pub cursor_sleutel: String,
+}
+
+/// Without the secret.
+impl std::fmt::Debug for ZoekenConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ZoekenConfig").finish_non_exhaustive()
+    }
 }
 
 /// `[toegang]`.
@@ -372,6 +389,10 @@ impl Config {
     pub fn rules(&self) -> Rules {
         Rules {
             keuzedeel_regel: self.register.keuzedeel_regel,
+            cursor_sleutel: match self.zoeken.cursor_sleutel.as_str() {
+                "" => CursorSleutel::new(self.api.oin.as_str()),
+                secret => CursorSleutel::new(secret),
+            },
         }
     }
 }

@@ -26,6 +26,33 @@ use crate::{
 pub struct Rules {
     /// When a keuzedeel counts as erkend (domain rule 5).
     pub keuzedeel_regel: KeuzedeelRegel,
+    /// What cursors are sealed with: the same on every node that may get the next page.
+    pub cursor_sleutel: CursorSleutel,
+}
+
+/// A secret that no log line can hold.
+#[derive(Clone, Copy, Default)]
+pub struct CursorSleutel([u8; 32]);
+
+impl CursorSleutel {
+    /// Of a secret of any length.
+    #[must_use]
+    pub fn new(secret: &str) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
+        let mut key = [0; 32];
+        key.copy_from_slice(digest.as_ref());
+        Self(key)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for CursorSleutel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CursorSleutel")
+    }
 }
 
 /// Setting `keuzedeelRegel` (domain rule 5).

@@ -121,7 +121,7 @@ pub(super) fn parse_leerbedrijf_id(field: Option<&str>) -> Result<LeerbedrijfId,
     })
 }
 
-fn parse_code(field: Option<&str>) -> Result<Code, Bevinding> {
+pub(super) fn parse_code(field: Option<&str>) -> Result<Code, Bevinding> {
     Code::parse(present(field).unwrap_or_default()).map_err(|error| Bevinding {
         veld: "code",
         signaalcode: match error {
@@ -137,7 +137,7 @@ fn parse_code(field: Option<&str>) -> Result<Code, Bevinding> {
     })
 }
 
-fn parse_datum(veld: &'static str, field: Option<&str>) -> Result<Datum, Bevinding> {
+pub(super) fn parse_datum(veld: &'static str, field: Option<&str>) -> Result<Datum, Bevinding> {
     Datum::parse(present(field).unwrap_or_default()).map_err(|error| match error {
         InvalidDatum::Form => Bevinding {
             veld,

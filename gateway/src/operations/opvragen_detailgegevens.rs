@@ -226,7 +226,7 @@ fn detail(view: &View, leerbedrijf: Leerbedrijf) -> Detail {
     }
 }
 
-fn erkenning_detail(view: &View, erkenning: Erkenning) -> ErkenningDetail {
+pub(super) fn erkenning_detail(view: &View, erkenning: Erkenning) -> ErkenningDetail {
     let opleiding = view.opleiding(erkenning.code);
     ErkenningDetail {
         code: erkenning.code,

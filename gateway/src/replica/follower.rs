@@ -1,7 +1,7 @@
 //! The only writer of the replica: reads the log and publishes a view per commit (invariants 1,
 //! 3 and 5).
 
-use std::{collections::BTreeSet, future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, watch},
@@ -11,11 +11,12 @@ use tokio::{
 use super::{
     ApplyError, Replica, Stand, State, View,
     search::{Merged, SearchIndex},
+    state::Touched,
 };
 use crate::{
     clock::Clock,
-    domain::{LeerbedrijfId, RegisterVersie, Tijdstip},
-    log::{CommitInfo, Head, Line, LogStore, Soort, StoreError},
+    domain::{RegisterVersie, Tijdstip},
+    log::{CommitInfo, Head, Line, LogStore, StoreError},
 };
 
 /// Commits looked up at once.
@@ -283,7 +284,7 @@ impl Follower {
     /// Applies a whole commit to a copy, which takes the place of the state when all went well.
     async fn apply(&mut self, commit: &CommitInfo) -> Result<(), FollowerError> {
         let mut state = self.state.clone();
-        let mut touched = BTreeSet::new();
+        let mut touched = Touched::default();
         let mut index = 0;
         while index < commit.regels {
             let lines = self.store.lines(commit, index, LINES_PER_READ).await?;
@@ -295,7 +296,7 @@ impl Follower {
             }
             let from = index;
             index += lines.len() as u64;
-            touched.extend(leerbedrijven(&lines));
+            touched.note(&lines);
             state = apply_lines(state, lines).await?.map_err(|(line, source)| {
                 FollowerError::Apply {
                     nummer: commit.nummer,
@@ -312,10 +313,7 @@ impl Follower {
     }
 
     /// Takes what the last commit touched into the search index.
-    async fn follow_search(
-        &mut self,
-        touched: BTreeSet<LeerbedrijfId>,
-    ) -> Result<(), FollowerError> {
+    async fn follow_search(&mut self, touched: Touched) -> Result<(), FollowerError> {
         if self.is_loading() {
             self.search = None;
             return Ok(());
@@ -327,7 +325,7 @@ impl Follower {
         let commit = (self.stand.versie.nummer, self.stand.tijdstip);
         let followed = aside(move || {
             state
-                .follow_search(&mut search, commit, touched)
+                .follow_search(&mut search, commit, &touched)
                 .map(|()| search)
         });
         self.search = followed.await?.ok();
@@ -404,14 +402,6 @@ impl Follower {
             }
         });
     }
-}
-
-/// The leerbedrijven that lines are about.
-fn leerbedrijven(lines: &[Line]) -> impl Iterator<Item = LeerbedrijfId> + '_ {
-    lines
-        .iter()
-        .filter(|line| line.soort == Soort::Leerbedrijf)
-        .filter_map(|line| line.sleutel.as_leerbedrijf())
 }
 
 /// Off the async threads.

@@ -44,6 +44,25 @@ pub struct State {
     pub(super) people: u64,
 }
 
+/// What of a commit matters to the search index.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    leerbedrijven: BTreeSet<LeerbedrijfId>,
+    opleidingen: bool,
+}
+
+impl Touched {
+    pub(super) fn note(&mut self, lines: &[Line]) {
+        for line in lines {
+            match line.soort {
+                Soort::Leerbedrijf => self.leerbedrijven.extend(line.sleutel.as_leerbedrijf()),
+                Soort::Opleiding => self.opleidingen = true,
+                _ => {}
+            }
+        }
+    }
+}
+
 /// How much there is of everything, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Aantallen {
@@ -134,7 +153,9 @@ impl State {
     pub(super) fn search_index(&self, nummer: u64) -> Result<SearchIndex, &'static str> {
         let rows = self.leerbedrijven.values();
         let rows: Result<Vec<Row>, _> = rows.map(|blob| self.row(blob, nummer)).collect();
-        Ok(SearchIndex::new(rows?, nummer))
+        let mut search = SearchIndex::new(rows?, nummer);
+        search.set_opleidingen(self.opleidingen.values());
+        Ok(search)
     }
 
     /// Takes what a commit touched into the search index.
@@ -142,11 +163,14 @@ impl State {
         &self,
         search: &mut SearchIndex,
         commit: (u64, Tijdstip),
-        touched: BTreeSet<LeerbedrijfId>,
+        touched: &Touched,
     ) -> Result<(), &'static str> {
         let (nummer, tijdstip) = commit;
+        if touched.opleidingen {
+            search.set_opleidingen(self.opleidingen.values());
+        }
         let (mut rows, mut gone) = (Vec::new(), Vec::new());
-        for id in touched {
+        for &id in &touched.leerbedrijven {
             match self.leerbedrijven.get(&id) {
                 Some(blob) => rows.push(self.row(blob, nummer)?),
                 None => gone.push(id),
@@ -158,7 +182,9 @@ impl State {
 
     fn row(&self, blob: &[u8], nummer: u64) -> Result<Row, &'static str> {
         let leerbedrijf: Leerbedrijf = decode(blob)?;
-        let ligging = leerbedrijf.gegevens.vestigingsadres.coordinaten;
+        let ligging = self
+            .gazetteer
+            .ligging(&leerbedrijf.gegevens.vestigingsadres);
         Ok(Row::new(&leerbedrijf, nummer, ligging))
     }
 

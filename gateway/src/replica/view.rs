@@ -10,9 +10,10 @@ use super::{
     state::{Aantallen, BpvoSleutel, State, decode, decode_kern},
 };
 use crate::domain::{
-    Bpvo, Code, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen,
-    RegisterVersie, School, Tijdstip,
+    Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin,
+    Opleiding, Personen, RegisterVersie, School, Tijdstip,
 };
+use crate::geo::Gazetteer;
 
 /// Which state of the log a view is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +155,11 @@ impl View {
         self.state.opleidingen.get(&code)
     }
 
+    /// Every code of a kwalificatie or keuzedeel, ascending.
+    pub fn codes(&self) -> impl Iterator<Item = Code> + '_ {
+        self.state.opleidingen.keys().copied()
+    }
+
     /// Codes whose erkenning counts for this code too.
     #[must_use]
     pub fn equivalenten(&self, code: Code) -> &[Equivalent] {
@@ -199,6 +205,18 @@ impl View {
         self.state.index.by_naam(naam)
     }
 
+    /// What is known of postcodes and places.
+    #[must_use]
+    pub fn gazetteer(&self) -> &Gazetteer {
+        &self.state.gazetteer
+    }
+
+    /// Where an address is, if that is known (domain rule 9).
+    #[must_use]
+    pub fn ligging(&self, adres: &Adres) -> Option<Coordinaten> {
+        self.state.gazetteer.ligging(adres)
+    }
+
     /// Searches erkenningen or leerplaatsen: the present state, or, behind a hit of an earlier
     /// page, the one as at the commit of that page.
     ///
@@ -216,6 +234,13 @@ impl View {
         };
         let niveau_of = |code| self.opleiding(code).and_then(|opleiding| opleiding.niveau);
         self.search.search(query, at, after, wanted, niveau_of)
+    }
+
+    /// Codes of the opleidingen whose name has every word of this one, ascending: a word itself,
+    /// its beginning, or one typo away (domain rule 8).
+    #[must_use]
+    pub fn codes_by_naam(&self, naam: &FoldedNaam) -> Vec<Code> {
+        self.search.codes_by_naam(naam)
     }
 
     /// How much there is of the search index, for metrics.

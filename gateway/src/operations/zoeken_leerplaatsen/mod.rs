@@ -1,14 +1,27 @@
 //! zoekenLeerplaatsen: search erkenningen or leerplaatsen, grouped by leerbedrijf (domain §2).
 
 mod antwoord;
+mod codes;
+mod cursor;
+mod plek;
+mod toelichting;
+mod tonen;
+mod vraag;
 
 pub use antwoord::{
     AfstandKm, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats, Response, Studentenband,
     Telling, Vergoeding,
 };
 
-use super::{Answer, Context, Kop};
-use crate::domain::Signaalcode;
+use cursor::{Page, Refused};
+use tonen::show;
+use vraag::{Vraag, about};
+
+use super::{Answer, Bevinding, Context, Kop, present};
+use crate::{
+    domain::{Leerweg, RegisterVersie, Signaalcode},
+    replica::search::Counts,
+};
 
 /// The most leerbedrijven on a page (domain rule 12).
 pub const MAX_PAGINA: usize = 100;
@@ -64,15 +77,126 @@ pub struct Request {
     pub minimale_register_versie: Option<String>,
 }
 
-/// Answers from the view of the context.
+/// Answers from the view of the context. A later page has the order of the first one, and shows
+/// what is there now.
 #[must_use]
 pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-    drop(request);
-    Answer::clean(Response {
-        kop: Kop::new(&ctx.view, Signaalcode::GeenResultaat),
-        leerbedrijven: Vec::new(),
-        totaal: 0,
-        volgende_cursor: None,
-        tellingen: Vec::new(),
+    match search(ctx, &request) {
+        Ok(response) => Answer::clean(response),
+        Err(bevindingen) => not_searched(ctx, bevindingen),
+    }
+}
+
+fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevinding>> {
+    let view = &ctx.view;
+    let page = Page {
+        request,
+        caller: ctx.caller,
+        rules: &ctx.rules,
+    };
+    let cursor = present(request.cursor.as_deref())
+        .map(|text| page.read(text, view.versie(), ctx.now))
+        .transpose();
+    let vandaag = match &cursor {
+        Ok(Some(cursor)) => cursor.vandaag,
+        Ok(None) | Err(_) => ctx.now.datum().map_err(|_| Vec::new())?,
+    };
+    // What is wrong with the fields is told before what is wrong with the cursor beside them.
+    let mut vraag = Vraag::parse(view, request, vandaag)?;
+    let cursor = cursor.map_err(|refused| vec![about_cursor(refused)])?;
+    let expired = || vec![about_cursor(Refused::Expired)];
+    if let Some(cursor) = &cursor {
+        if !cursor.has_codes_of(&vraag) {
+            return Err(expired());
+        }
+        vraag.query.punt = cursor.punt();
+    }
+    let behind = cursor.as_ref().map(|c| (c.versie.nummer, c.last()));
+    let found = view
+        .search(&vraag.query, behind, vraag.pagina)
+        .map_err(|_| expired())?;
+    let (nummer, totaal) = match &cursor {
+        Some(cursor) => (cursor.versie.nummer, cursor.totaal),
+        None => (view.versie().nummer, found.totaal),
+    };
+    let last = found.hits.last().filter(|_| found.more);
+    let volgende_cursor = last.map(|last| {
+        let versie = RegisterVersie {
+            nummer,
+            ..view.versie()
+        };
+        page.cursor(&vraag, (versie, ctx.now), totaal, *last)
+    });
+    let hits = found.hits.iter();
+    Ok(Response {
+        kop: Kop::new(
+            view,
+            match totaal {
+                0 => Signaalcode::GeenResultaat,
+                _ => Signaalcode::GeenBijzonderheden,
+            },
+        ),
+        leerbedrijven: hits
+            .filter_map(|hit| show(ctx, &vraag, hit.leerbedrijf_id))
+            .collect(),
+        totaal,
+        volgende_cursor,
+        tellingen: if vraag.query.tellen {
+            tellingen(&found.counts)
+        } else {
+            Vec::new()
+        },
     })
+}
+
+fn not_searched(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Response> {
+    let kop = match bevindingen.first() {
+        Some(first) => Kop::about(&ctx.view, first),
+        None => Kop::new(&ctx.view, Signaalcode::TeWeinigZoekgegevens),
+    };
+    Answer {
+        response: Response {
+            kop,
+            leerbedrijven: Vec::new(),
+            totaal: 0,
+            volgende_cursor: None,
+            tellingen: Vec::new(),
+        },
+        bevindingen,
+    }
+}
+
+fn about_cursor(refused: Refused) -> Bevinding {
+    match refused {
+        Refused::Invalid => about(
+            "cursor",
+            Signaalcode::CursorOngeldig,
+            "geef volgendeCursor van het vorige antwoord ongewijzigd mee, met dezelfde vraag van dezelfde school",
+        ),
+        Refused::Expired => about(
+            "cursor",
+            Signaalcode::CursorVerlopen,
+            "een cursor geldt een kwartier; begin opnieuw bij de eerste pagina",
+        ),
+    }
+}
+
+fn tellingen(counts: &Counts) -> Vec<Telling> {
+    let telling = |veld, waarde: String, aantal| Telling {
+        veld,
+        waarde,
+        aantal,
+    };
+    let leerwegen = Leerweg::ALL.iter().zip(counts.leerwegen);
+    let niveaus = (1..).zip(counts.niveaus);
+    let codes = counts.codes.iter();
+    leerwegen
+        .map(|(leerweg, aantal)| telling("leerweg", leerweg.to_string(), aantal))
+        .chain(
+            niveaus
+                .map(|(niveau, aantal): (u8, u32)| telling("niveau", niveau.to_string(), aantal)),
+        )
+        .chain(codes.map(|(code, aantal)| telling("code", code.to_string(), *aantal)))
+        .filter(|telling| telling.aantal > 0)
+        .collect()
 }

@@ -13,6 +13,7 @@ mod bits;
 mod codes;
 mod harvest;
 mod merge;
+mod opleidingen;
 mod part;
 mod point;
 mod query;
@@ -30,6 +31,7 @@ use imbl::Vector;
 use codes::Codes;
 use harvest::{Harvest, Tally};
 pub use merge::{Merge, Merged};
+use opleidingen::Opleidingen;
 use part::Part;
 pub use query::{
     Codevraag, Counts, Found, Hit, Leerplaatsvraag, Plaatssleutel, Postcodes, Query, Soort,
@@ -39,7 +41,7 @@ pub(super) use row::Row;
 use scan::{Prepared, Scan};
 use segment::Segment;
 
-use crate::domain::{Code, FoldedNaam, LeerbedrijfId, Tijdstip};
+use crate::domain::{Code, FoldedNaam, LeerbedrijfId, Opleiding, Tijdstip};
 
 /// How long a row that died can still be read: as long as a cursor lives (domain rule 12), and
 /// some seconds for the request itself.
@@ -51,6 +53,7 @@ pub struct SearchIndex {
     /// Older and larger ones first.
     parts: Vec<Part>,
     codes: Codes,
+    opleidingen: Arc<Opleidingen>,
     /// The newest commit in it.
     nummer: u64,
     /// The oldest commit that can still be read.
@@ -65,13 +68,14 @@ pub struct SearchIndex {
 pub struct Forgotten(pub u64);
 
 impl SearchIndex {
-    /// Of all leerbedrijven of a state.
+    /// Of all leerbedrijven of a state; [`Self::set_opleidingen`] is to follow.
     pub(super) fn new(rows: Vec<Row>, nummer: u64) -> Self {
         let mut codes = Codes::default();
         let segment = Segment::new(rows, &mut codes);
         Self {
             parts: vec![Part::new(Arc::new(segment))],
             codes,
+            opleidingen: Arc::default(),
             nummer,
             kept_from: nummer,
             seconds: Vector::new(),
@@ -101,6 +105,16 @@ impl SearchIndex {
             self.parts.push(Part::new(Arc::new(segment)));
         }
         self.merge_small();
+    }
+
+    /// Takes the names of all opleidingen, by which their codes are found.
+    pub(super) fn set_opleidingen<'a>(&mut self, opleidingen: impl Iterator<Item = &'a Opleiding>) {
+        self.opleidingen = Arc::new(Opleidingen::new(opleidingen));
+    }
+
+    /// Codes of the opleidingen whose name has every word of this one, ascending.
+    pub(super) fn codes_by_naam(&self, naam: &FoldedNaam) -> Vec<Code> {
+        self.opleidingen.find(naam)
     }
 
     fn note_second(&mut self, nummer: u64, tijdstip: Tijdstip) {
@@ -254,16 +268,4 @@ pub struct Size {
     pub dead: usize,
     /// Bytes in memory, about.
     pub bytes: usize,
-}
-
-/// The key of a place name: the same for every spelling of it. 0 is kept for none.
-fn plaats_key(plaats: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let folded = FoldedNaam::new(plaats);
-    if folded.as_str().is_empty() {
-        return 0;
-    }
-    let mut hasher = DefaultHasher::new();
-    folded.as_str().hash(&mut hasher);
-    hasher.finish().max(1)
 }

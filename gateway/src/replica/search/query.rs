@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{plaats_key, row};
+use super::row;
 use crate::domain::{Code, Coordinaten, Datum, FoldedNaam, LeerplaatsSoort, Leerweg, Postcode};
 
 /// A search (domain §2, zoekenLeerplaatsen). The default asks for every erkenning that holds on
@@ -69,23 +69,23 @@ pub struct Codevraag {
 pub enum Waar {
     /// Anywhere.
     Overal,
-    /// In the place with this key.
-    Plaats(Plaatssleutel),
+    /// In the place with this key; of one of several namesakes, on one of these four digits.
+    Plaats(Plaatssleutel, Option<Vec<u16>>),
     /// On one of these postcodes.
     Postcodes(Postcodes),
     /// So many metres from the point or nearer.
     Binnen(f64),
 }
 
-/// What tells one place name from another, folded (domain rule 8).
+/// What tells one place from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plaatssleutel(pub(super) u64);
 
 impl Plaatssleutel {
-    /// Of a place name in any spelling.
+    /// Of the key by which places are known.
     #[must_use]
-    pub fn new(plaats: &str) -> Self {
-        Self(plaats_key(plaats))
+    pub fn of(sleutel: &PlaatsSleutel) -> Self {
+        Self(row::plaats_key(sleutel))
     }
 }
 

@@ -1,9 +1,12 @@
 //! What the search index knows of one leerbedrijf.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::domain::{
     Code, Coordinaten, Datum, FoldedNaam, Leerbedrijf, LeerbedrijfStatus, LeerplaatsSoort, Leerweg,
     Leerwegen, Postcode,
 };
+use crate::geo::PlaatsSleutel;
 
 /// The last day of what has no end.
 const NO_END: i32 = i32::MAX;
@@ -99,7 +102,7 @@ impl Row {
             since,
             actief: kern.status == LeerbedrijfStatus::Actief,
             naam: FoldedNaam::new(&kern.naam).as_str().to_owned(),
-            plaats: super::plaats_key(&adres.plaats),
+            plaats: PlaatsSleutel::of(adres).map_or(0, |sleutel| plaats_key(&sleutel)),
             postcode: match (adres.land.as_str(), &adres.postcode) {
                 ("NL", Some(text)) => Postcode::parse(text).map_or(0, |p| pack(&p)),
                 _ => 0,
@@ -109,6 +112,18 @@ impl Row {
             leerplaatsen: leerplaatsen.collect(),
         }
     }
+}
+
+/// A number for a place; 0 is kept for none. It is not kept longer than the process.
+pub(super) fn plaats_key(sleutel: &PlaatsSleutel) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    sleutel.as_str().hash(&mut hasher);
+    hasher.finish().max(1)
+}
+
+/// The four digits of a packed postcode.
+pub(super) fn digits_of(packed: u32) -> u32 {
+    packed / (26 * 26)
 }
 
 /// Four digits above two letters, so that the postcodes of one area follow one another.

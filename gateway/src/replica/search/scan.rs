@@ -8,7 +8,7 @@ use super::{
     harvest::Harvest,
     point::Point,
     query::{Leerplaatsvraag, Query, Soort, Sortering, Waar},
-    row::{Periode, Plaats},
+    row::{Periode, Plaats, digits_of},
     segment::Segment,
 };
 use crate::domain::Leerweg;
@@ -141,7 +141,7 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
         match &self.asked.query.waar {
             Waar::Overal => {}
-            Waar::Plaats(key) => {
+            Waar::Plaats(key, _) => {
                 let rows = self.segment.in_plaats(key.0).count();
                 offer(Way::Plaats(key.0), rows * COST_OF_JUMP);
             }
@@ -219,7 +219,13 @@ impl<'a, V: Visible> Scan<'a, V> {
     fn is_there(&self, row: u32) -> bool {
         match &self.asked.query.waar {
             Waar::Overal => true,
-            Waar::Plaats(key) => self.segment.plaatsen[row as usize] == key.0,
+            Waar::Plaats(key, postcodes) => {
+                let packed = self.segment.postcodes[row as usize];
+                let on = |digits: &Vec<u16>| {
+                    u16::try_from(digits_of(packed)).is_ok_and(|of| digits.contains(&of))
+                };
+                self.segment.plaatsen[row as usize] == key.0 && postcodes.as_ref().is_none_or(on)
+            }
             Waar::Postcodes(range) => range.0.contains(&self.segment.postcodes[row as usize]),
             Waar::Binnen(_) => {
                 let within = self.asked.within.zip(self.chord(row));
