@@ -39,6 +39,12 @@ pub mod names {
     pub const REGISTER_GESTOPT: &str = "stagepoort_register_gestopt";
     /// Objects in the replica, by soort.
     pub const REGISTER_OBJECTEN: &str = "stagepoort_register_objecten";
+    /// Memory of the search index.
+    pub const ZOEKINDEX_BYTES: &str = "stagepoort_zoekindex_bytes";
+    /// Segments of the search index.
+    pub const ZOEKINDEX_SEGMENTEN: &str = "stagepoort_zoekindex_segmenten";
+    /// Rows of the search index, by staat: `levend`, or `oud` for those kept for cursors.
+    pub const ZOEKINDEX_RIJEN: &str = "stagepoort_zoekindex_rijen";
     /// When toegang was last confirmed.
     pub const TOEGANG_BEVESTIGD: &str = "stagepoort_toegang_bevestigd_timestamp_seconds";
     /// Version of toegang in force.
@@ -84,7 +90,8 @@ fn describe() {
         BUILD, CPU, CRL_NEXT_UPDATE, FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD,
         REGISTER_GESTOPT, REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN, REGISTER_TIJDSTIP,
         START, TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD,
-        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN,
+        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN,
+        ZOEKINDEX_SEGMENTEN,
     };
     describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
@@ -130,6 +137,21 @@ fn describe() {
             "1 when a commit could not be applied.",
         ),
         (REGISTER_OBJECTEN, Unit::Count, "Objects in the replica."),
+        (
+            ZOEKINDEX_BYTES,
+            Unit::Bytes,
+            "Memory of the search index, about.",
+        ),
+        (
+            ZOEKINDEX_SEGMENTEN,
+            Unit::Count,
+            "Segments of the search index.",
+        ),
+        (
+            ZOEKINDEX_RIJEN,
+            Unit::Count,
+            "Rows of the search index; old ones are kept for cursors.",
+        ),
         (
             TOEGANG_BEVESTIGD,
             Unit::Seconds,

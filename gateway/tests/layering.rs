@@ -41,6 +41,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "geo",
             "replica::View",
             "replica::Replica",
+            "replica::search",
         ],
     ),
     (

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{
-    search::{self, Forgotten, Found, Hit, Query, SearchIndex},
+    search::{self, Forgotten, Found, Hit, Query, SearchIndex, Waar},
     state::{Aantallen, BpvoSleutel, State, decode, decode_kern},
 };
 use crate::domain::{
@@ -234,6 +234,14 @@ impl View {
         };
         let niveau_of = |code| self.opleiding(code).and_then(|opleiding| opleiding.niveau);
         self.search.search(query, at, after, wanted, niveau_of)
+    }
+
+    /// Leerbedrijven that share words with this name and are there (but for a distance), historical
+    /// ones too: at most so many, the most promising first. Words count as in a search: themselves,
+    /// their beginning, or one typo away (domain rule 8); not every one need be found.
+    #[must_use]
+    pub fn candidates(&self, naam: &FoldedNaam, waar: &Waar, most: usize) -> Vec<LeerbedrijfId> {
+        self.search.candidates(naam, waar, most)
     }
 
     /// Codes of the opleidingen whose name has every word of this one, ascending: a word itself,

@@ -2,7 +2,7 @@
 
 use super::{AfstandKm, tonen::Fitting, vraag::Vraag};
 use crate::{
-    domain::{Code, FoldedNaam, Leerbedrijf, Leerplaats, Leerwegen},
+    domain::{Code, FoldedNaam, Leerbedrijf, Leerplaats, Leerweg, Leerwegen},
     replica::{View, search::Waar},
 };
 
@@ -105,7 +105,7 @@ fn opleiding(
     let wegen: Vec<&str> = leerwegen
         .into_iter()
         .flat_map(|wegen| wegen.iter().collect::<Vec<_>>())
-        .map(|weg| weg.as_str())
+        .map(Leerweg::as_str)
         .collect();
     let wegen = (!wegen.is_empty()).then(|| wegen.join(" en "));
     let detail: Vec<String> = niveau.into_iter().chain(wegen).collect();

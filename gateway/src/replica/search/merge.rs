@@ -50,6 +50,12 @@ impl SearchIndex {
         self.due().map(|from| self.merge_from(from))
     }
 
+    /// A merge of everything, due or not.
+    #[cfg(test)]
+    pub(super) fn merge_all(&self) -> Option<Merge> {
+        (!self.parts.is_empty()).then(|| self.merge_from(0))
+    }
+
     /// From which part on the parts are to be made one.
     fn due(&self) -> Option<usize> {
         let sizes: Vec<usize> = self.parts.iter().map(|p| p.segment.len()).collect();

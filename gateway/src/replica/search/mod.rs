@@ -10,6 +10,7 @@
 //! changes (domain rule 12).
 
 mod bits;
+mod candidates;
 mod codes;
 mod harvest;
 mod merge;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::row;
 use crate::domain::{Code, Coordinaten, Datum, FoldedNaam, LeerplaatsSoort, Leerweg, Postcode};
+use crate::geo::PlaatsSleutel;
 
 /// A search (domain §2, zoekenLeerplaatsen). The default asks for every erkenning that holds on
 /// the two days.

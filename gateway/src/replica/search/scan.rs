@@ -217,20 +217,9 @@ impl<'a, V: Visible> Scan<'a, V> {
     }
 
     fn is_there(&self, row: u32) -> bool {
-        match &self.asked.query.waar {
-            Waar::Overal => true,
-            Waar::Plaats(key, postcodes) => {
-                let packed = self.segment.postcodes[row as usize];
-                let on = |digits: &Vec<u16>| {
-                    u16::try_from(digits_of(packed)).is_ok_and(|of| digits.contains(&of))
-                };
-                self.segment.plaatsen[row as usize] == key.0 && postcodes.as_ref().is_none_or(on)
-            }
-            Waar::Postcodes(range) => range.0.contains(&self.segment.postcodes[row as usize]),
-            Waar::Binnen(_) => {
-                let within = self.asked.within.zip(self.chord(row));
-                within.is_some_and(|(most, chord)| chord <= most)
-            }
+        match self.asked.within {
+            Some(most) => self.chord(row).is_some_and(|chord| chord <= most),
+            None => is_there(self.segment, &self.asked.query.waar, row),
         }
     }
 
@@ -377,6 +366,21 @@ fn text(segment: &Segment, asked: &Prepared<'_>) -> Option<Text> {
         text.any.intersect(&found.typo);
     }
     Some(text)
+}
+
+/// Whether a row is where it must be, but for a distance from a point.
+pub(super) fn is_there(segment: &Segment, waar: &Waar, row: u32) -> bool {
+    let packed = segment.postcodes[row as usize];
+    match waar {
+        Waar::Overal | Waar::Binnen(_) => true,
+        Waar::Postcodes(range) => range.0.contains(&packed),
+        Waar::Plaats(key, postcodes) => {
+            let on = |digits: &Vec<u16>| {
+                u16::try_from(digits_of(packed)).is_ok_and(|of| digits.contains(&of))
+            };
+            segment.plaatsen[row as usize] == key.0 && postcodes.as_ref().is_none_or(on)
+        }
+    }
 }
 
 /// A way to candidates.

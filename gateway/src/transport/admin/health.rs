@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     domain::{RegisterVersie, Tijdstip},
     metrics::names,
-    replica::FollowerStatus,
+    replica::{FollowerStatus, search::Size},
     transport::gateway::Gateway,
 };
 
@@ -191,6 +191,28 @@ impl Health {
                 aantal,
             );
         }
+        record_search(&view.search_size());
+    }
+}
+
+fn record_search(size: &Size) {
+    let old = size.dead as u64;
+    for (gauge_of, value) in [
+        (metrics::gauge!(names::ZOEKINDEX_BYTES), size.bytes as u64),
+        (
+            metrics::gauge!(names::ZOEKINDEX_SEGMENTEN),
+            size.segments as u64,
+        ),
+        (
+            metrics::gauge!(names::ZOEKINDEX_RIJEN, "staat" => "levend"),
+            size.rows as u64 - old,
+        ),
+        (
+            metrics::gauge!(names::ZOEKINDEX_RIJEN, "staat" => "oud"),
+            old,
+        ),
+    ] {
+        gauge(gauge_of, value);
     }
 }
 
