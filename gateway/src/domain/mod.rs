@@ -7,6 +7,7 @@ mod adres;
 mod caller;
 mod datum;
 mod entities;
+mod gelijkenis;
 mod identifiers;
 mod naam;
 mod operatie;
@@ -20,9 +21,10 @@ pub use entities::{
     Leerbedrijf, LeerbedrijfStatus, Leerplaats, LeerplaatsSoort, Leerweg, Leerwegen, Mutatie,
     MutatieSoort, Opleiding, Opvolging, Personen, Praktijkopleider, School, Vergoeding, Werkproces,
 };
+pub use gelijkenis::Gelijkenis;
 pub use identifiers::{
     Brin, Code, InvalidCode, InvalidIdentifier, LeerbedrijfId, Oin, RegisterVersie,
 };
-pub use naam::{FOLD_VERSION, FoldedNaam, Similarity};
+pub use naam::{FOLD_VERSION, FoldedNaam};
 pub use operatie::Operatie;
 pub use signaalcode::Signaalcode;

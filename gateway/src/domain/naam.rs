@@ -41,17 +41,6 @@ const WRITTEN_OUT: &[&[&str]] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FoldedNaam(String);
 
-/// How alike two names are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Similarity {
-    /// The same once folded.
-    Equal,
-    /// Other word order, a prefix, a word left out, or one typo in a longer word.
-    Close,
-    /// Anything else.
-    Different,
-}
-
 impl FoldedNaam {
     /// Folds a name. It is empty only when the name has no letter and no digit; one that consists
     /// of nothing but legal forms keeps them.
@@ -72,22 +61,8 @@ impl FoldedNaam {
         &self.0
     }
 
-    /// How alike this asked name is to that of a candidate.
-    #[must_use]
-    pub fn similarity(&self, candidate: &Self) -> Similarity {
-        if self == candidate {
-            return Similarity::Equal;
-        }
-        let (asked, there): (Vec<&str>, Vec<&str>) =
-            (self.words().collect(), candidate.words().collect());
-        if covers(&asked, &there) || covers(&there, &asked) {
-            Similarity::Close
-        } else {
-            Similarity::Different
-        }
-    }
-
-    fn words(&self) -> impl Iterator<Item = &str> {
+    /// The words, in order.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ').filter(|w| !w.is_empty())
     }
 }
@@ -187,24 +162,6 @@ fn join_initials(words: &[&str]) -> String {
     folded
 }
 
-/// Whether every word of `asked` is found in `there`, each word used once.
-fn covers(asked: &[&str], there: &[&str]) -> bool {
-    let mut free: Vec<&str> = there.to_vec();
-    !asked.is_empty()
-        && asked.iter().all(|word| {
-            let hit = free.iter().position(|other| alike(word, other));
-            hit.map(|at| free.swap_remove(at)).is_some()
-        })
-}
-
-/// The same word, a prefix of at least three letters, or one typo in five letters or more.
-fn alike(asked: &str, there: &str) -> bool {
-    let long_enough = |least: usize| asked.chars().count() >= least;
-    asked == there
-        || (long_enough(3) && there.starts_with(asked))
-        || (long_enough(5) && strsim::osa_distance(asked, there) <= 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,29 +192,6 @@ mod tests {
         assert_eq!(FoldedNaam::new("De B.V.").as_str(), "de");
         assert_eq!(FoldedNaam::new("Stichting").as_str(), "stichting");
         assert_eq!(FoldedNaam::new(" .,- ").as_str(), "");
-    }
-
-    #[test]
-    fn prefixes_order_and_one_typo_are_close() {
-        let check = |asked: &str, there: &str, expect: Similarity| {
-            let found = FoldedNaam::new(asked).similarity(&FoldedNaam::new(there));
-            assert_eq!(found, expect, "{asked} / {there}");
-        };
-        check("Jansen Bakkerij", "Bakkerij Jansen", Similarity::Close);
-        check("Bakkerij Jansn", "Bakkerij Jansen", Similarity::Close);
-        check("Bakker", "Bakkerij Jansen", Similarity::Close);
-        check(
-            "Bakkerij Jansen Utrecht",
-            "Bakkerij Jansen",
-            Similarity::Close,
-        );
-        check(
-            "Bakkerij Pietersen",
-            "Bakkerij Jansen",
-            Similarity::Different,
-        );
-        check("Jan", "Kapsalon Anja", Similarity::Different);
-        check(".", "Kapsalon Anja", Similarity::Different);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 pub use super::matching::MatchKwaliteit;
 use super::{
     Answer, Bevinding, Context, Kop,
-    matching::{Wanted, best_adres, compare},
+    matching::{Gevraagd, Wanted, best_adres, compare},
     natrekken_erkenning::parse_leerbedrijf_id,
     opvragen_detailgegevens::signaalcode_of,
     present,
@@ -92,7 +92,7 @@ pub struct Gevonden {
 /// Answers from the view of the context.
 #[must_use]
 pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-    let question = match Question::parse(&request) {
+    let question = match Question::parse(&ctx.view, &request) {
         Ok(question) => question,
         Err(bevindingen) => return not_understood(ctx, bevindingen),
     };
@@ -130,11 +130,11 @@ enum Question {
 }
 
 impl Question {
-    fn parse(request: &Request) -> Result<Self, Vec<Bevinding>> {
+    fn parse(view: &View, request: &Request) -> Result<Self, Vec<Bevinding>> {
         let naam = present(request.naam.as_deref()).map(FoldedNaam::new);
         if present(request.leerbedrijf_id.as_deref()).is_some() {
             return match parse_leerbedrijf_id(request.leerbedrijf_id.as_deref()) {
-                Ok(id) => Ok(Self::ById(id, Wanted::beside_an_id(request))),
+                Ok(id) => Ok(Self::ById(id, Wanted::beside_an_id(view, request))),
                 Err(bevinding) => Err(vec![bevinding]),
             };
         }
@@ -149,7 +149,7 @@ impl Question {
                 land_named: present(request.land.as_deref()).is_some(),
                 postcode,
                 huisnummer,
-                plaats: present(request.plaats.as_deref()).map(FoldedNaam::new),
+                plaats: parse_plaats(view, request.plaats.as_deref()),
             }
             .enough(),
             (land, postcode, huisnummer) => Err([land.err(), postcode.err(), huisnummer.err()]
@@ -162,7 +162,7 @@ impl Question {
 
 impl Wanted {
     /// What is only compared: old data beside a right id is told to differ, never refused.
-    fn beside_an_id(request: &Request) -> Self {
+    fn beside_an_id(view: &View, request: &Request) -> Self {
         let land = present(request.land.as_deref());
         Self {
             naam: present(request.naam.as_deref()).map(FoldedNaam::new),
@@ -170,7 +170,7 @@ impl Wanted {
             land_named: land.is_some(),
             postcode: present(request.postcode.as_deref()).map(str::to_owned),
             huisnummer: parse_huisnummer(request.huisnummer.as_deref()).unwrap_or(Some(0)),
-            plaats: present(request.plaats.as_deref()).map(FoldedNaam::new),
+            plaats: parse_plaats(view, request.plaats.as_deref()),
         }
     }
 
@@ -225,6 +225,18 @@ fn parse_postcode(field: Option<&str>, foreign: bool) -> Result<Option<String>, 
     }
 }
 
+fn parse_plaats(view: &View, field: Option<&str>) -> Option<Gevraagd> {
+    present(field).map(|text| Gevraagd {
+        folded: FoldedNaam::new(text),
+        // One that is not known, or not from its namesakes, is compared by its letters.
+        sleutel: view
+            .gazetteer()
+            .plaats(text)
+            .ok()
+            .map(|plaats| plaats.sleutel),
+    })
+}
+
 /// The number of a house; what follows the digits (`12a`, `12-3`) is not compared.
 fn parse_huisnummer(field: Option<&str>) -> Result<Option<u32>, Bevinding> {
     let Some(text) = present(field) else {
@@ -273,34 +285,48 @@ fn by_id(view: &View, id: LeerbedrijfId, beside: &Wanted) -> (Signaalcode, Vec<G
 }
 
 fn by_search(view: &View, wanted: &Wanted) -> (Signaalcode, Vec<Gevonden>, bool) {
-    let mut candidates = Vec::new();
-    if let Some(postcode) = &wanted.postcode {
-        candidates.extend(view.by_postcode(&wanted.land, postcode));
-    }
-    if let Some(naam) = &wanted.naam {
-        candidates.extend(view.by_naam(naam));
-    }
-    candidates.sort_unstable();
-    candidates.dedup();
-    let mut found: Vec<_> = candidates
+    let mut found: Vec<_> = candidates(view, wanted)
         .into_iter()
         .filter_map(|id| view.leerbedrijf(id))
-        .filter_map(|l| compare(wanted, &l).map(|(kwaliteit, reden)| (kwaliteit, reden, l)))
+        .filter_map(|leerbedrijf| Some((compare(wanted, &leerbedrijf)?, leerbedrijf)))
         .collect();
-    found.sort_by_key(|(kwaliteit, _, l)| (*kwaliteit, l.kern.status, l.kern.leerbedrijf_id));
+    found.sort_by(|(a, left), (b, right)| {
+        let last = |l: &Leerbedrijf| (l.kern.status, l.kern.leerbedrijf_id);
+        a.rank().cmp(&b.rank()).then(last(left).cmp(&last(right)))
+    });
     let more = found.len() > MAX_LEERBEDRIJVEN;
     found.truncate(MAX_LEERBEDRIJVEN);
     let signaalcode = match (found.first(), more) {
         (None, _) => Signaalcode::GeenResultaat,
         (Some(_), true) => Signaalcode::MeerResultaten,
-        (Some((_, _, only)), false) if found.len() == 1 => signaalcode_of(&only.kern),
+        (Some((_, only)), false) if found.len() == 1 => signaalcode_of(&only.kern),
         (Some(_), false) => Signaalcode::GeenBijzonderheden,
     };
     let leerbedrijven = found
         .into_iter()
-        .map(|(kwaliteit, reden, l)| gevonden(l, kwaliteit, reden))
+        .map(|(how, leerbedrijf)| gevonden(leerbedrijf, how.kwaliteit, how.reden))
         .collect();
     (signaalcode, leerbedrijven, more)
+}
+
+/// Whom the question may be about: who has the postcode or exactly the name, and those nearby with
+/// a name that has something in common with it.
+fn candidates(view: &View, wanted: &Wanted) -> Vec<LeerbedrijfId> {
+    /// Far more than an answer shows; comparing one takes some microseconds.
+    const MOST_BY_WORDS: usize = 100;
+    let mut found = Vec::new();
+    if let Some(postcode) = &wanted.postcode {
+        found.extend(view.by_postcode(&wanted.land, postcode));
+    }
+    if let Some(naam) = &wanted.naam {
+        found.extend(view.by_naam(naam));
+        for waar in wanted.places() {
+            found.extend(view.candidates(naam, &waar, MOST_BY_WORDS));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn gevonden(
