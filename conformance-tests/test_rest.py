@@ -161,7 +161,7 @@ def test_all_violations_at_once(rest):
 
 
 def test_all_wrong_types_at_once(rest):
-    body = {"naam": 7, "postcode": True, "huisnummer": 12, "plaats": ["Amsterdam"], "land": {}, "telefoon": "x"}
+    body = {"naam": 7, "postcode": True, "huisnummer": [12], "plaats": ["Amsterdam"], "land": {}, "telefoon": "x"}
     found = violations(rest.post(SEARCH, json=body))
     assert {(veld, code) for _, veld, code in found} == {
         ("/naam", "TYPE_ONGELDIG"),
