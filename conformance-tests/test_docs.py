@@ -189,6 +189,16 @@ def test_the_start_page(demo):
     assert 'lang="nl"' in response.text
     for link in ("openapi.json", "?wsdl"):
         assert link in response.text
+    for operation in OPERATIONS:
+        assert f"<code>{operation}</code>" in response.text
+
+
+def test_places_on_the_start_page_are_there(demo):
+    page = etree.HTML(demo.public.get(demo.docs + "/", timeout=10).text)
+    places = {element.get("id") for element in page.iter() if element.get("id")}
+    for link in page.iter("a"):
+        if link.get("href", "").startswith("#"):
+            assert link.get("href")[1:] in places, link.get("href")
 
 
 def test_links_of_the_start_page_work(demo):

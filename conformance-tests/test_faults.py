@@ -314,6 +314,8 @@ def test_DK0051_a_register_version_that_does_not_come(soap, erkend):
     for operation, fields in (
         (OPERATION, erkend),
         ("natrekkenErkenningen", {"verzoeken": [erkend]}),
+        ("vaststellenLeerbedrijven", {"rijen": [{"leerbedrijfId": erkend["leerbedrijfId"]}]}),
+        ("zoekenLeerplaatsen", {"soort": "ERKENNING", "code": erkend["code"]}),
     ):
         reply = soap.call(operation, fields | {"minimaleRegisterVersie": f"{tijdlijn}.{nummer + 1000}"})
         fault = reply.fault

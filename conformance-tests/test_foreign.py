@@ -35,7 +35,7 @@ def afnemer(request, demo):
 
 
 def calls(demo, erkend) -> dict[str, dict]:
-    """The arguments of all four operations."""
+    """The arguments of all operations."""
     first = demo.voorbeelden[0]
     return {
         "natrekkenErkenning": erkend,
@@ -44,7 +44,29 @@ def calls(demo, erkend) -> dict[str, dict]:
         },
         "vaststellenLeerbedrijf": {"naam": first["naam"], "postcode": first["postcode"]},
         "opvragenDetailgegevens": {"leerbedrijfId": erkend["leerbedrijfId"]},
+        "vaststellenLeerbedrijven": {
+            "rijen": {
+                "rij": [
+                    {"kenmerk": "1", "naam": first["naam"], "postcode": first["postcode"]},
+                    {"kenmerk": "2", "naam": first["naam"], "postcode": "oud"},
+                ]
+            }
+        },
+        "zoekenLeerplaatsen": {
+            "soort": "ERKENNING",
+            "postcode": first["postcode"][:4],
+            "straalKm": 25,
+            "code": erkend["code"],
+            "metTellingen": True,
+        },
     }
+
+
+def assert_found(signaalcode: int, totaal: int, leerbedrijven: list) -> None:
+    """A search that was understood; what it should find stands in test_zoeken.py."""
+    assert signaalcode in (0, 130)
+    assert (signaalcode == 130) == (totaal == 0)
+    assert len(leerbedrijven) == min(totaal, 25)
 
 
 # ---- zeep
@@ -78,6 +100,15 @@ def test_zeep_calls_all_operations(demo, erkend, wsdl, afnemer):
 
     detail = service.opvragenDetailgegevens(**fields["opvragenDetailgegevens"]).detail
     assert erkend["code"] in [one.code for one in detail.erkenningen.erkenning]
+
+    rows = service.vaststellenLeerbedrijven(**fields["vaststellenLeerbedrijven"]).resultaten.resultaat
+    assert [(one.kenmerk, one.signaalcode) for one in rows] == [("1", 0), ("2", 141)]
+    assert rows[0].leerbedrijf.leerbedrijfId == erkend["leerbedrijfId"]
+    assert "postcode: geef" in rows[1].signaaltekst
+
+    places = service.zoekenLeerplaatsen(**fields["zoekenLeerplaatsen"])
+    leerbedrijven = places.leerbedrijven.leerbedrijf if places.leerbedrijven else []
+    assert_found(places.signaalcode, places.totaal, leerbedrijven)
 
 
 def test_zeep_raises_a_fault_with_its_detail(demo, erkend, wsdl):
@@ -134,7 +165,7 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     todo.append(("natrekkenErkenning", erkend | {"minimaleRegisterVersie": None}))
     todo.append(("natrekkenErkenning", erkend | {"code": "9" * 201}))
     results = json.loads(node("foreign/soap_client.mjs", job=job(demo, afnemer, wsdl, todo)))
-    single, bulk, found, detail, with_null, refused = results
+    single, bulk, found, detail, rows, places, with_null, refused = results
 
     for result in (single, with_null):
         answer = result["answer"]
@@ -145,6 +176,12 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     assert leerbedrijven[0]["leerbedrijfId"] == erkend["leerbedrijfId"]
     assert found["answer"]["meerResultaten"] is False
     assert erkend["code"] in [one["code"] for one in detail["answer"]["detail"]["erkenningen"]["erkenning"]]
+    first, second = rows["answer"]["resultaten"]["resultaat"]
+    assert first["leerbedrijf"]["leerbedrijfId"] == erkend["leerbedrijfId"]
+    assert (second["kenmerk"], second["signaalcode"]) == ("2", 141)
+    answer = places["answer"]
+    leerbedrijven = (answer.get("leerbedrijven") or {}).get("leerbedrijf", [])
+    assert_found(answer["signaalcode"], answer["totaal"], leerbedrijven)
     assert refused["fault"]["faultcode"].endswith("Client.DK0004")
     assert refused["fault"]["detail"]["foutDetail"]["code"] == "DK0004"
 
@@ -157,17 +194,35 @@ def expected_line(demo) -> str:
     return f"{first['naam']}: {first['erkenningStatus']} voor {first['code']} op {first['peildatum']}\n"
 
 
-def test_the_python_example(demo):
+def found_lines(demo, rest) -> str:
+    """What the examples of a search print, by REST."""
+    first = demo.voorbeelden[0]
+    question = {"soort": "ERKENNING", "code": str(first["code"]), "leerweg": "BBL", "postcode": first["postcode"][:4]}
+    question |= {"straalKm": 25, "sortering": "AFSTAND", "paginaGrootte": 5}
+    answer = rest.call("zoekenLeerplaatsen", question).json()
+    lines = [f"{answer['totaal']} leerbedrijven"]
+    for one in answer["leerbedrijven"]:
+        lines.append(f"{one['afstandKm']:.1f} km: {one['naam']}, {one['vestigingsadres']['plaats']}")
+    return "\n".join(lines) + "\n"
+
+
+def python(script: str, *arguments: str) -> str:
     run = subprocess.run(
-        [sys.executable, str(HERE / "examples/zeep_natrekken.py"), str(demo.path)],
+        [sys.executable, str(HERE / script), *arguments],
         capture_output=True,
         text=True,
         env=ENVIRONMENT,
         timeout=60,
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout == expected_line(demo)
+    return run.stdout
 
 
-def test_the_node_example(demo):
+def test_the_python_examples(demo, rest):
+    assert python("examples/zeep_natrekken.py", str(demo.path)) == expected_line(demo)
+    assert python("examples/zeep_zoeken.py", str(demo.path)) == found_lines(demo, rest)
+
+
+def test_the_node_examples(demo, rest):
     assert node("examples/soap_natrekken.mjs", str(demo.path)) == expected_line(demo)
+    assert node("examples/soap_zoeken.mjs", str(demo.path)) == found_lines(demo, rest)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from kit.ask import AskRest, AskSoap, Memory
-from kit.contract import CONTRACT
+from kit.contract import CONTRACT, OPERATIONS
 from kit.demo import Certificate
 from kit.raw import Raw, refused_by_tls
 from kit.rest import SCHOOL_HEADER, RestClient
@@ -148,14 +148,15 @@ def test_a_session_is_not_resumed(demo):
 
 def test_DK0002_another_school_over_soap(demo, soap, erkend):
     other = demo.foreign_school(soap.afnemer)
-    addressing = soap.addressing("natrekkenErkenning", from_=f"{ANONYMOUS}?oin={other}")
-    fault = soap.send("natrekkenErkenning", body_of(erkend), addressing).fault
-    assert_not_authorised(fault)
+    for operation in OPERATIONS:
+        body = CONTRACT.to_xml(f"{operation}Request", fields_of(operation, erkend))
+        addressing = soap.addressing(operation, from_=f"{ANONYMOUS}?oin={other}")
+        assert_not_authorised(soap.send(operation, body, addressing).fault)
 
 
 def test_another_school_over_rest_is_403(demo, rest, erkend):
     other = RestClient(demo, rest.afnemer, rest.openapi, demo.foreign_school(rest.afnemer))
-    for operation in ("natrekkenErkenning", "natrekkenErkenningen", "vaststellenLeerbedrijf", "opvragenDetailgegevens"):
+    for operation in OPERATIONS:
         assert other.call(operation, fields_of(operation, erkend)).status_code == 403
 
 
@@ -232,4 +233,8 @@ def fields_of(operation: str, erkend: dict) -> dict:
         return erkend
     if operation == "natrekkenErkenningen":
         return {"verzoeken": [erkend]}
+    if operation == "vaststellenLeerbedrijven":
+        return {"rijen": [{"leerbedrijfId": erkend["leerbedrijfId"]}]}
+    if operation == "zoekenLeerplaatsen":
+        return {"soort": "ERKENNING", "code": erkend["code"]}
     return {"leerbedrijfId": erkend["leerbedrijfId"]}

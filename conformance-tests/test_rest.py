@@ -11,6 +11,8 @@ from kit.rest import SCHOOL_HEADER
 
 SEARCH = "/v1/leerbedrijven/_zoek"
 BULK = "/v1/erkenningen/_natrekken"
+ROWS = "/v1/leerbedrijven/_vaststellen"
+PLACES = "/v1/leerplaatsen/_zoek"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,8 @@ def test_HEAD_is_as_GET_without_a_body(rest, erkend, verify):
         ("GET", SEARCH, {"POST"}),
         ("PUT", SEARCH, {"POST"}),
         ("GET", BULK, {"POST"}),
+        ("PUT", ROWS, {"POST"}),
+        ("GET", PLACES, {"POST"}),
         ("POST", "/v1/openapi.json", {"GET", "HEAD"}),
     ],
 )
@@ -92,7 +96,7 @@ def test_accept_that_json_does_not_fit_is_406(rest, erkend, verify, accept):
     problem(rest.get(verify, query={"peildatum": erkend["peildatum"]}, headers={"Accept": accept}), 406)
 
 
-@pytest.mark.parametrize("path", [SEARCH, BULK])
+@pytest.mark.parametrize("path", [SEARCH, BULK, ROWS, PLACES])
 @pytest.mark.parametrize(
     "media_type", ["text/xml", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", None]
 )
@@ -157,7 +161,7 @@ def test_all_violations_at_once(rest):
 
 
 def test_all_wrong_types_at_once(rest):
-    body = {"naam": 7, "postcode": True, "huisnummer": 12, "plaats": ["Amsterdam"], "land": {}, "telefoon": "x"}
+    body = {"naam": 7, "postcode": True, "huisnummer": [12], "plaats": ["Amsterdam"], "land": {}, "telefoon": "x"}
     found = violations(rest.post(SEARCH, json=body))
     assert {(veld, code) for _, veld, code in found} == {
         ("/naam", "TYPE_ONGELDIG"),

@@ -71,5 +71,9 @@ def test_dropped_before_validating(loose_soap):
         f'<natrekkenErkenningenRequest xmlns="{space}"><verzoeken xsi:nil="true" {xsi}/></natrekkenErkenningenRequest>',
         f'<natrekkenErkenningenRequest xmlns="{space}"><verzoeken><verzoek><code xsi:nil="1" {xsi}/></verzoek></verzoeken>'
         "</natrekkenErkenningenRequest>",
+        f'<vaststellenLeerbedrijvenRequest xmlns="{space}"><rijen> </rijen></vaststellenLeerbedrijvenRequest>',
+        f'<vaststellenLeerbedrijvenRequest xmlns="{space}"><rijen><rij><naam xsi:nil="1" {xsi}/></rij></rijen>'
+        "</vaststellenLeerbedrijvenRequest>",
     ):
-        assert loose_soap.send("natrekkenErkenningen", body, Addressing()).answer()["signaalcode"] == 0
+        operation = body[1:].partition("Request")[0]
+        assert loose_soap.send(operation, body, Addressing()).answer()["signaalcode"] == 0

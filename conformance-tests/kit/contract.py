@@ -15,7 +15,14 @@ from kit.demo import SCHEMAS
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 SPACE = "urn:stagepoort:whitelabel:v1"
-OPERATIONS = ("natrekkenErkenning", "natrekkenErkenningen", "vaststellenLeerbedrijf", "opvragenDetailgegevens")
+OPERATIONS = (
+    "vaststellenLeerbedrijf",
+    "vaststellenLeerbedrijven",
+    "natrekkenErkenning",
+    "natrekkenErkenningen",
+    "opvragenDetailgegevens",
+    "zoekenLeerplaatsen",
+)
 
 _PLAIN = {"int": int, "long": int, "boolean": lambda text: text in ("true", "1"), "decimal": float}
 
@@ -56,7 +63,7 @@ class Contract:
         if item is not None:
             return "".join(f"<{item.name}>{self._content(item.type, one)}</{item.name}>" for one in value)
         if type_name not in self.complex:
-            return escape(str(value))
+            return escape(str(value).lower() if isinstance(value, bool) else str(value))
         known = [field.name for field in self.complex[type_name]]
         assert set(value) <= set(known), f"{type_name} has no {set(value) - set(known)}"
         return "".join(

@@ -66,6 +66,12 @@ class RestClient:
             return self.get(f"/v1/leerbedrijven/{leerbedrijf_id}", query=fields)
         return self.post("/v1/leerbedrijven/_zoek", json=fields)
 
+    def _vaststellenLeerbedrijven(self, fields: dict):
+        return self.post("/v1/leerbedrijven/_vaststellen", json=fields)
+
+    def _zoekenLeerplaatsen(self, fields: dict):
+        return self.post("/v1/leerplaatsen/_zoek", json=fields)
+
     def _opvragenDetailgegevens(self, fields: dict):
         leerbedrijf_id = segment(fields.pop("leerbedrijfId"))
         return self.get(f"/v1/leerbedrijven/{leerbedrijf_id}/detailgegevens", query=fields)

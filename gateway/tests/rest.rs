@@ -35,6 +35,8 @@ type BoxedPayloadStream =
 const VERIFY: &str = "/v1/leerbedrijven/100000001/erkenningen/25180?peildatum=2026-09-01";
 const SEARCH: &str = "/v1/leerbedrijven/_zoek";
 const BULK: &str = "/v1/erkenningen/_natrekken";
+const ROWS: &str = "/v1/leerbedrijven/_vaststellen";
+const PLACES: &str = "/v1/leerplaatsen/_zoek";
 
 /// What came back.
 struct Reply {
@@ -240,6 +242,67 @@ async fn a_bad_line_of_bulk_spoils_only_itself() {
     assert_eq!(post(BULK, "{}").await.json()["resultaten"], json!([]));
 }
 
+#[actix_web::test]
+async fn a_bad_row_of_bulk_spoils_only_itself_and_says_what_would_be_right() {
+    let body = json!({ "rijen": [
+        { "kenmerk": "1", "naam": "bakkerij de test", "postcode": "1012 ab", "huisnummer": 12 },
+        { "naam": "bakkerij de test", "postcode": "1012" },
+        {},
+    ] });
+    let reply = post(ROWS, body.to_string()).await;
+    assert_eq!(reply.status, 200);
+    let answer = reply.json();
+    let [found, postcode, nothing] = answer["resultaten"].as_array().unwrap().as_slice() else {
+        panic!("{answer}")
+    };
+    assert_eq!(
+        (&found["kenmerk"], &found["signaalcode"]),
+        (&json!("1"), &json!(0))
+    );
+    assert_eq!(found["leerbedrijf"]["leerbedrijfId"], BEDRIJF);
+    assert_eq!(found["leerbedrijf"]["matchKwaliteit"], "EXACT");
+    assert_eq!(
+        postcode["signaaltekst"],
+        "postcode ongeldig: postcode: geef vier cijfers en twee letters, zoals 1012AB, of noem het land"
+    );
+    assert_eq!(nothing["signaalcode"], 150);
+    assert!(nothing.get("leerbedrijf").is_none());
+    assert_eq!(post(ROWS, "{}").await.json()["resultaten"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_search_takes_booleans_and_numbers_as_json_has_them() {
+    let body = r#"{"soort":"ERKENNING","naam":"Qwzxvbnm","niveau":2,"paginaGrootte":10,
+        "metTellingen":true,"metToelichting":null}"#;
+    let reply = post(PLACES, body).await;
+    assert_eq!(reply.status, 200);
+    let answer = reply.json();
+    for list in ["leerbedrijven", "tellingen"] {
+        assert!(answer[list].is_array(), "{list}: {answer}");
+    }
+    assert!(answer["totaal"].is_u64(), "{answer}");
+    assert_eq!(
+        reply.outcome.unwrap().operatie,
+        Some(Operatie::ZoekenLeerplaatsen)
+    );
+    let wrong = r#"{"soort":true,"naam":7,"niveau":{},"metTellingen":"true","metVergoeding":0,
+        "radius":15}"#;
+    let mut found = post(PLACES, wrong).await.violations();
+    // What the operation itself says of the other fields stands behind these.
+    found.truncate(6);
+    assert_eq!(
+        found,
+        [
+            "body /radius ONBEKEND_VELD",
+            "body /soort TYPE_ONGELDIG",
+            "body /naam TYPE_ONGELDIG",
+            "body /niveau TYPE_ONGELDIG",
+            "body /metVergoeding TYPE_ONGELDIG",
+            "body /metTellingen TYPE_ONGELDIG",
+        ]
+    );
+}
+
 // ---- errors
 
 #[actix_web::test]
@@ -318,6 +381,8 @@ async fn no_trailing_slash_and_no_redirect() {
     for path in [
         "/v1/leerbedrijven/100000001/",
         "/v1/leerbedrijven/_zoek/",
+        "/v1/leerplaatsen",
+        "/v1/leerplaatsen/1",
         "/v1/openapi.json/",
         "/v1",
         "/v1/",
@@ -342,6 +407,8 @@ async fn another_method_is_405_with_allow() {
         (TestRequest::post().uri("/v1/openapi.json"), "GET, HEAD"),
         (TestRequest::get().uri(SEARCH), "POST"),
         (TestRequest::put().uri(BULK), "POST"),
+        (TestRequest::get().uri(ROWS), "POST"),
+        (TestRequest::get().uri(PLACES), "POST"),
     ] {
         let reply = known(request).await;
         reply.problem(405);
@@ -378,7 +445,7 @@ async fn a_body_over_the_limit_is_413() {
 
 #[actix_web::test]
 async fn a_length_over_every_limit_is_413_without_waiting_for_the_body() {
-    for path in [SEARCH, BULK] {
+    for path in [SEARCH, BULK, ROWS, PLACES] {
         let mut gateway = gateway().await;
         // Waiting for the body would end in 408.
         gateway.limits.body_timeout = Duration::ZERO;

@@ -242,6 +242,15 @@ async fn every_operation_is_answered() {
             "opvragenDetailgegevens",
             "<leerbedrijfId>100000001</leerbedrijfId>",
         ),
+        (
+            "vaststellenLeerbedrijven",
+            "<rijen><rij/><rij><kenmerk>&lt;2&gt;</kenmerk><naam>Bakkerij de Test</naam>\
+             <postcode>1012AB</postcode></rij><rij><postcode>x</postcode></rij></rijen>",
+        ),
+        (
+            "zoekenLeerplaatsen",
+            "<soort>ERKENNING</soort><naam>Qwzxvbnm</naam><metTellingen> 1 </metTellingen>",
+        ),
     ] {
         let body = format!("<{operation}Request xmlns='{WL}'>{fields}</{operation}Request>");
         let reply = Ask::new(operation, &body).send().await;

@@ -32,12 +32,16 @@ macro_rules! operaties {
 operaties! {
     /// Identify a leerbedrijf, by id or by name and address.
     VaststellenLeerbedrijf = "vaststellenLeerbedrijf";
+    /// The same for up to 1,000 rows of a relation file.
+    VaststellenLeerbedrijven = "vaststellenLeerbedrijven";
     /// Is it erkend for this code on this date?
     NatrekkenErkenning = "natrekkenErkenning";
     /// The same for up to 10,000 lines at once.
     NatrekkenErkenningen = "natrekkenErkenningen";
     /// Address, contact data and erkenningen.
     OpvragenDetailgegevens = "opvragenDetailgegevens";
+    /// Search erkenningen or leerplaatsen.
+    ZoekenLeerplaatsen = "zoekenLeerplaatsen";
 }
 
 impl fmt::Display for Operatie {

@@ -151,16 +151,17 @@ fn damaged_text_is_judged_as_xmllint_does() {
 
 #[test]
 fn the_limits_of_lists_are_those_of_the_schema() {
-    let lines = |n: usize| {
-        let items = "<verzoek/>".repeat(n);
-        let body = format!(
-            "<natrekkenErkenningenRequest xmlns=\"{}\"><verzoeken>{items}</verzoeken>\
-             </natrekkenErkenningenRequest>",
-            shapes::NAMESPACE
-        );
-        (body.clone(), body)
-    };
-    assert_eq!(assert_same(&[lines(10_000), lines(10_001)]), 1);
+    for ((request, wrapper, item), max) in shapes::WRAPPERS.iter().zip([10_000, 1_000]) {
+        let lines = |n: usize| {
+            let items = format!("<{item}/>").repeat(n);
+            let body = format!(
+                "<{request} xmlns=\"{}\"><{wrapper}>{items}</{wrapper}></{request}>",
+                shapes::NAMESPACE
+            );
+            (body.clone(), body)
+        };
+        assert_eq!(assert_same(&[lines(max), lines(max + 1)]), 1);
+    }
 }
 
 #[test]

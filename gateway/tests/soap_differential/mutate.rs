@@ -110,7 +110,8 @@ pub(crate) fn damaged(dice: &mut Dice) -> String {
         }
         let text = text.concat();
         // What the gateway refuses or drops for reasons of its own is compared elsewhere.
-        if !text.contains("<?") && !text.contains("<!D") && !text.contains("verzoeken></") {
+        let own = ["<?", "<!D", "verzoeken></", "rijen></"];
+        if !own.iter().any(|markup| text.contains(markup)) {
             return text;
         }
     }

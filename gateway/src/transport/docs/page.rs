@@ -8,8 +8,8 @@ use crate::{
     transport::{
         gateway::{Gateway, Limits},
         rest::{
-            API_VERSION, ENDPOINTS, Endpoint, MAX_LEERBEDRIJVEN, MAX_OVERTREDINGEN, MAX_VERZOEKEN,
-            Probleemsoort,
+            API_VERSION, ENDPOINTS, Endpoint, MAX_LEERBEDRIJVEN, MAX_OVERTREDINGEN, MAX_PAGINA,
+            MAX_RIJEN, MAX_VERZOEKEN, Probleemsoort, STANDAARD_PAGINA,
         },
     },
 };
@@ -40,8 +40,30 @@ pub(super) fn start(gateway: &Gateway) -> String {
             ("problemen", problems()),
             ("faults", faults()),
             ("limieten", limits(&gateway.limits)),
+            ("zoekvragen", search_questions()),
+            ("max_pagina", thousands(MAX_PAGINA)),
+            ("standaard_pagina", thousands(STANDAARD_PAGINA)),
         ],
     )
+}
+
+/// The examples of a search, which OpenAPI has as well.
+fn search_questions() -> String {
+    let questions = ENDPOINTS
+        .iter()
+        .filter(|endpoint| endpoint.operatie == Operatie::ZoekenLeerplaatsen)
+        .filter_map(|endpoint| endpoint.verzoek)
+        .flat_map(|verzoek| verzoek.voorbeelden);
+    let mut html = String::new();
+    for voorbeeld in questions {
+        let _ = writeln!(
+            html,
+            "<details><summary>{}</summary><pre tabindex=\"0\"><code>{}</code></pre></details>",
+            escape(voorbeeld.samenvatting),
+            escape(voorbeeld.json.trim_end()),
+        );
+    }
+    html
 }
 
 /// Puts the values in the places `{{name}}`.
@@ -125,10 +147,7 @@ fn signaalcodes() -> String {
             Signaalcode::LeerbedrijfOnbekend => "200; bij GET van het leerbedrijf zelf 404",
             Signaalcode::AbonnementOnbekend => "volgt; bij GET van het abonnement zelf 404",
             Signaalcode::VolgnummerVerlopen => "volgt; 410",
-            Signaalcode::CursorOngeldig => "volgt; 400, ongeldige invoer",
-            Signaalcode::CursorVerlopen
-            | Signaalcode::BpvoAfgekeurd
-            | Signaalcode::BpvoLangerDanErkenning => "volgt",
+            Signaalcode::BpvoAfgekeurd | Signaalcode::BpvoLangerDanErkenning => "volgt",
             s if s.is_invalid_input() => "400, ongeldige invoer",
             _ => "200",
         };
@@ -173,7 +192,7 @@ const MAX_HEADERS: usize = 96;
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 fn limits(limits: &Limits) -> String {
-    let rows: [(&str, String); 15] = [
+    let rows: [(&str, String); 17] = [
         ("Headers van een HTTP-verzoek", thousands(MAX_HEADERS)),
         (
             "Kop van een HTTP-verzoek: eerste regel en headers",
@@ -188,6 +207,15 @@ fn limits(limits: &Limits) -> String {
         (
             "Leerbedrijven in een antwoord van vaststellenLeerbedrijf",
             thousands(MAX_LEERBEDRIJVEN),
+        ),
+        ("Rijen in vaststellenLeerbedrijven", thousands(MAX_RIJEN)),
+        (
+            "Leerbedrijven op een pagina van zoekenLeerplaatsen",
+            format!(
+                "{}; als het ontbreekt {}",
+                thousands(MAX_PAGINA),
+                thousands(STANDAARD_PAGINA)
+            ),
         ),
         ("Tekens in een invoerveld", "200".to_owned()),
         (

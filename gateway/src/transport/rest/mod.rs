@@ -18,7 +18,9 @@ mod posted;
 mod problem;
 mod uri;
 mod vaststellen_leerbedrijf;
+mod vaststellen_leerbedrijven;
 mod violation;
+mod zoeken_leerplaatsen;
 
 use actix_web::{
     HttpRequest, HttpResponse, guard,
@@ -29,7 +31,10 @@ use crate::operations;
 use posted::Posted;
 
 pub use crate::operations::{
-    natrekken_erkenningen::MAX_VERZOEKEN, vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
+    natrekken_erkenningen::MAX_VERZOEKEN,
+    vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
+    vaststellen_leerbedrijven::MAX_RIJEN,
+    zoeken_leerplaatsen::{MAX_PAGINA, STANDAARD_PAGINA},
 };
 pub use endpoint::{Endpoint, Methode, Verzoek, Voorbeeld};
 pub use field::Veld;
@@ -41,9 +46,11 @@ pub use violation::{MAX_OVERTREDINGEN, Overtreding, Overtredingen, Plaats};
 pub const ENDPOINTS: &[Endpoint] = &[
     vaststellen_leerbedrijf::BY_ID,
     vaststellen_leerbedrijf::SEARCH,
+    vaststellen_leerbedrijven::ENDPOINT,
     natrekken_erkenning::ENDPOINT,
     natrekken_erkenningen::ENDPOINT,
     opvragen_detailgegevens::ENDPOINT,
+    zoeken_leerplaatsen::ENDPOINT,
 ];
 
 /// Adds the REST endpoints. They take `web::Data<Gateway>` from the app, which should be wrapped
@@ -58,6 +65,8 @@ pub fn configure(config: &mut ServiceConfig) {
         ))
         .service(only_posted::<operations::natrekken_erkenningen::Request>())
         .service(only_posted::<operations::vaststellen_leerbedrijf::Request>())
+        .service(only_posted::<operations::vaststellen_leerbedrijven::Request>())
+        .service(only_posted::<operations::zoeken_leerplaatsen::Request>())
         .service(only_get(
             vaststellen_leerbedrijf::BY_ID.pad,
             web::to(vaststellen_leerbedrijf::by_id),

@@ -12,8 +12,9 @@ use utoipa::{
 use super::{
     API_VERSION, ENDPOINTS, Endpoint, Methode, Probleemsoort, SCHOOL_HEADER, Veld, Voorbeeld,
     field::{MAX_FIELD_CHARS, MINIMALE_REGISTER_VERSIE, Veldsoort},
-    natrekken_erkenningen, problem, vaststellen_leerbedrijf,
+    natrekken_erkenningen, problem, vaststellen_leerbedrijf, vaststellen_leerbedrijven,
     violation::{Overtreding, Plaats},
+    zoeken_leerplaatsen,
 };
 use crate::operations;
 
@@ -56,7 +57,7 @@ fn info() -> Value {
     json!({
         "title": "Stagepoort – White Label",
         "version": API_VERSION,
-        "summary": "Erkende leerbedrijven vaststellen en erkenningen natrekken",
+        "summary": "Erkende leerbedrijven vaststellen, erkenningen natrekken en leerplaatsen zoeken",
         "description": "De REST-kant van Stagepoort, naast SOAP met dezelfde betekenis. \
             Alleen scholen mogen vragen, door een leverancier die hun mandaat heeft: de leverancier \
             staat in het clientcertificaat, de school in de header Onderwijsinstelling-OIN.\n\n\
@@ -78,6 +79,7 @@ fn tags() -> Value {
     json!([
         { "name": "leerbedrijven", "description": "Vaststellen en opvragen van leerbedrijven" },
         { "name": "erkenningen", "description": "Natrekken van erkenningen" },
+        { "name": "leerplaatsen", "description": "Zoeken naar erkenningen en leerplaatsen" },
         { "name": "documentatie", "description": "Deze beschrijving" },
     ])
 }
@@ -97,11 +99,10 @@ fn paths() -> Value {
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
-    let tag = if endpoint.pad.contains("erkenningen") {
-        "erkenningen"
-    } else {
-        "leerbedrijven"
-    };
+    let tag = ["erkenningen", "leerplaatsen"]
+        .into_iter()
+        .find(|tag| endpoint.pad.contains(tag))
+        .unwrap_or("leerbedrijven");
     let mut parameters: Vec<Value> = Vec::new();
     parameters.extend(endpoint.pad_velden.iter().map(|v| parameter(v, "path")));
     parameters.extend(endpoint.query.iter().map(|v| parameter(v, "query")));
@@ -340,9 +341,11 @@ fn examples(all: &[Voorbeeld]) -> Value {
 fn schemas() -> Value {
     let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
     add::<operations::vaststellen_leerbedrijf::Response>(&mut schemas);
+    add::<operations::vaststellen_leerbedrijven::Response>(&mut schemas);
     add::<operations::natrekken_erkenning::Response>(&mut schemas);
     add::<operations::natrekken_erkenningen::Response>(&mut schemas);
     add::<operations::opvragen_detailgegevens::Response>(&mut schemas);
+    add::<operations::zoeken_leerplaatsen::Response>(&mut schemas);
     add::<problem::Probleem<'_>>(&mut schemas);
     add::<Overtreding>(&mut schemas);
     add::<Plaats>(&mut schemas);
@@ -399,6 +402,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "Antwoord van vaststellenLeerbedrijf, beste eerst.",
     ),
     (
+        "VaststellenLeerbedrijvenAntwoord",
+        "Antwoord van vaststellenLeerbedrijven, alle resultaten uit één registerversie.",
+    ),
+    (
+        "VaststelResultaat",
+        "Het resultaat van één rij: de beste treffer.",
+    ),
+    (
         "NatrekkenErkenningAntwoord",
         "Antwoord van natrekkenErkenning.",
     ),
@@ -409,6 +420,28 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     (
         "OpvragenDetailgegevensAntwoord",
         "Antwoord van opvragenDetailgegevens.",
+    ),
+    (
+        "ZoekenLeerplaatsenAntwoord",
+        "Antwoord van zoekenLeerplaatsen, gegroepeerd per leerbedrijf.",
+    ),
+    ("GevondenLeerbedrijf", "Een gevonden leerbedrijf."),
+    (
+        "GevondenErkenning",
+        "Een erkenning die bij de vraag past, en hoeveel praktijkopleiders er voor haar code zijn.",
+    ),
+    (
+        "GevondenLeerplaats",
+        "Een leerplaats die bij de vraag past.",
+    ),
+    ("Vergoeding", "Vergoeding voor de student, in hele euro's."),
+    (
+        "Telling",
+        "Hoeveel van de gevonden leerbedrijven deze waarde hebben.",
+    ),
+    (
+        "LeerplaatsSoort",
+        "Een plaats voor een stage (STAGE, bij BOL) of een leerbaan (LEERBAAN, bij BBL).",
     ),
     ("Kop", "Het begin van elk antwoord."),
     ("Uitkomst", "Wat het natrekken opleverde."),
@@ -457,21 +490,52 @@ fn request_schemas(map: &mut Map<String, Value>) {
         "Zoekgegevens. Genoeg is: leerbedrijfId; naam met postcode; naam met plaats; postcode met huisnummer.",
         fields(&vaststellen_leerbedrijf::VELDEN),
     );
+    let rij = object(
+        "Eén rij, met de velden van vaststellenLeerbedrijf. Wat te weinig is of de verkeerde vorm heeft, krijgt in het resultaat zijn signaalcode.",
+        fields(&vaststellen_leerbedrijven::VELDEN),
+    );
+    let rijen = bulk(
+        "De rijen, alle beantwoord uit één registerversie.",
+        "rijen",
+        operations::vaststellen_leerbedrijven::MAX_RIJEN,
+        "VaststelRij",
+    );
     let verzoek = object(
         "Eén vraag. Wat ontbreekt of de verkeerde vorm heeft, krijgt in het resultaat zijn signaalcode.",
         fields(&natrekken_erkenningen::VELDEN),
     );
+    let verzoeken = bulk(
+        "De vragen, alle beantwoord uit één registerversie.",
+        "verzoeken",
+        operations::natrekken_erkenningen::MAX_VERZOEKEN,
+        "NatrekVerzoek",
+    );
+    let leerplaatsen = object(
+        "De vraag: soort en minstens één filter.",
+        fields(&zoeken_leerplaatsen::VELDEN),
+    );
+    for (name, schema) in [
+        ("VaststellenLeerbedrijfVerzoek", zoek),
+        ("VaststelRij", rij),
+        ("VaststellenLeerbedrijvenVerzoek", rijen),
+        ("NatrekVerzoek", verzoek),
+        ("NatrekkenErkenningenVerzoek", verzoeken),
+        ("ZoekenLeerplaatsenVerzoek", leerplaatsen),
+    ] {
+        map.insert(name.to_owned(), schema);
+    }
+}
+
+/// The body of a bulk request: a list of at most `max` of `item`.
+fn bulk(description: &str, list: &str, max: usize, item: &str) -> Value {
     let mut velden = fields(&[MINIMALE_REGISTER_VERSIE]);
-    velden["verzoeken"] = json!({
+    velden[list] = json!({
         "type": "array",
-        "maxItems": operations::natrekken_erkenningen::MAX_VERZOEKEN,
-        "description": "De vragen, hoogstens 10.000.",
-        "items": schema_ref("NatrekVerzoek"),
+        "maxItems": max,
+        "description": format!("Hoogstens {max} tegelijk."),
+        "items": schema_ref(item),
     });
-    let bulk = object("De vragen, alle beantwoord uit één registerversie.", velden);
-    map.insert("VaststellenLeerbedrijfVerzoek".to_owned(), zoek);
-    map.insert("NatrekVerzoek".to_owned(), verzoek);
-    map.insert("NatrekkenErkenningenVerzoek".to_owned(), bulk);
+    object(description, velden)
 }
 
 fn object(description: &str, properties: Value) -> Value {

@@ -5,11 +5,12 @@ use super::{
     Bewerking, natrekken_erkenning::NatrekkenErkenning,
     natrekken_erkenningen::NatrekkenErkenningen, opvragen_detailgegevens::OpvragenDetailgegevens,
     parts, vaststellen_leerbedrijf::VaststellenLeerbedrijf,
+    vaststellen_leerbedrijven::VaststellenLeerbedrijven, zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
     domain::{
-        Adres, Code, Coordinaten, Datum, Eindreden, LeerbedrijfId, LeerbedrijfStatus, Leerweg,
-        RegisterVersie, Signaalcode, Tijdstip, Werkproces,
+        Adres, Code, Coordinaten, Datum, Eindreden, LeerbedrijfId, LeerbedrijfStatus,
+        LeerplaatsSoort, Leerweg, RegisterVersie, Signaalcode, Tijdstip, Werkproces,
     },
     operations::{
         Kop,
@@ -19,6 +20,11 @@ use crate::{
             self, ContactpersoonDetail, Detail, ErkenningDetail, PraktijkopleiderDetail,
         },
         vaststellen_leerbedrijf::{self, Gevonden, MatchKwaliteit},
+        vaststellen_leerbedrijven,
+        zoeken_leerplaatsen::{
+            self, AfstandKm, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats,
+            Studentenband, Telling, Vergoeding,
+        },
     },
     soap::{Lijst, Vorm, XmlWriter},
 };
@@ -92,6 +98,8 @@ fn requests_are_read_as_the_xsd_has_them() {
     assert_vorm(NatrekkenErkenningen::VRAAG);
     assert_vorm(VaststellenLeerbedrijf::VRAAG);
     assert_vorm(OpvragenDetailgegevens::VRAAG);
+    assert_vorm(VaststellenLeerbedrijven::VRAAG);
+    assert_vorm(ZoekenLeerplaatsen::VRAAG);
 }
 
 /// Names of the children of the first element with this name.
@@ -227,9 +235,8 @@ fn natrekken_erkenningen_writes_all_that_the_xsd_has() {
     );
 }
 
-#[test]
-fn vaststellen_leerbedrijf_writes_all_that_the_xsd_has() {
-    let gevonden = Gevonden {
+fn gevonden() -> Gevonden {
+    Gevonden {
         leerbedrijf_id: bedrijf(),
         naam: "Bakkerij".to_owned(),
         leerbedrijf_status: LeerbedrijfStatus::Historisch,
@@ -239,10 +246,14 @@ fn vaststellen_leerbedrijf_writes_all_that_the_xsd_has() {
         correspondentieadres: Some(adres()),
         match_kwaliteit: MatchKwaliteit::Exact,
         match_reden: "gelijk".into(),
-    };
+    }
+}
+
+#[test]
+fn vaststellen_leerbedrijf_writes_all_that_the_xsd_has() {
     let response = vaststellen_leerbedrijf::Response {
         kop: kop(),
-        leerbedrijven: vec![gevonden],
+        leerbedrijven: vec![gevonden()],
         meer_resultaten: false,
     };
     assert_full::<VaststellenLeerbedrijf>(
@@ -254,6 +265,29 @@ fn vaststellen_leerbedrijf_writes_all_that_the_xsd_has() {
             ("vestigingsadres", "AdresType"),
             ("correspondentieadres", "AdresType"),
             ("coordinaten", "CoordinatenType"),
+        ],
+    );
+}
+
+#[test]
+fn vaststellen_leerbedrijven_writes_all_that_the_xsd_has() {
+    let resultaat = vaststellen_leerbedrijven::Resultaat {
+        kenmerk: some("1"),
+        signaalcode: Signaalcode::LeerbedrijfHistorisch,
+        signaaltekst: Some("opgevolgd".into()),
+        leerbedrijf: Some(gevonden()),
+    };
+    let response = vaststellen_leerbedrijven::Response {
+        kop: kop(),
+        resultaten: vec![resultaat],
+    };
+    assert_full::<VaststellenLeerbedrijven>(
+        &response,
+        &[
+            ("antwoord", "VaststellenLeerbedrijvenResponseType"),
+            ("resultaten", "VaststelResultatenType"),
+            ("resultaat", "VaststelResultaatType"),
+            ("leerbedrijf", "VastgesteldLeerbedrijfType"),
         ],
     );
 }
@@ -280,14 +314,18 @@ fn detail() -> Detail {
             telefoonnummer: some("+31850000001"),
             bijgewerkt_op: Tijdstip::EPOCH,
         }],
-        praktijkopleiders: vec![PraktijkopleiderDetail {
-            naam: "B. Voorbeeld".to_owned(),
-            emailadres: some("b@bakkerij.example"),
-            telefoonnummer: some("+31850000002"),
-            codes: vec![code()],
-            bijgewerkt_op: Tijdstip::EPOCH,
-        }],
+        praktijkopleiders: vec![praktijkopleider()],
         erkenningen: vec![erkenning()],
+    }
+}
+
+fn praktijkopleider() -> PraktijkopleiderDetail {
+    PraktijkopleiderDetail {
+        naam: "B. Voorbeeld".to_owned(),
+        emailadres: some("b@bakkerij.example"),
+        telefoonnummer: some("+31850000002"),
+        codes: vec![code()],
+        bijgewerkt_op: Tijdstip::EPOCH,
     }
 }
 
@@ -326,6 +364,81 @@ fn opvragen_detailgegevens_writes_all_that_the_xsd_has() {
             ("codes", "CodesType"),
             ("erkenning", "ErkenningType"),
             ("werkproces", "WerkprocesType"),
+        ],
+    );
+}
+
+fn gevonden_leerbedrijf() -> GevondenLeerbedrijf {
+    GevondenLeerbedrijf {
+        leerbedrijf_id: bedrijf(),
+        naam: "Restaurant".to_owned(),
+        vestigingsadres: adres(),
+        telefoonnummer: some("+31850000000"),
+        emailadres: some("info@restaurant.example"),
+        website: some("https://restaurant.example/"),
+        afstand_km: Some(AfstandKm::new(4.25)),
+        aantal_studenten_eigen: Some(2),
+        aantal_studenten_overig: Some(Studentenband::of(7)),
+        erkenningen: vec![GevondenErkenning {
+            erkenning: erkenning(),
+            aantal_praktijkopleiders: 3,
+            equivalent_voor: Some(code()),
+        }],
+        leerplaatsen: vec![leerplaats()],
+        praktijkopleiders: vec![praktijkopleider()],
+        toelichting: some("erkend"),
+    }
+}
+
+fn leerplaats() -> GevondenLeerplaats {
+    GevondenLeerplaats {
+        leerplaats_id: "LP-1".to_owned(),
+        code: code(),
+        leerplaats_soort: LeerplaatsSoort::Leerbaan,
+        leerweg: Leerweg::Bbl,
+        titel: "Leerling-kok".to_owned(),
+        omschrijving: some("In de warme keuken"),
+        aantal_leerplaatsen: 2,
+        beschikbaar_vanaf: Some(datum()),
+        beschikbaar_tot: Some(datum()),
+        dagen_per_week: Some(4),
+        vergoeding: Some(Vergoeding {
+            soort: "PER_MAAND".to_owned(),
+            bedrag_van: Some(350),
+            bedrag_tot: Some(450),
+        }),
+        equivalent_voor: Some(code()),
+    }
+}
+
+#[test]
+fn zoeken_leerplaatsen_writes_all_that_the_xsd_has() {
+    let response = zoeken_leerplaatsen::Response {
+        kop: kop(),
+        leerbedrijven: vec![gevonden_leerbedrijf()],
+        totaal: 30,
+        volgende_cursor: some("abc"),
+        tellingen: vec![Telling {
+            veld: "leerweg",
+            waarde: "BBL".to_owned(),
+            aantal: 30,
+        }],
+    };
+    assert_full::<ZoekenLeerplaatsen>(
+        &response,
+        &[
+            ("antwoord", "ZoekenLeerplaatsenResponseType"),
+            ("leerbedrijven", "GevondenLeerbedrijvenType"),
+            ("leerbedrijf", "GevondenLeerbedrijfType"),
+            ("erkenningen", "GevondenErkenningenType"),
+            ("erkenning", "GevondenErkenningType"),
+            ("leerplaatsen", "LeerplaatsenType"),
+            ("leerplaats", "LeerplaatsType"),
+            ("vergoeding", "VergoedingType"),
+            ("praktijkopleiders", "PraktijkopleidersType"),
+            ("praktijkopleider", "PraktijkopleiderType"),
+            ("tellingen", "TellingenType"),
+            ("telling", "TellingType"),
         ],
     );
 }

@@ -20,6 +20,8 @@ use super::{
     opvragen_detailgegevens::OpvragenDetailgegevens,
     parts,
     vaststellen_leerbedrijf::VaststellenLeerbedrijf,
+    vaststellen_leerbedrijven::VaststellenLeerbedrijven,
+    zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
     domain::{Operatie, Signaalcode, Tijdstip},
@@ -156,6 +158,10 @@ macro_rules! by_operatie {
                 type $bewerking = VaststellenLeerbedrijf;
                 $serve
             }
+            Operatie::VaststellenLeerbedrijven => {
+                type $bewerking = VaststellenLeerbedrijven;
+                $serve
+            }
             Operatie::NatrekkenErkenning => {
                 type $bewerking = NatrekkenErkenning;
                 $serve
@@ -166,6 +172,10 @@ macro_rules! by_operatie {
             }
             Operatie::OpvragenDetailgegevens => {
                 type $bewerking = OpvragenDetailgegevens;
+                $serve
+            }
+            Operatie::ZoekenLeerplaatsen => {
+                type $bewerking = ZoekenLeerplaatsen;
                 $serve
             }
         }

@@ -14,6 +14,8 @@ mod natrekken_erkenningen;
 mod opvragen_detailgegevens;
 mod parts;
 mod vaststellen_leerbedrijf;
+mod vaststellen_leerbedrijven;
+mod zoeken_leerplaatsen;
 
 use actix_web::web;
 

@@ -95,7 +95,8 @@ fn contactpersoon(w: &mut XmlWriter, persoon: &ContactpersoonDetail) {
     w.value("bijgewerktOp", persoon.bijgewerkt_op);
 }
 
-fn praktijkopleider(w: &mut XmlWriter, persoon: &PraktijkopleiderDetail) {
+/// A trainer, here and in what a search finds.
+pub(super) fn praktijkopleider(w: &mut XmlWriter, persoon: &PraktijkopleiderDetail) {
     w.text("naam", &persoon.naam);
     w.opt_text("emailadres", persoon.emailadres.as_deref());
     w.opt_text("telefoonnummer", persoon.telefoonnummer.as_deref());
@@ -103,7 +104,8 @@ fn praktijkopleider(w: &mut XmlWriter, persoon: &PraktijkopleiderDetail) {
     w.value("bijgewerktOp", persoon.bijgewerkt_op);
 }
 
-fn erkenning(w: &mut XmlWriter, erkenning: &ErkenningDetail) {
+/// An erkenning, here and in what a search finds.
+pub(super) fn erkenning(w: &mut XmlWriter, erkenning: &ErkenningDetail) {
     w.value("code", erkenning.code);
     w.opt_text("opleidingsnaam", erkenning.opleidingsnaam.as_deref());
     w.opt_value("niveau", erkenning.niveau);

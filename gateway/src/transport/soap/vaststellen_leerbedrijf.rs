@@ -31,15 +31,9 @@ impl Bewerking for VaststellenLeerbedrijf {
     type Response = Response;
 
     fn read(vraag: &mut BodyReader<'_, '_>) -> Result<Request, BodyError> {
-        Ok(Request {
-            leerbedrijf_id: vraag.text("leerbedrijfId")?,
-            naam: vraag.text("naam")?,
-            postcode: vraag.text("postcode")?,
-            huisnummer: vraag.text("huisnummer")?,
-            plaats: vraag.text("plaats")?,
-            land: vraag.text("land")?,
-            minimale_register_versie: vraag.text("minimaleRegisterVersie")?,
-        })
+        let mut request = read_vraag(vraag)?;
+        request.minimale_register_versie = vraag.text("minimaleRegisterVersie")?;
+        Ok(request)
     }
 
     fn minimale_register_versie(request: &Request) -> Option<&str> {
@@ -65,7 +59,21 @@ impl Bewerking for VaststellenLeerbedrijf {
     }
 }
 
-fn gevonden(w: &mut XmlWriter, gevonden: &Gevonden) {
+/// The question itself, which a row of the bulk request has as well.
+pub(super) fn read_vraag(vraag: &mut BodyReader<'_, '_>) -> Result<Request, BodyError> {
+    Ok(Request {
+        leerbedrijf_id: vraag.text("leerbedrijfId")?,
+        naam: vraag.text("naam")?,
+        postcode: vraag.text("postcode")?,
+        huisnummer: vraag.text("huisnummer")?,
+        plaats: vraag.text("plaats")?,
+        land: vraag.text("land")?,
+        minimale_register_versie: None,
+    })
+}
+
+/// One leerbedrijf that was found, as both operations answer it.
+pub(super) fn gevonden(w: &mut XmlWriter, gevonden: &Gevonden) {
     w.value("leerbedrijfId", gevonden.leerbedrijf_id);
     w.text("naam", &gevonden.naam);
     w.text("leerbedrijfStatus", gevonden.leerbedrijf_status.as_str());
