@@ -119,6 +119,19 @@ impl Postcode {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// The number in front, 1000 to 9999.
+    #[must_use]
+    pub fn cijfers(self) -> u16 {
+        let digits = self.0[..4].iter();
+        digits.fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
+    }
+
+    /// The two capitals behind it.
+    #[must_use]
+    pub fn letters(self) -> [u8; 2] {
+        [self.0[4], self.0[5]]
+    }
 }
 
 impl fmt::Display for Postcode {
@@ -134,7 +147,9 @@ mod tests {
     #[test]
     fn postcode_takes_a_space_and_lower_case() {
         for text in ["1012AB", "1012 ab", " 1012aB"] {
-            assert_eq!(Postcode::parse(text).unwrap().as_str(), "1012AB");
+            let postcode = Postcode::parse(text).unwrap();
+            assert_eq!(postcode.as_str(), "1012AB");
+            assert_eq!((postcode.cijfers(), postcode.letters()), (1012, *b"AB"));
         }
         for wrong in [
             "", "1012", "0012AB", "1012ABC", "1012A1", "AB1012", "1012ÄB",
