@@ -44,6 +44,14 @@ impl Plaats {
     }
 }
 
+impl Plaats {
+    /// Of one of several namesakes: its four-digit postcodes, ascending.
+    #[must_use]
+    pub fn postcodes(&self) -> Option<&[u16]> {
+        self.postcodes.as_deref()
+    }
+}
+
 /// Name and land of a place, folded: equal for all addresses that may be in it. The same on every
 /// machine; it changes with [`crate::domain::FOLD_VERSION`] and this program's own aliases.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
