@@ -95,6 +95,7 @@ async fn a_keuzedeel_is_carried_by_any_erkenning_or_by_its_own_alone() {
 
     let own = Rules {
         keuzedeel_regel: KeuzedeelRegel::EigenErkenning,
+        ..Rules::default()
     };
     let ask = |id| register.ask_by(own, id, KEUZEDEEL, "2021-01-01");
     assert_eq!(ask("100000001"), (0, "NOOIT_VERLEEND".to_owned()));

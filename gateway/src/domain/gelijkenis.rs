@@ -113,9 +113,11 @@ fn by_words(asked: &[&str], there: &[&str]) -> f32 {
     }
 }
 
-/// `zorg groep` and `zorggroep`, whatever else is the same.
+/// `zorg groep` and `zorggroep`. Typos count only where words were put together or apart: else
+/// they are compared word by word.
 fn glued(asked: &[&str], there: &[&str]) -> f32 {
     const LEAST_LETTERS: usize = 6;
+    let apart = asked.len() != there.len();
     let (asked, there) = (asked.concat(), there.concat());
     let letters = asked.chars().count().min(there.chars().count());
     if letters < LEAST_LETTERS {
@@ -123,8 +125,8 @@ fn glued(asked: &[&str], there: &[&str]) -> f32 {
     }
     match strsim::osa_distance(&asked, &there) {
         0 => 0.98,
-        1 if letters >= 8 => 0.92,
-        2 if letters >= 14 => 0.84,
+        1 if apart && letters >= 8 => 0.92,
+        2 if apart && letters >= 14 => 0.84,
         _ => 0.0,
     }
 }
