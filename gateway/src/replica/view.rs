@@ -6,9 +6,12 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::state::{Aantallen, BpvoSleutel, State, decode, decode_kern};
-use crate::domain::{
-    Bpvo, Code, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen,
-    RegisterVersie, School, Tijdstip,
+use crate::{
+    domain::{
+        Bpvo, Code, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding,
+        Personen, RegisterVersie, School, Tijdstip,
+    },
+    geo::Gazetteer,
 };
 
 /// Which state of the log a view is.
@@ -148,6 +151,12 @@ impl View {
             .equivalenten
             .get(&code)
             .map_or(&[], |found| &found[..])
+    }
+
+    /// Where postcodes, places and addresses are.
+    #[must_use]
+    pub fn gazetteer(&self) -> &Gazetteer {
+        &self.state.gazetteer
     }
 
     /// The school with this OIN.
