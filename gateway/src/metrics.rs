@@ -136,7 +136,11 @@ fn describe() {
             Unit::Count,
             "1 when a commit could not be applied.",
         ),
-        (REGISTER_OBJECTEN, Unit::Count, "Objects in the replica."),
+        (
+            REGISTER_OBJECTEN,
+            Unit::Count,
+            "Objects in the replica; postcodes are those of the imported table.",
+        ),
         (
             ZOEKINDEX_BYTES,
             Unit::Bytes,

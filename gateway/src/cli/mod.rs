@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod geo;
 mod register;
 mod serve;
 mod toegang;
@@ -41,6 +42,9 @@ enum Command {
     /// Make up, import or check a levering of the register
     #[command(subcommand)]
     Register(register::RegisterCommand),
+    /// Import a table of postcodes, from which places and distances are known
+    #[command(subcommand)]
+    Geo(geo::GeoCommand),
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(command) => config::run(command),
         Command::Register(command) => register::run(command),
+        Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
     }
 }

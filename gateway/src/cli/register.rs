@@ -2,7 +2,7 @@
 
 mod generate;
 mod import;
-mod input;
+pub(super) mod input;
 mod progress;
 mod rapport;
 mod verify;
@@ -11,10 +11,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-/// The levering is refused: nothing of it was applied.
-const EXIT_REFUSED: u8 = 3;
+/// The levering or the table is refused: nothing of it was applied.
+pub(super) const EXIT_REFUSED: u8 = 3;
 /// Another import is running on this store.
-const EXIT_BUSY: u8 = 4;
+pub(super) const EXIT_BUSY: u8 = 4;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RegisterCommand {

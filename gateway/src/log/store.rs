@@ -26,6 +26,8 @@ pub enum Soort {
     Mutatie = 7,
     /// An applied levering, keyed by its leveringId.
     Levering = 8,
+    /// An imported area of postcodes (`geo::Postcodegebied`), keyed by its four digits.
+    Postcodegebied = 9,
 }
 
 impl Soort {
@@ -39,6 +41,7 @@ impl Soort {
         Self::Bpvo,
         Self::Mutatie,
         Self::Levering,
+        Self::Postcodegebied,
     ];
 
     /// The number that is stored.
@@ -107,6 +110,12 @@ impl Sleutel {
     pub fn levering(levering_id: &str) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, levering_id.as_bytes());
         Self(digest.as_ref().into())
+    }
+
+    /// Key of [`Soort::Postcodegebied`]: two bytes, in the order of the numbers.
+    #[must_use]
+    pub fn postcodegebied(postcode4: u16) -> Self {
+        Self(Box::new(postcode4.to_be_bytes()))
     }
 
     /// The natural key of a bpvo, to give to [`LogStore::pseudonym`].

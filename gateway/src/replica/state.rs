@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     domain::{
-        Bpvo, Code, Equivalent, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding, Personen, School,
-        Tijdstip,
+        Adres, Bpvo, Code, Equivalent, Gegevens, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding,
+        Personen, School, Tijdstip,
     },
+    geo::{Gazetteer, Postcodegebied},
     log::{Inhoud, Line, Sleutel, Soort},
 };
 
@@ -38,6 +39,8 @@ pub struct State {
     pub(super) bpvos: OrdMap<BpvoSleutel, Arc<[u8]>>,
     pub(super) bpvos_by_leerbedrijf: OrdSet<(LeerbedrijfId, BpvoSleutel)>,
     pub(super) index: Index,
+    /// The imported areas of postcodes, and what they and the addresses tell of places.
+    pub(super) gazetteer: Gazetteer,
     /// Erkenningen of all leerbedrijven together.
     pub(super) erkenningen: u64,
     /// People of all leerbedrijven together.
@@ -49,6 +52,8 @@ pub struct State {
 pub(super) struct Touched {
     leerbedrijven: BTreeSet<LeerbedrijfId>,
     opleidingen: bool,
+    /// Areas of the table of postcodes.
+    gebieden: BTreeSet<u16>,
 }
 
 impl Touched {
@@ -57,6 +62,7 @@ impl Touched {
             match line.soort {
                 Soort::Leerbedrijf => self.leerbedrijven.extend(line.sleutel.as_leerbedrijf()),
                 Soort::Opleiding => self.opleidingen = true,
+                Soort::Postcodegebied => self.gebieden.extend(to_postcode4(&line.sleutel.0).ok()),
                 _ => {}
             }
         }
@@ -78,6 +84,12 @@ pub struct Aantallen {
     pub scholen: u64,
     /// Practice agreements.
     pub bpvos: u64,
+    /// Four-digit areas of the imported table of postcodes.
+    pub postcodegebieden: u64,
+    /// Six-character postcodes of that table.
+    pub postcodes: u64,
+    /// Names of places, from that table and from addresses.
+    pub plaatsen: u64,
 }
 
 /// A line that cannot be applied. It was checked before it was published, so this is a bug.
@@ -117,6 +129,7 @@ impl State {
             Soort::Equivalenten => self.equivalenten(key, content),
             Soort::School => self.school(key, content),
             Soort::Bpvo => self.bpvo(key, content),
+            Soort::Postcodegebied => self.postcodegebied(key, content),
             // Read from the log by those who need them, never from memory.
             Soort::Mutatie | Soort::Levering => Ok(()),
         };
@@ -130,6 +143,7 @@ impl State {
     /// How much there is of everything.
     #[must_use]
     pub fn aantallen(&self) -> Aantallen {
+        let places = self.gazetteer.aantallen();
         Aantallen {
             leerbedrijven: self.leerbedrijven.len() as u64,
             erkenningen: self.erkenningen,
@@ -137,6 +151,9 @@ impl State {
             opleidingen: self.opleidingen.len() as u64,
             scholen: self.scholen.len() as u64,
             bpvos: self.bpvos.len() as u64,
+            postcodegebieden: places.gebieden,
+            postcodes: places.postcodes,
+            plaatsen: places.plaatsen,
         }
     }
 
@@ -169,8 +186,15 @@ impl State {
         if touched.opleidingen {
             search.set_opleidingen(self.opleidingen.values());
         }
+        // Who does not say where it is, is where its postcode is.
+        let placed = touched
+            .gebieden
+            .iter()
+            .flat_map(|cijfers| search.placed_by(*cijfers));
+        let mut ids: BTreeSet<LeerbedrijfId> = placed.collect();
+        ids.extend(&touched.leerbedrijven);
         let (mut rows, mut gone) = (Vec::new(), Vec::new());
-        for &id in &touched.leerbedrijven {
+        for id in ids {
             match self.leerbedrijven.get(&id) {
                 Some(blob) => rows.push(self.row(blob, nummer)?),
                 None => gone.push(id),
@@ -188,18 +212,33 @@ impl State {
         Ok(Row::new(&leerbedrijf, nummer, ligging))
     }
 
+    /// Counts the addresses of all blobs, which a snapshot does not hold. The areas are there
+    /// already; nothing else is.
+    pub(super) fn rebuild_gazetteer(&mut self) -> Result<(), &'static str> {
+        for blob in self.leerbedrijven.values() {
+            let gegevens = decode_gegevens(blob).ok_or(UNREADABLE)?;
+            self.gazetteer.insert(&gegevens.vestigingsadres);
+        }
+        Ok(())
+    }
+
     fn leerbedrijf(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
         let id = to_id(key)?;
         let new = content.map(decode::<Leerbedrijf>).transpose()?;
         if new.as_ref().is_some_and(|n| n.kern.leerbedrijf_id != id) {
             return Err(OTHER_KEY);
         }
-        if let Some(old) = self.leerbedrijven.get(&id) {
-            // It was readable when it came in.
-            let old: Leerbedrijf = decode(old)?;
-            self.index.remove(&old);
+        let old = self.leerbedrijven.get(&id);
+        // It was readable when it came in.
+        let old = old.map(|old| decode::<Leerbedrijf>(old)).transpose()?;
+        if let Some(old) = &old {
+            self.index.remove(old);
             self.erkenningen -= old.kern.erkenningen.len() as u64;
         }
+        self.move_adres(
+            old.as_ref().map(|old| &old.gegevens.vestigingsadres),
+            new.as_ref().map(|new| &new.gegevens.vestigingsadres),
+        );
         match (new, content) {
             (Some(new), Some(content)) => {
                 self.index.insert(&new);
@@ -211,6 +250,19 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Most changes leave an address where it is.
+    fn move_adres(&mut self, old: Option<&Adres>, new: Option<&Adres>) {
+        if old == new {
+            return;
+        }
+        if let Some(old) = old {
+            self.gazetteer.remove(old);
+        }
+        if let Some(new) = new {
+            self.gazetteer.insert(new);
+        }
     }
 
     fn personen(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
@@ -277,6 +329,17 @@ impl State {
         }
         Ok(())
     }
+
+    fn postcodegebied(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
+        let postcode4 = to_postcode4(key)?;
+        match content.map(decode::<Postcodegebied>).transpose()? {
+            Some(new) if new.postcode4 != postcode4 => return Err(OTHER_KEY),
+            Some(new) if !new.is_well_formed() => return Err(UNREADABLE),
+            Some(new) => self.gazetteer.set_gebied(Arc::new(new)),
+            None => self.gazetteer.remove_gebied(postcode4),
+        }
+        Ok(())
+    }
 }
 
 /// Reads a whole blob; bytes behind it mean that it is not what it seems.
@@ -292,6 +355,12 @@ pub(super) fn decode_kern(blob: &[u8]) -> Option<Kern> {
     postcard::take_from_bytes(blob).ok().map(|(kern, _)| kern)
 }
 
+/// Reads a blob of [`Leerbedrijf`] up to its leerplaatsen.
+fn decode_gegevens(blob: &[u8]) -> Option<Gegevens> {
+    let read = postcard::take_from_bytes::<(Kern, Gegevens)>(blob).ok();
+    read.map(|((_, gegevens), _)| gegevens)
+}
+
 pub(super) fn count(personen: &Personen) -> u64 {
     (personen.contactpersonen.len() + personen.praktijkopleiders.len()) as u64
 }
@@ -299,6 +368,11 @@ pub(super) fn count(personen: &Personen) -> u64 {
 fn to_id(key: &[u8]) -> Result<LeerbedrijfId, &'static str> {
     let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
     LeerbedrijfId::from_u32(u32::from_be_bytes(bytes)).ok_or(WRONG_KEY)
+}
+
+fn to_postcode4(key: &[u8]) -> Result<u16, &'static str> {
+    let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
+    Ok(u16::from_be_bytes(bytes))
 }
 
 fn to_code(key: &[u8]) -> Result<Code, &'static str> {

@@ -9,11 +9,13 @@ use super::{
     search::{self, Forgotten, Found, Hit, Query, SearchIndex, Waar},
     state::{Aantallen, BpvoSleutel, State, decode, decode_kern},
 };
-use crate::domain::{
-    Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId, Oin,
-    Opleiding, Personen, RegisterVersie, School, Tijdstip,
+use crate::{
+    domain::{
+        Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId,
+        Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
+    },
+    geo::Gazetteer,
 };
-use crate::geo::Gazetteer;
 
 /// Which state of the log a view is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +171,12 @@ impl View {
             .map_or(&[], |found| &found[..])
     }
 
+    /// Where postcodes, places and addresses are.
+    #[must_use]
+    pub fn gazetteer(&self) -> &Gazetteer {
+        &self.state.gazetteer
+    }
+
     /// The school with this OIN.
     #[must_use]
     pub fn school(&self, oin: Oin) -> Option<&School> {
@@ -203,12 +211,6 @@ impl View {
     #[must_use]
     pub fn by_naam(&self, naam: &FoldedNaam) -> Vec<LeerbedrijfId> {
         self.state.index.by_naam(naam)
-    }
-
-    /// What is known of postcodes and places.
-    #[must_use]
-    pub fn gazetteer(&self) -> &Gazetteer {
-        &self.state.gazetteer
     }
 
     /// Where an address is, if that is known (domain rule 9).

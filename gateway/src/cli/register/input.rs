@@ -1,4 +1,4 @@
-//! Where a levering comes from: a file or standard input, with the bytes counted.
+//! Where a levering or a table comes from: a file or standard input, with the bytes counted.
 
 use std::{
     fs::File,
@@ -10,17 +10,17 @@ use std::{
     },
 };
 
-/// An open levering.
-pub(super) struct Input {
-    pub(super) reader: Counted,
+/// An open levering or table.
+pub(in crate::cli) struct Input {
+    pub(in crate::cli) reader: Counted,
     /// Bytes in the file; not known of standard input.
-    pub(super) length: Option<u64>,
+    pub(in crate::cli) length: Option<u64>,
     /// Bytes read so far.
-    pub(super) read: Arc<AtomicU64>,
+    pub(in crate::cli) read: Arc<AtomicU64>,
 }
 
 /// Counts what is read, as it stands in the file.
-pub(super) struct Counted {
+pub(in crate::cli) struct Counted {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
 }
@@ -34,7 +34,7 @@ impl Read for Counted {
 }
 
 /// Opens a file, or standard input for `-`.
-pub(super) fn open(path: &Path) -> io::Result<Input> {
+pub(in crate::cli) fn open(path: &Path) -> io::Result<Input> {
     let (inner, length): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
         (Box::new(io::stdin()), None)
     } else {

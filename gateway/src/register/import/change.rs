@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::domain::{Code, Datum, Eindreden, Kern, LeerbedrijfId, Mutatie, MutatieSoort, Tijdstip};
 
 /// Under which all ids derived from a levering are made, so that they never meet others.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6b1c_2f0e_94d7_4c7b_a1a6_3f5d_0e8b_72c4);
+pub(super) const NAMESPACE: Uuid = Uuid::from_u128(0x6b1c_2f0e_94d7_4c7b_a1a6_3f5d_0e8b_72c4);
 
 /// What changed in a leerbedrijf or in one of its periods.
 #[derive(Debug, Clone, PartialEq, Eq)]

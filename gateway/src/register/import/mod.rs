@@ -16,6 +16,7 @@ mod leerbedrijf;
 mod levering_record;
 mod overtaken;
 mod perioden;
+mod postcodes;
 mod report;
 mod stage;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 
 pub use guard::{Shrink, ShrunkCode};
 pub use levering_record::LeveringRecord;
+pub use postcodes::{PostcodesError, PostcodesReport, compare_postcodes, import_postcodes};
 pub use report::{Applied, Progress, Report, Tallies, Tally};
 
 use std::{

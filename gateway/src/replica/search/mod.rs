@@ -225,6 +225,21 @@ impl SearchIndex {
         }
     }
 
+    /// Leerbedrijven on these four digits that do not say themselves where they are.
+    pub(super) fn placed_by(&self, cijfers: u16) -> Vec<LeerbedrijfId> {
+        let postcodes = Postcodes::with_digits(cijfers);
+        self.parts
+            .iter()
+            .flat_map(|part| {
+                let segment = &part.segment;
+                let rows = segment.in_postcodes(&postcodes.0).iter();
+                rows.filter(|(_, row)| segment.placed[*row as usize])
+                    .map(|(_, row)| segment.ids[*row as usize])
+            })
+            .filter_map(LeerbedrijfId::from_u32)
+            .collect()
+    }
+
     fn naam_at(&self, id: LeerbedrijfId, at: u64) -> Option<&str> {
         self.parts
             .iter()

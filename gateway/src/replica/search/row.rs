@@ -28,6 +28,8 @@ pub(in crate::replica) struct Row {
     /// Packed; 0 abroad, and for what is no Dutch postcode.
     pub(super) postcode: u32,
     pub(super) ligging: Option<Coordinaten>,
+    /// It follows from the postcode, not from the address itself.
+    pub(super) placed: bool,
     /// By code.
     pub(super) erkenningen: Vec<(Code, Periode)>,
     pub(super) leerplaatsen: Vec<(Code, Plaats)>,
@@ -108,6 +110,7 @@ impl Row {
                 _ => 0,
             },
             ligging,
+            placed: adres.coordinaten.is_none(),
             erkenningen,
             leerplaatsen: leerplaatsen.collect(),
         }

@@ -30,6 +30,7 @@ pub(super) struct Segment {
     /// The rows in that order.
     by_rank: Box<[u32]>,
     points: Box<[Option<Point>]>,
+    pub(super) placed: Box<[bool]>,
     pub(super) plaatsen: Box<[u64]>,
     by_plaats: Box<[(u64, u32)]>,
     pub(super) postcodes: Box<[u32]>,
@@ -83,6 +84,7 @@ impl Segment {
             by_rank: by_rank.into(),
             tree: tree(&points),
             points,
+            placed: rows.iter().map(|row| row.placed).collect(),
             by_plaats: sorted(numbers.clone().map(|n| (rows[n as usize].plaats, n))),
             plaatsen: rows.iter().map(|row| row.plaats).collect(),
             by_postcode: sorted(numbers.map(|n| (rows[n as usize].postcode, n))),
@@ -111,6 +113,7 @@ impl Segment {
             plaats: self.plaatsen[at],
             postcode: self.postcodes[at],
             ligging: self.points[at].map(|point| point.coordinaten()),
+            placed: self.placed[at],
             erkenningen: self
                 .erkenningen(row)
                 .iter()
@@ -198,7 +201,7 @@ impl Segment {
         const TREE_BYTES: usize = 80;
         let columns = size_of::<u32>() * 4
             + size_of::<u64>() * 2
-            + size_of::<bool>()
+            + size_of::<bool>() * 2
             + size_of::<Option<Point>>()
             + size_of::<(u64, u32)>()
             + size_of::<(u32, u32)>();

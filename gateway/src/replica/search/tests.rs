@@ -90,6 +90,7 @@ fn row() -> impl Strategy<Value = Row> {
                         lat: 52.0 + f64::from(lat) * 0.03,
                         lon: 5.0 + f64::from(lon) * 0.05,
                     }),
+                    placed: false,
                     erkenningen,
                     leerplaatsen,
                 }
@@ -354,6 +355,7 @@ fn what_nobody_can_ask_for_any_more_is_forgotten() {
         plaats: 0,
         postcode: 0,
         ligging: None,
+        placed: false,
         erkenningen: Vec::new(),
         leerplaatsen: Vec::new(),
     };
@@ -388,6 +390,7 @@ fn counts_take_each_hit_once_for_a_value() {
         plaats: 0,
         postcode: 0,
         ligging: None,
+        placed: false,
         erkenningen,
         leerplaatsen: Vec::new(),
     };

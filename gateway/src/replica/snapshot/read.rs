@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{MAGIC, SCHEMA, Snapshot, SnapshotError, file_error};
 use crate::{
     domain::{Code, Equivalent, LeerbedrijfId, Opleiding, RegisterVersie, School, Tijdstip},
+    geo::Postcodegebied,
     replica::{
         BpvoSleutel, Stand, State, View,
         index::{Entries, INDEX_VERSION},
@@ -109,6 +110,7 @@ impl Reader {
         if index_version != INDEX_VERSION {
             state.rebuild_index().map_err(|_| NONSENSE)?;
         }
+        state.rebuild_gazetteer().map_err(|_| NONSENSE)?;
         let search = state
             .search_index(stand.versie.nummer)
             .map_err(|_| NONSENSE)?;
@@ -160,6 +162,13 @@ impl Reader {
             .collect();
         let scholen: Vec<School> = self.decoded()?;
         state.scholen = scholen.into_iter().map(|s| (s.oin, s)).collect();
+        for _ in 0..self.number()? {
+            let gebied: Postcodegebied = self.decoded()?;
+            if !gebied.is_well_formed() {
+                return Err(NONSENSE.into());
+            }
+            state.gazetteer.set_gebied(Arc::new(gebied));
+        }
         state.index.postcodes = self.entries()?;
         state.index.namen = self.entries()?;
         Ok(state)

@@ -92,6 +92,12 @@ fn objects(out: &mut impl Write, view: &View) -> io::Result<()> {
         &equivalenten.map(|(c, e)| (c, &e[..])).collect::<Vec<_>>(),
     )?;
     encoded(out, &state.scholen.values().collect::<Vec<_>>())?;
+    // What addresses tell of places is counted anew when this is read.
+    let gebieden = state.gazetteer.gebieden();
+    number(out, gebieden.len() as u64)?;
+    for gebied in gebieden {
+        encoded(out, gebied.as_ref())?;
+    }
     entries(out, &state.index.postcodes)?;
     entries(out, &state.index.namen)
 }

@@ -185,6 +185,9 @@ impl Health {
             ("erkenning", aantallen.erkenningen),
             ("persoon", aantallen.personen),
             ("bpvo", aantallen.bpvos),
+            ("postcodegebied", aantallen.postcodegebieden),
+            ("postcode", aantallen.postcodes),
+            ("plaats", aantallen.plaatsen),
         ] {
             gauge(
                 metrics::gauge!(names::REGISTER_OBJECTEN, "soort" => soort),
