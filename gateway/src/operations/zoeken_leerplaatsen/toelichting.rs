@@ -23,7 +23,7 @@ pub(super) fn explain(
             .first()
             .map(|first| leerplaats(view, first)),
         match fitting.leerplaatsen.is_empty() {
-            true => fitting.erkenningen.first().map(|(erkenning, equivalent)| {
+            true => best(&fitting.erkenningen).map(|(erkenning, equivalent)| {
                 let sinds = erkenning.startdatum;
                 let wat = opleiding(view, erkenning.code, Some(erkenning.leerwegen), *equivalent);
                 format!("erkend voor {wat} sinds {sinds}")
@@ -33,6 +33,12 @@ pub(super) fn explain(
         more(fitting),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// The code asked for goes before an equivalent.
+fn best<T>(fitting: &[(T, Option<Code>)]) -> Option<&(T, Option<Code>)> {
+    let own = fitting.iter().find(|(_, equivalent)| equivalent.is_none());
+    own.or(fitting.first())
 }
 
 fn in_naam(asked: &FoldedNaam, naam: &str) -> String {

@@ -39,7 +39,8 @@ pub(super) struct Vraag {
 
 /// The fields that stand on their own, each understood or not.
 struct Velden {
-    soort: Zoeksoort,
+    /// None when it is missing or wrong, which is told.
+    soort: Option<Zoeksoort>,
     leerweg: Option<Leerweg>,
     niveau: Option<u8>,
     leerplaats_soort: Option<LeerplaatsSoort>,
@@ -68,11 +69,7 @@ impl Vraag {
         request: &Request,
         vandaag: Datum,
     ) -> Result<Self, Vec<Bevinding>> {
-        let velden = Velden::parse(request)?;
-        let found = velden.contradictions(request, vandaag);
-        if !found.is_empty() {
-            return Err(found);
-        }
+        let velden = Velden::parse(request, vandaag)?;
         let van = velden.van.unwrap_or(vandaag);
         let tot = velden.tot.unwrap_or(van).max(van);
         let plek = plek::resolve(view, request, velden.straal_km);
@@ -89,8 +86,8 @@ impl Vraag {
         };
         let query = Query {
             soort: match velden.soort {
-                Zoeksoort::Erkenning => Soort::Erkenning,
-                Zoeksoort::Leerplaats => {
+                None | Some(Zoeksoort::Erkenning) => Soort::Erkenning,
+                Some(Zoeksoort::Leerplaats) => {
                     Soort::Leerplaats(velden.leerplaatsvraag(request, vandaag))
                 }
             },
@@ -119,12 +116,11 @@ impl Vraag {
 }
 
 impl Velden {
-    fn parse(request: &Request) -> Result<Self, Vec<Bevinding>> {
+    fn parse(request: &Request, vandaag: Datum) -> Result<Self, Vec<Bevinding>> {
         let mut wrong = Vec::new();
         let mut keep = |bevinding| wrong.push(bevinding);
         let velden = Self {
-            soort: choice("soort", request.soort.as_deref(), SOORTEN, &mut keep)
-                .unwrap_or(Zoeksoort::Erkenning),
+            soort: choice("soort", request.soort.as_deref(), SOORTEN, &mut keep),
             leerweg: choice("leerweg", request.leerweg.as_deref(), LEERWEGEN, &mut keep),
             niveau: number("niveau", request.niveau.as_deref(), 1, 4, &mut keep)
                 .and_then(|niveau| u8::try_from(niveau).ok()),
@@ -173,12 +169,11 @@ impl Velden {
             }),
         };
         if present(request.soort.as_deref()).is_none() {
-            keep(about(
-                "soort",
-                Signaalcode::TeWeinigZoekgegevens,
-                "geef ERKENNING of LEERPLAATS",
-            ));
-        } else if wrong.is_empty() && !has_filter(request) {
+            let uitleg = "geef ERKENNING of LEERPLAATS";
+            wrong.push(about("soort", Signaalcode::TeWeinigZoekgegevens, uitleg));
+        }
+        wrong.extend(velden.contradictions(request, vandaag));
+        if wrong.is_empty() && !has_filter(request) {
             wrong.push(about(
                 "naam",
                 Signaalcode::TeWeinigZoekgegevens,
@@ -198,7 +193,7 @@ impl Velden {
         let mut against = |veld, uitleg: &'static str| {
             found.push(about(veld, Signaalcode::ZoekgegevensStrijdig, uitleg));
         };
-        if self.soort == Zoeksoort::Erkenning {
+        if self.soort == Some(Zoeksoort::Erkenning) {
             let only_leerplaats = "dit kan alleen bij soort LEERPLAATS";
             if self.leerplaats_soort.is_some() {
                 against("leerplaatsSoort", only_leerplaats);
