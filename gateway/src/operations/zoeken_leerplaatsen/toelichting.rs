@@ -2,7 +2,7 @@
 
 use super::{AfstandKm, tonen::Fitting, vraag::Vraag};
 use crate::{
-    domain::{Code, FoldedNaam, Leerbedrijf, Leerplaats, Leerweg, Leerwegen},
+    domain::{Code, Erkenning, FoldedNaam, Leerbedrijf, Leerplaats, Leerweg, Leerwegen},
     replica::{View, search::Waar},
 };
 
@@ -18,18 +18,9 @@ pub(super) fn explain(
     let parts = [
         naam.map(|asked| in_naam(asked, &leerbedrijf.kern.naam)),
         in_place(vraag, afstand),
-        fitting
-            .leerplaatsen
-            .first()
-            .map(|first| leerplaats(view, first)),
-        match fitting.leerplaatsen.is_empty() {
-            true => best(&fitting.erkenningen).map(|(erkenning, equivalent)| {
-                let sinds = erkenning.startdatum;
-                let wat = opleiding(view, erkenning.code, Some(erkenning.leerwegen), *equivalent);
-                format!("erkend voor {wat} sinds {sinds}")
-            }),
-            false => None,
-        },
+        best(&fitting.leerplaatsen)
+            .map(|found| leerplaats(view, found))
+            .or_else(|| best(&fitting.erkenningen).map(|found| erkend(view, found))),
         more(fitting),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
@@ -81,9 +72,14 @@ fn in_place(vraag: &Vraag, afstand: Option<AfstandKm>) -> Option<String> {
     })
 }
 
+fn erkend(view: &View, (erkenning, equivalent): &(Erkenning, Option<Code>)) -> String {
+    let wat = opleiding(view, erkenning.code, erkenning.leerwegen, *equivalent);
+    format!("erkend voor {wat} sinds {}", erkenning.startdatum)
+}
+
 fn leerplaats(view: &View, (leerplaats, equivalent): &(Leerplaats, Option<Code>)) -> String {
     let wegen = std::iter::once(leerplaats.leerweg).collect();
-    let wat = opleiding(view, leerplaats.code, Some(wegen), *equivalent);
+    let wat = opleiding(view, leerplaats.code, wegen, *equivalent);
     let aantal = match leerplaats.aantal_leerplaatsen {
         1 => "1 plaats".to_owned(),
         aantal => format!("{aantal} plaatsen"),
@@ -95,12 +91,7 @@ fn leerplaats(view: &View, (leerplaats, equivalent): &(Leerplaats, Option<Code>)
     format!("{soort} voor {wat}, {aantal}{vanaf}")
 }
 
-fn opleiding(
-    view: &View,
-    code: Code,
-    leerwegen: Option<Leerwegen>,
-    equivalent: Option<Code>,
-) -> String {
+fn opleiding(view: &View, code: Code, leerwegen: Leerwegen, equivalent: Option<Code>) -> String {
     let mut text = code.to_string();
     let known = view.opleiding(code);
     if let Some(opleiding) = known {
@@ -108,11 +99,7 @@ fn opleiding(
         text.push_str(&opleiding.opleidingsnaam);
     }
     let niveau = known.and_then(|o| o.niveau).map(|n| format!("niveau {n}"));
-    let wegen: Vec<&str> = leerwegen
-        .into_iter()
-        .flat_map(|wegen| wegen.iter().collect::<Vec<_>>())
-        .map(Leerweg::as_str)
-        .collect();
+    let wegen: Vec<&str> = leerwegen.iter().map(Leerweg::as_str).collect();
     let wegen = (!wegen.is_empty()).then(|| wegen.join(" en "));
     let detail: Vec<String> = niveau.into_iter().chain(wegen).collect();
     if !detail.is_empty() {

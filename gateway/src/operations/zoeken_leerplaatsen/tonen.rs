@@ -210,8 +210,13 @@ fn students(ctx: &Context<'_>, id: LeerbedrijfId, vraag: &Vraag) -> (u32, u32) {
 fn trainers(ctx: &Context<'_>, id: LeerbedrijfId) -> HashMap<Code, u32> {
     let mut found = HashMap::new();
     let personen = ctx.view.personen(id).unwrap_or_default();
-    for code in personen.praktijkopleiders.iter().flat_map(|p| &p.codes) {
-        *found.entry(*code).or_insert(0) += 1;
+    for mut persoon in personen.praktijkopleiders {
+        // One person counts once, also where the register names a code twice.
+        persoon.codes.sort_unstable();
+        persoon.codes.dedup();
+        for code in persoon.codes {
+            *found.entry(code).or_insert(0) += 1;
+        }
     }
     found
 }

@@ -113,7 +113,8 @@ impl Postcodes {
 /// The order of hits (domain §2). What is equal is ordered by naam, then id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sortering {
-    /// Better names first, the code itself before equivalents, then the nearest.
+    /// Better names first (the same name, its words in another order, all words, beginnings,
+    /// typos), then the code itself before equivalents, then the nearest.
     #[default]
     Relevantie,
     /// The nearest first; those of unknown location last.

@@ -320,14 +320,20 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
     }
 
-    /// 0 for the whole name, 1 for words that are all equal, 2 with beginnings, 3 with a typo.
+    /// 0 for the same name, 1 for its words in another order, 2 for words that are all equal, 3
+    /// with beginnings, 4 with a typo.
     fn text_level(&self, row: u32) -> u64 {
-        match &self.text {
-            None => 0,
-            Some(text) if text.whole.contains(&self.segment.rank[row as usize]) => 0,
-            Some(text) if text.equal.contains(row) => 1,
-            Some(text) if text.prefix.contains(row) => 2,
-            Some(_) => 3,
+        let Some(text) = &self.text else { return 0 };
+        let at = row as usize;
+        if text.whole.contains(&self.segment.rank[at]) {
+            0
+        } else if text.equal.contains(row) {
+            let more = usize::from(self.segment.different_words[at]) > self.asked.words.len();
+            1 + u64::from(more)
+        } else if text.prefix.contains(row) {
+            3
+        } else {
+            4
         }
     }
 

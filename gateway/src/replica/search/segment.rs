@@ -25,6 +25,8 @@ pub(super) struct Segment {
     pub(super) newest: u64,
     actief: Box<[bool]>,
     namen: Texts,
+    /// How many different words each name has.
+    pub(super) different_words: Box<[u8]>,
     /// Place of each row in the order of naam, id, since.
     pub(super) rank: Box<[u32]>,
     /// The rows in that order.
@@ -80,6 +82,7 @@ impl Segment {
             since: rows.iter().map(|row| row.since).collect(),
             actief: rows.iter().map(|row| row.actief).collect(),
             namen: Texts::new(rows.iter().map(|row| row.naam.as_str())),
+            different_words: rows.iter().map(|row| different_words(&row.naam)).collect(),
             rank: rank.into(),
             by_rank: by_rank.into(),
             tree: tree(&points),
@@ -201,6 +204,7 @@ impl Segment {
         const TREE_BYTES: usize = 80;
         let columns = size_of::<u32>() * 4
             + size_of::<u64>() * 2
+            + size_of::<u8>()
             + size_of::<bool>() * 2
             + size_of::<Option<Point>>()
             + size_of::<(u64, u32)>()
@@ -214,6 +218,14 @@ impl Segment {
             + self.offering.bytes()
             + self.words.bytes()
     }
+}
+
+fn different_words(naam: &str) -> u8 {
+    let mut words: Vec<&str> = naam.split(' ').collect();
+    words.sort_unstable();
+    words.dedup();
+    // A name has at most 200 characters.
+    u8::try_from(words.len()).unwrap_or(u8::MAX)
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Box<[T]> {

@@ -212,23 +212,25 @@ fn level(asked: &FoldedNaam, naam: &str) -> Option<u64> {
     if asked.as_str() == naam {
         return Some(0);
     }
-    asked
-        .as_str()
+    let best = |word: &str| {
+        let letters = word.chars().count();
+        let of = |there: &str| {
+            if there == word {
+                Some(2)
+            } else if letters >= 2 && there.starts_with(word) {
+                Some(3)
+            } else {
+                (letters >= 5 && strsim::osa_distance(there, word) <= 1).then_some(4)
+            }
+        };
+        naam.split(' ').filter_map(of).min()
+    };
+    let mut words = asked.as_str().split(' ');
+    let worst = words.try_fold(2, |worst, word| best(word).map(|level| worst.max(level)))?;
+    let whole = naam
         .split(' ')
-        .map(|word| {
-            let best = naam.split(' ').filter_map(|there| {
-                let letters = word.chars().count();
-                if there == word {
-                    Some(1)
-                } else if letters >= 2 && there.starts_with(word) {
-                    Some(2)
-                } else {
-                    (letters >= 5 && strsim::osa_distance(there, word) <= 1).then_some(3)
-                }
-            });
-            best.min()
-        })
-        .try_fold(1, |worst, level| level.map(|level| worst.max(level)))
+        .all(|word| asked.as_str().split(' ').any(|other| other == word));
+    Some(if worst == 2 && whole { 1 } else { worst })
 }
 
 /// Ids of all hits in order, by loops.
