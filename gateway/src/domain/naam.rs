@@ -70,6 +70,17 @@ impl FoldedNaam {
 /// Lower case without diacritics; apostrophes gone, so that `auto's` is `autos`.
 fn plain(naam: &str) -> String {
     let mut plain = String::with_capacity(naam.len());
+    if naam.is_ascii() {
+        // Most names, which need none of it.
+        for c in naam.chars() {
+            match c {
+                '\'' | '`' => {}
+                '&' | '+' => plain.push_str(" en "),
+                c => plain.push(c.to_ascii_lowercase()),
+            }
+        }
+        return plain;
+    }
     for c in naam.nfkd().filter(|c| !is_combining_mark(*c)) {
         for c in c.to_lowercase() {
             match c {

@@ -83,6 +83,7 @@ async fn stored_blobs_keep_their_form() {
         ),
         ("school", blob(&school_line("De School"))),
         ("mutatie", postcard::to_stdvec(&mutatie()).unwrap()),
+        ("postcodegebied", blob(&postcodegebied_line(1012, 2))),
     ];
     let forms: Vec<String> = blobs
         .iter()
@@ -101,8 +102,9 @@ fn keys_keep_their_form_and_order() {
         hex(Sleutel::levering("L1")),
         "dffe8596427fc50e8f64654a609af134d45552f18bbecef90b31135a9e7acaa0"
     );
+    assert_eq!(hex(Sleutel::postcodegebied(1012)), "03f4");
     let numbers: Vec<u8> = Soort::ALL.iter().map(|s| s.number()).collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for soort in Soort::ALL {
         assert_eq!(Soort::from_number(soort.number()), Some(*soort));
     }

@@ -6,7 +6,8 @@ use stagepoort::{
     clock::Clock,
     domain::{FoldedNaam, Oin, RegisterVersie, Tijdstip},
     log::{Line, LogStore, Publication, Sleutel, Soort},
-    replica::{Follower, FollowerError, Progress, Replica},
+    register::import::import_postcodes,
+    replica::{Follower, FollowerError, Progress, Replica, View},
 };
 use uuid::Uuid;
 
@@ -124,6 +125,42 @@ async fn each_commit_replaces_what_it_names_and_old_views_stay() {
 }
 
 #[tokio::test]
+async fn an_imported_table_is_followed_as_any_commit_is() {
+    let database = Database::new();
+    let store = database.open().await;
+    let replica = Arc::new(Replica::new());
+    let mut follower = follower(&store, &replica);
+    append(&*store, 1, vec![leerbedrijf_line(2, "Twee")]).await;
+    catch_up(&mut follower).await;
+    let own = replica.view();
+    let place = |view: &View| view.gazetteer().plaats("Ergens").unwrap();
+    assert_eq!(place(&own).centrum.unwrap().lat, 52.373_002);
+
+    for (tables, areas, lat) in [
+        (&[(1012, 1), (3511, 2)][..], 2, 52.001_5),
+        (&[(1012, 2)], 1, 52.002),
+        (&[(1012, 2)], 1, 52.002),
+    ] {
+        let table: Vec<_> = tables.iter().map(|(a, k)| postcodegebied(*a, *k)).collect();
+        let report = import_postcodes(&store, &table, &FixedClock).await.unwrap();
+        catch_up(&mut follower).await;
+        let view = replica.view();
+        assert_eq!(view.versie(), report.versie);
+        assert_eq!(view.aantallen().postcodegebieden, areas);
+        let place = place(&view);
+        assert_eq!(place.centrum.unwrap().lat, lat);
+        let here = leerbedrijf(3, "Drie", "1012AB").gegevens.vestigingsadres;
+        assert!(view.gazetteer().is_in(&place, &here));
+    }
+    assert_eq!(
+        replica.view().versie(),
+        versie(1, 3),
+        "a repeat is no commit"
+    );
+    assert_eq!(own.aantallen().postcodegebieden, 0, "old views stay");
+}
+
+#[tokio::test]
 async fn nothing_is_shown_before_the_first_head_is_reached() {
     let database = Database::new();
     let store = database.open().await;
@@ -163,6 +200,21 @@ async fn a_commit_that_cannot_be_applied_stops_it_on_the_last_good_state() {
             Line {
                 sleutel: Sleutel::leerbedrijf(id(2)),
                 ..leerbedrijf_line(3, "Drie")
+            },
+        ),
+        (
+            "postcodes out of order",
+            set(Soort::Postcodegebied, Sleutel::postcodegebied(1012), {
+                let mut wrong = postcodegebied(1012, 1);
+                wrong.postcodes.reverse();
+                postcard::to_stdvec(&wrong).unwrap()
+            }),
+        ),
+        (
+            "other area",
+            Line {
+                sleutel: Sleutel::postcodegebied(1013),
+                ..postcodegebied_line(1012, 0)
             },
         ),
         ("wrong key", set(Soort::Bpvo, Sleutel([1].into()), vec![0])),

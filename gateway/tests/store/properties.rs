@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use proptest::prelude::*;
 use stagepoort::{
     domain::{FoldedNaam, Leerbedrijf},
+    geo::Gazetteer,
     log::{Line, LogStore, Sleutel, Soort},
     replica::{Replica, View, snapshot},
 };
@@ -38,6 +39,8 @@ enum Change {
     Opleiding(usize, usize),
     Equivalenten(usize, bool),
     School(usize),
+    Gebied(u16, u8),
+    NoGebied(u16),
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -52,6 +55,8 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (code.clone(), naam.clone()).prop_map(|(c, naam)| Change::Opleiding(c, naam)),
         1 => (code, any::<bool>()).prop_map(|(c, some)| Change::Equivalenten(c, some)),
         1 => naam.prop_map(Change::School),
+        2 => (1011_u16..1014, 0_u8..3).prop_map(|(area, kind)| Change::Gebied(area, kind)),
+        1 => (1011_u16..1014).prop_map(Change::NoGebied),
     ]
 }
 
@@ -79,6 +84,8 @@ fn to_line(store: &dyn LogStore, change: &Change) -> Line {
             equivalenten_line(CODES[c], if some { &["25655"] } else { &[] })
         }
         Change::School(naam) => school_line(NAMEN[naam]),
+        Change::Gebied(area, kind) => postcodegebied_line(area, kind),
+        Change::NoGebied(area) => removed(Soort::Postcodegebied, Sleutel::postcodegebied(area)),
     }
 }
 
@@ -118,15 +125,22 @@ async fn replayed(store: &Arc<dyn LogStore>) -> Arc<View> {
 /// The view says what the store says.
 async fn check_against_store(store: &dyn LogStore, view: &View) {
     let mut by_naam: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    let mut places = Gazetteer::default();
     let stored = store.scan(Soort::Leerbedrijf, None, 99).await.unwrap();
     for (_, blob) in &stored {
         let stored: Leerbedrijf = postcard::from_bytes(blob).unwrap();
         let id = stored.kern.leerbedrijf_id;
         let folded = FoldedNaam::new(&stored.kern.naam).as_str().to_owned();
+        places.insert(&stored.gegevens.vestigingsadres);
         by_naam.entry(folded).or_default().push(id);
         assert_eq!(view.kern(id).as_ref(), Some(&stored.kern));
         assert_eq!(view.leerbedrijf(id), Some(stored));
     }
+    let areas = store.scan(Soort::Postcodegebied, None, 99).await.unwrap();
+    for (_, blob) in &areas {
+        places.set_gebied(Arc::new(postcard::from_bytes(blob).unwrap()));
+    }
+    assert_eq!(*view.gazetteer(), places);
     for naam in NAMEN {
         let folded = FoldedNaam::new(naam);
         let expected = by_naam.get(folded.as_str()).cloned().unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use stagepoort::{
     domain::{
-        Adres, Bpvo, Code, Contactpersoon, Datum, Equivalent, Erkenning, Gegevens, Herkomst, Kern,
-        Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus, Leerwegen, Oin, Opleiding, Personen,
-        Praktijkopleider, School, Tijdstip,
+        Adres, Bpvo, Code, Contactpersoon, Coordinaten, Datum, Equivalent, Erkenning, Gegevens,
+        Herkomst, Kern, Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus, Leerwegen, Oin, Opleiding,
+        Personen, Praktijkopleider, School, Tijdstip,
     },
+    geo::{Gebiedsdeel, Postcodegebied, Postcodepunt, Punt},
     log::{Inhoud, Line, LogStore, Sleutel, Soort},
 };
 
@@ -49,7 +50,13 @@ pub(crate) fn leerbedrijf(n: u32, naam: &str, postcode: &str) -> Leerbedrijf {
         gegevens: Gegevens {
             kvk_nummer: None,
             kvk_vestigingsnummer: None,
-            vestigingsadres: adres("NL", postcode),
+            vestigingsadres: Adres {
+                coordinaten: n.is_multiple_of(2).then_some(Coordinaten {
+                    lat: 52.373 + f64::from(n) / 1e6,
+                    lon: 4.894,
+                }),
+                ..adres("NL", postcode)
+            },
             correspondentieadres: n.is_multiple_of(3).then(|| adres("BE", "2000")),
             telefoonnummer: None,
             emailadres: None,
@@ -152,6 +159,37 @@ pub(crate) fn school_line(naam: &str) -> Line {
     };
     let content = postcard::to_stdvec(&school).unwrap();
     set(Soort::School, Sleutel::school(oin), content)
+}
+
+/// An area; `kind` tells one import of it from another.
+pub(crate) fn postcodegebied(postcode4: u16, kind: u8) -> Postcodegebied {
+    let punt = |steps: i32| Punt {
+        lat: 52_000_000 + 1_000 * steps,
+        lon: 5_000_000,
+    };
+    let steps = i32::from(kind);
+    Postcodegebied {
+        postcode4,
+        centrum: punt(steps),
+        delen: vec![Gebiedsdeel {
+            plaats: Some("Ergens".to_owned()),
+            gemeente: (kind > 1).then(|| format!("Gemeente {kind}")),
+            provincie: Some("Utrecht".to_owned()),
+            centrum: punt(steps),
+        }],
+        postcodes: (b'A'..=b'A' + kind)
+            .map(|letter| Postcodepunt {
+                letters: [letter, b'B'],
+                punt: punt(steps + i32::from(letter)),
+            })
+            .collect(),
+    }
+}
+
+pub(crate) fn postcodegebied_line(postcode4: u16, kind: u8) -> Line {
+    let content = postcard::to_stdvec(&postcodegebied(postcode4, kind)).unwrap();
+    let sleutel = Sleutel::postcodegebied(postcode4);
+    set(Soort::Postcodegebied, sleutel, content)
 }
 
 pub(crate) fn set(soort: Soort, sleutel: Sleutel, content: Vec<u8>) -> Line {

@@ -26,6 +26,8 @@ async fn sample() -> Arc<View> {
         personen_line(1, "Piet"),
         bpvo_line(&*store, "b1", 3),
         bpvo_line(&*store, "b2", 3),
+        postcodegebied_line(1012, 2),
+        postcodegebied_line(3511, 0),
     ];
     lines.extend((1..9).map(|n| leerbedrijf_line(n, &format!("Bakker {n}"))));
     store
@@ -56,6 +58,9 @@ async fn a_snapshot_gives_back_the_view_and_the_extra_section() {
     assert_eq!(loaded.view, *view);
     assert_eq!(loaded.extra, b"toegang 2");
     assert!(loaded.view.is_loaded());
+    let places = loaded.view.gazetteer();
+    assert_eq!(places.aantallen().postcodes, 4);
+    assert!(places.plaats("ergens").is_ok());
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

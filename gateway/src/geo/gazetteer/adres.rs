@@ -49,26 +49,22 @@ impl Gazetteer {
             };
             match self.in_place(&lezing, &places) {
                 Ok(found) => return Ok(found),
-                // A place is more likely behind a street than before it.
-                Err(error) => failed = failed.or(Some(error)),
+                // The first reading is the likeliest, also of those that come to nothing.
+                Err(missing) => failed = failed.or(Some((missing, lezing, places))),
             }
         }
-        Err(failed.unwrap_or_else(|| self.no_place(&parts)))
+        Err(match failed {
+            None => self.no_place(&parts),
+            Some((Missing::Straat, lezing, places)) => self.no_street(&lezing, &places),
+            Some((Missing::Keuze, lezing, places)) => no_choice(lezing, places),
+        })
     }
 
-    fn in_place(&self, lezing: &Lezing, places: &[Plaats]) -> Result<Coordinaten, PlaatsOnbekend> {
-        let ambiguous = || PlaatsOnbekend {
-            vraag: lezing.plaats.clone(),
-            suggesties: places
-                .iter()
-                .take(MAX_SUGGESTIES)
-                .map(|plaats| plaats.naam.clone())
-                .collect(),
-        };
+    fn in_place(&self, lezing: &Lezing, places: &[Plaats]) -> Result<Coordinaten, Missing> {
         if lezing.straten.is_empty() {
             return match places {
-                [plaats] => plaats.centrum.ok_or_else(ambiguous),
-                _ => Err(ambiguous()),
+                [plaats] => plaats.centrum.ok_or(Missing::Keuze),
+                _ => Err(Missing::Keuze),
             };
         }
         for (straat, number) in &lezing.straten {
@@ -79,10 +75,10 @@ impl Gazetteer {
             match found.as_slice() {
                 [] => {}
                 [one] => return Ok(*one),
-                _ => return Err(ambiguous()),
+                _ => return Err(Missing::Keuze),
             }
         }
-        Err(self.no_street(lezing, places))
+        Err(Missing::Straat)
     }
 
     fn straat_in(&self, plaats: &Plaats, straat: &str, number: Option<u32>) -> Option<Coordinaten> {
@@ -134,6 +130,23 @@ impl Gazetteer {
             suggesties: self.suggesties(&vraag),
             vraag,
         }
+    }
+}
+
+/// What stands between a known place and a point.
+#[derive(Debug, Clone, Copy)]
+enum Missing {
+    /// No leerbedrijf stands in the street.
+    Straat,
+    /// It may be in several namesakes, or nothing tells where the place is.
+    Keuze,
+}
+
+fn no_choice(lezing: Lezing, places: Vec<Plaats>) -> PlaatsOnbekend {
+    let names = places.into_iter().map(|plaats| plaats.naam);
+    PlaatsOnbekend {
+        vraag: lezing.plaats,
+        suggesties: names.take(MAX_SUGGESTIES).collect(),
     }
 }
 

@@ -26,9 +26,12 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 /// Why a table is refused. Lines count from 1, the header being the first.
 #[derive(Debug, thiserror::Error)]
 pub enum TabelError {
-    /// The source refused, or its gzip is damaged or torn.
+    /// The source refused.
     #[error("the table could not be read")]
     Read(#[source] io::Error),
+    /// The compressed bytes are damaged or stop too early.
+    #[error("the gzip data of the table is damaged or torn")]
+    Gzip(#[source] io::Error),
     /// More than can be.
     #[error("the table is larger than {} MiB", MAX_TABLE_BYTES / 1024 / 1024)]
     TooLarge,
@@ -126,9 +129,22 @@ fn unpacked(mut input: impl Read) -> Result<Vec<u8>, TabelError> {
     let gzip = magic == GZIP;
     let whole = io::Cursor::new(magic).chain(input);
     if gzip {
-        bounded(MultiGzDecoder::new(io::BufReader::new(whole)))
+        let plain = MultiGzDecoder::new(io::BufReader::new(whole));
+        bounded(plain).map_err(of_gzip)
     } else {
         bounded(whole)
+    }
+}
+
+fn of_gzip(error: TabelError) -> TabelError {
+    match error {
+        TabelError::Read(source) => match source.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidData => TabelError::Gzip(source),
+            _ => TabelError::Read(source),
+        },
+        other => other,
     }
 }
 

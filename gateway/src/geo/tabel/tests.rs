@@ -79,7 +79,7 @@ fn gzip_gives_the_same_and_half_of_it_is_refused() {
         read(text.as_bytes()).unwrap()
     );
     let torn = read(&packed[..packed.len() - 9]).unwrap_err();
-    assert!(matches!(torn, TabelError::Read(_)), "{torn}");
+    assert!(matches!(torn, TabelError::Gzip(_)), "{torn}");
 }
 
 #[test]
