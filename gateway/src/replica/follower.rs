@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{
     ApplyError, Replica, Stand, State, View,
+    indexing::Touched,
     search::{Merged, SearchIndex},
-    state::Touched,
 };
 use crate::{
     clock::Clock,
@@ -325,7 +325,7 @@ impl Follower {
         let commit = (self.stand.versie.nummer, self.stand.tijdstip);
         let followed = aside(move || {
             state
-                .follow_search(&mut search, commit, &touched)
+                .follow_search(&mut search, commit, touched)
                 .map(|()| search)
         });
         self.search = followed.await?.ok();

@@ -5,6 +5,7 @@
 
 mod follower;
 mod index;
+mod indexing;
 pub mod search;
 pub mod snapshot;
 mod state;

@@ -3,19 +3,16 @@
 //! Its maps share structure, so a clone costs nothing and a commit copies only what it touches:
 //! every published view keeps its own state for as long as somebody reads from it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use serde::de::DeserializeOwned;
 
-use super::{
-    index::Index,
-    search::{Row, SearchIndex},
-};
+use super::index::Index;
 use crate::{
     domain::{
         Adres, Bpvo, Code, Equivalent, Gegevens, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding,
-        Personen, School, Tijdstip,
+        Personen, School,
     },
     geo::{Gazetteer, Postcodegebied},
     log::{Inhoud, Line, Sleutel, Soort},
@@ -45,28 +42,6 @@ pub struct State {
     pub(super) erkenningen: u64,
     /// People of all leerbedrijven together.
     pub(super) people: u64,
-}
-
-/// What of a commit matters to the search index.
-#[derive(Debug, Default)]
-pub(super) struct Touched {
-    leerbedrijven: BTreeSet<LeerbedrijfId>,
-    opleidingen: bool,
-    /// Areas of the table of postcodes.
-    gebieden: BTreeSet<u16>,
-}
-
-impl Touched {
-    pub(super) fn note(&mut self, lines: &[Line]) {
-        for line in lines {
-            match line.soort {
-                Soort::Leerbedrijf => self.leerbedrijven.extend(line.sleutel.as_leerbedrijf()),
-                Soort::Opleiding => self.opleidingen = true,
-                Soort::Postcodegebied => self.gebieden.extend(to_postcode4(&line.sleutel.0).ok()),
-                _ => {}
-            }
-        }
-    }
 }
 
 /// How much there is of everything, for metrics.
@@ -164,52 +139,6 @@ impl State {
             self.index.insert(&decode::<Leerbedrijf>(blob)?);
         }
         Ok(())
-    }
-
-    /// Builds the search index from the blobs, as at this commit.
-    pub(super) fn search_index(&self, nummer: u64) -> Result<SearchIndex, &'static str> {
-        let rows = self.leerbedrijven.values();
-        let rows: Result<Vec<Row>, _> = rows.map(|blob| self.row(blob, nummer)).collect();
-        let mut search = SearchIndex::new(rows?, nummer);
-        search.set_opleidingen(self.opleidingen.values());
-        Ok(search)
-    }
-
-    /// Takes what a commit touched into the search index.
-    pub(super) fn follow_search(
-        &self,
-        search: &mut SearchIndex,
-        commit: (u64, Tijdstip),
-        touched: &Touched,
-    ) -> Result<(), &'static str> {
-        let (nummer, tijdstip) = commit;
-        if touched.opleidingen {
-            search.set_opleidingen(self.opleidingen.values());
-        }
-        // Who does not say where it is, is where its postcode is.
-        let placed = touched
-            .gebieden
-            .iter()
-            .flat_map(|cijfers| search.placed_by(*cijfers));
-        let mut ids: BTreeSet<LeerbedrijfId> = placed.collect();
-        ids.extend(&touched.leerbedrijven);
-        let (mut rows, mut gone) = (Vec::new(), Vec::new());
-        for id in ids {
-            match self.leerbedrijven.get(&id) {
-                Some(blob) => rows.push(self.row(blob, nummer)?),
-                None => gone.push(id),
-            }
-        }
-        search.commit(nummer, tijdstip, rows, gone);
-        Ok(())
-    }
-
-    fn row(&self, blob: &[u8], nummer: u64) -> Result<Row, &'static str> {
-        let leerbedrijf: Leerbedrijf = decode(blob)?;
-        let ligging = self
-            .gazetteer
-            .ligging(&leerbedrijf.gegevens.vestigingsadres);
-        Ok(Row::new(&leerbedrijf, nummer, ligging))
     }
 
     /// Counts the addresses of all blobs, which a snapshot does not hold. The areas are there
@@ -370,7 +299,7 @@ fn to_id(key: &[u8]) -> Result<LeerbedrijfId, &'static str> {
     LeerbedrijfId::from_u32(u32::from_be_bytes(bytes)).ok_or(WRONG_KEY)
 }
 
-fn to_postcode4(key: &[u8]) -> Result<u16, &'static str> {
+pub(super) fn to_postcode4(key: &[u8]) -> Result<u16, &'static str> {
     let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
     Ok(u16::from_be_bytes(bytes))
 }

@@ -43,6 +43,7 @@ pub(super) fn choose(
     niveau: Option<u8>,
     dag: Datum,
 ) -> Result<Option<Codekeuze>, Bevinding> {
+    code.map(|code| known(view, code)).transpose()?;
     let named = opleidingsnaam.map(|naam| named(view, naam)).transpose()?;
     let of_niveau =
         |code: &Code| view.opleiding(*code).and_then(|o| o.niveau) == niveau || niveau.is_none();
@@ -57,7 +58,6 @@ pub(super) fn choose(
         }
         (None, Some(named)) => named.into_iter().filter(of_niveau).collect(),
         (Some(code), named) => {
-            known(view, code)?;
             if named.is_some_and(|named| !named.contains(&code)) {
                 let uitleg = "de code hoort bij een opleiding met een andere naam";
                 return Err(strijdig("opleidingsnaam", uitleg));

@@ -187,6 +187,7 @@ impl Cursor {
         Hit {
             leerbedrijf_id: self.id,
             order: self.order,
+            fits: true,
         }
     }
 

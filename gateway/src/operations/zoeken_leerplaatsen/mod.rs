@@ -127,7 +127,7 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
         };
         page.cursor(&vraag, (versie, ctx.now), totaal, *last)
     });
-    let hits = found.hits.iter();
+    let hits = found.hits.iter().filter(|hit| hit.fits);
     Ok(Response {
         kop: Kop::new(
             view,

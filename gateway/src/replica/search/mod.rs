@@ -38,8 +38,9 @@ pub use query::{
     Codevraag, Counts, Found, Hit, Leerplaatsvraag, Plaatssleutel, Postcodes, Query, Soort,
     Sortering, Waar,
 };
+use row::Place;
 pub(super) use row::Row;
-use scan::{Prepared, Scan};
+use scan::{Prepared, Scan, Visible};
 use segment::Segment;
 
 use crate::domain::{Code, FoldedNaam, LeerbedrijfId, Opleiding, Tijdstip};
@@ -175,7 +176,8 @@ impl SearchIndex {
         });
         // One more than wanted tells whether there are more.
         let mut harvest = Harvest::new(wanted + 1, tally.as_mut());
-        let mut hits: Vec<(u64, &str, u32)> = Vec::new();
+        // Order, name, id, and whether it is another by now.
+        let mut hits: Vec<(u64, &str, u32, bool)> = Vec::new();
         for part in &self.parts {
             let segment = &part.segment;
             harvest.begin(after.map(|(hit, naam)| {
@@ -186,9 +188,10 @@ impl SearchIndex {
             }));
             Scan::new(segment, part.at(at), &asked).run(&mut harvest);
             let found = harvest.end().into_iter();
-            hits.extend(
-                found.map(|(order, row)| (order, segment.naam(row), segment.ids[row as usize])),
-            );
+            hits.extend(found.map(|(order, row)| {
+                let id = segment.ids[row as usize];
+                (order, segment.naam(row), id, part.died(row).is_some())
+            }));
         }
         let totaal = harvest.totaal;
         hits.sort_unstable();
@@ -199,15 +202,22 @@ impl SearchIndex {
             more,
             hits: hits
                 .into_iter()
-                .filter_map(|(order, _, id)| {
-                    let leerbedrijf_id = LeerbedrijfId::from_u32(id)?;
+                .filter_map(|(order, _, id, changed)| {
                     Some(Hit {
-                        leerbedrijf_id,
+                        leerbedrijf_id: LeerbedrijfId::from_u32(id)?,
                         order,
+                        fits: !changed || self.fits_now(&asked, id),
                     })
                 })
                 .collect(),
             counts: tally.map_or_else(Counts::default, |tally| self.counts(&tally)),
+        })
+    }
+
+    fn fits_now(&self, asked: &Prepared<'_>, id: u32) -> bool {
+        self.parts.iter().any(|part| {
+            let row = part.row_at(id, self.nummer);
+            row.is_some_and(|row| Scan::new(&part.segment, part.at(self.nummer), asked).is_hit(row))
         })
     }
 
@@ -225,19 +235,32 @@ impl SearchIndex {
         }
     }
 
-    /// Leerbedrijven on these four digits that do not say themselves where they are.
-    pub(super) fn placed_by(&self, cijfers: u16) -> Vec<LeerbedrijfId> {
+    /// Leerbedrijven on these four digits that do not say themselves where they are, and where they
+    /// are taken to be.
+    pub(super) fn placed_by(&self, cijfers: u16) -> Vec<(LeerbedrijfId, Place)> {
         let postcodes = Postcodes::with_digits(cijfers);
         self.parts
             .iter()
             .flat_map(|part| {
                 let segment = &part.segment;
-                let rows = segment.in_postcodes(&postcodes.0).iter();
-                rows.filter(|(_, row)| segment.placed[*row as usize])
-                    .map(|(_, row)| segment.ids[*row as usize])
+                let visible = part.at(self.nummer);
+                let rows = segment
+                    .in_postcodes(&postcodes.0)
+                    .iter()
+                    .map(|(_, row)| *row);
+                rows.filter(move |row| segment.placed[*row as usize] && visible.sees(*row))
+                    .map(|row| (segment.ids[row as usize], segment.place(row)))
             })
-            .filter_map(LeerbedrijfId::from_u32)
+            .filter_map(|(id, place)| Some((LeerbedrijfId::from_u32(id)?, place)))
             .collect()
+    }
+
+    /// Where a leerbedrijf is.
+    pub(super) fn place_of(&self, id: LeerbedrijfId) -> Option<Place> {
+        self.parts.iter().find_map(|part| {
+            let row = part.row_at(id.as_u32(), self.nummer)?;
+            Some(part.segment.place(row))
+        })
     }
 
     fn naam_at(&self, id: LeerbedrijfId, at: u64) -> Option<&str> {

@@ -130,6 +130,8 @@ pub struct Hit {
     pub leerbedrijf_id: crate::domain::LeerbedrijfId,
     /// Where it stands in the order, to go on behind it.
     pub order: u64,
+    /// Whether it fits still: one of an earlier state may do so no longer.
+    pub fits: bool,
 }
 
 /// What was found.

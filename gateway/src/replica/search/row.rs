@@ -115,6 +115,30 @@ impl Row {
             leerplaatsen: leerplaatsen.collect(),
         }
     }
+
+    pub(in crate::replica) fn place(&self) -> Place {
+        Place {
+            postcode: self.postcode,
+            ligging: self.ligging,
+            placed: self.placed,
+        }
+    }
+}
+
+/// Where a row is, and how that is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::replica) struct Place {
+    pub(super) postcode: u32,
+    pub(super) ligging: Option<Coordinaten>,
+    pub(super) placed: bool,
+}
+
+impl Place {
+    /// The four digits of its postcode.
+    pub(in crate::replica) fn area(&self) -> Option<u16> {
+        let digits = u16::try_from(digits_of(self.postcode)).ok()?;
+        (digits > 0).then_some(digits)
+    }
 }
 
 /// A number for a place; 0 is kept for none. It is not kept longer than the process.

@@ -166,6 +166,11 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
     }
 
+    /// Whether this row is a hit.
+    pub(super) fn is_hit(&self, row: u32) -> bool {
+        self.is_candidate(row) && self.fits(row).is_some()
+    }
+
     fn each(&self, rows: impl Iterator<Item = u32>, harvest: &mut Harvest<'_>) {
         for row in rows {
             if self.is_candidate(row)

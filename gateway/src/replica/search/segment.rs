@@ -6,7 +6,7 @@ use rstar::{RTree, primitives::GeomWithData};
 use super::{
     codes::Codes,
     point::Point,
-    row::{Periode, Plaats, Row},
+    row::{Periode, Plaats, Place, Row},
     words::Words,
 };
 use crate::domain::Code;
@@ -127,6 +127,15 @@ impl Segment {
                 .iter()
                 .filter_map(|(number, plaats)| Some((coded(*number)?, *plaats)))
                 .collect(),
+        }
+    }
+
+    pub(super) fn place(&self, row: u32) -> Place {
+        let at = row as usize;
+        Place {
+            postcode: self.postcodes[at],
+            ligging: self.points[at].map(|point| point.coordinaten()),
+            placed: self.placed[at],
         }
     }
 
