@@ -5,10 +5,10 @@ BIN     := target/debug/stagepoort
 DEMO    := demo-map
 NATION  ?= 250000
 
-.PHONY: help demo test quick check conformance schemas setup bench openapi clean
+.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken openapi clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: ## the whole gateway on a made-up register, with two calls to paste
 	$(CARGO) build --quiet -p stagepoort
@@ -39,6 +39,9 @@ setup: ## what the tests need: Debian, Python and npm packages
 
 bench: ## figures of the national set and of one request; see gateway/benches/README.md
 	scripts/bench.sh $(NATION)
+
+bench-zoeken: ## searching beside PostgreSQL with PostGIS and pg_trgm, which it installs
+	scripts/bench.sh $(NATION) --only zoeken
 
 openapi: ## writes openapi/stagepoort.json anew from the code
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p stagepoort --test openapi

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Figures of the national set and of one request; gateway/benches/README.md says how and against what.
+# Figures of the national set, of one request and of searching; gateway/benches/README.md says how and
+# against what.
 #
-#   scripts/bench.sh [LEERBEDRIJVEN] [--only national,node,request,bulk]
+#   scripts/bench.sh [LEERBEDRIJVEN] [--only national,node,request,bulk,zoeken]
 #
+# zoeken runs only when asked for, and then installs PostgreSQL with PostGIS when they are not there.
 # STAGEPOORT_BENCH_KLEIN=1 makes a short run on a small set, which shows that the benchmark works.
 # STAGEPOORT_POSTCODES and STAGEPOORT_KWALIFICATIES name CSV tables to make the set up from.
 set -euo pipefail
@@ -18,6 +20,7 @@ if [ "$(nproc)" -lt 2 ]; then
   echo "bench: two cores are needed, one for the server and one for who asks" >&2
   exit 1
 fi
+case " $* " in *zoeken*) scripts/setup-postgis.sh ;; esac
 
 "${CARGO:-cargo}" build --release --quiet -p stagepoort -p stagepoort-bench
 # A short run takes the size it is made for, whatever the Makefile says.

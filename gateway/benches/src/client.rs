@@ -131,11 +131,22 @@ impl Head {
 
 /// The status of a plain GET on the operators' listener.
 pub(crate) fn plain_status(port: u16, path: &str) -> io::Result<u16> {
+    let mut head = [0; 12];
+    plain_get(port, path)?.read_exact(&mut head)?;
+    let code = std::str::from_utf8(&head[9..]).map_err(io::Error::other)?;
+    code.parse().map_err(io::Error::other)
+}
+
+/// The whole answer to a plain GET on the operators' listener, head and body.
+pub(crate) fn plain_text(port: u16, path: &str) -> io::Result<String> {
+    let mut text = String::new();
+    plain_get(port, path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn plain_get(port: u16, path: &str) -> io::Result<TcpStream> {
     let mut tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     tcp.set_read_timeout(Some(PATIENCE))?;
     write!(tcp, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-    let mut head = [0; 12];
-    tcp.read_exact(&mut head)?;
-    let code = std::str::from_utf8(&head[9..]).map_err(io::Error::other)?;
-    code.parse().map_err(io::Error::other)
+    Ok(tcp)
 }

@@ -12,6 +12,7 @@ mod process;
 mod questions;
 mod report;
 mod request;
+mod zoeken;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
@@ -26,7 +27,10 @@ use report::{Section, say};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// In this order; each needs what the ones before it left in the folder.
-const SECTIONS: [&str; 4] = ["national", "node", "request", "bulk"];
+const SECTIONS: [&str; 5] = ["national", "node", "request", "bulk", ZOEKEN];
+
+/// Only when asked for: it needs PostgreSQL, and makes by itself what it needs of the others.
+const ZOEKEN: &str = "zoeken";
 
 /// Leerbedrijven of the national register.
 const NATION: u32 = 250_000;
@@ -38,10 +42,11 @@ const SMALL: u32 = 20_000;
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    baseline: Option<Inner>,
+    inner: Option<Inner>,
     /// How many leerbedrijven [default: 250000, or 20000 with STAGEPOORT_BENCH_KLEIN]
     leerbedrijven: Option<u32>,
-    /// Only these sections, separated by commas: national, node, request, bulk
+    /// Only these sections, separated by commas: national, node, request, bulk, zoeken [default: all
+    /// but zoeken]
     #[arg(long, value_delimiter = ',', value_parser = SECTIONS)]
     only: Vec<String>,
     /// Where data and figures go
@@ -53,6 +58,10 @@ struct Cli {
 enum Inner {
     /// Serve fixed bodies; started by the sections that compare with it
     Baseline(baseline::Args),
+    /// PostgreSQL's side of the section zoeken by itself, against a plain scan
+    Controle(zoeken::control::Args),
+    /// The index stage by itself; started by the section zoeken
+    Index(zoeken::stage::Args),
 }
 
 /// What all sections are told.
@@ -66,8 +75,10 @@ struct Plan {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match &cli.baseline {
+    let outcome = match &cli.inner {
         Some(Inner::Baseline(args)) => baseline::run(args),
+        Some(Inner::Controle(args)) => zoeken::control::run(args),
+        Some(Inner::Index(args)) => zoeken::stage::run(args),
         None => run(&cli),
     };
     match outcome {
@@ -91,11 +102,15 @@ fn run(cli: &Cli) -> io::Result<()> {
         folder: Folder::open(&cli.map)?,
     };
     for name in SECTIONS {
-        if !cli.only.is_empty() && !cli.only.iter().any(|wanted| wanted == name) {
+        let wanted = match cli.only.is_empty() {
+            true => name != ZOEKEN,
+            false => cli.only.iter().any(|wanted| wanted == name),
+        };
+        if !wanted {
             continue;
         }
         say(&format!("\n{name}"));
-        if name != "national" {
+        if !matches!(name, "national" | ZOEKEN) {
             plan.folder.require_levering()?;
         }
         let mut section = Section::new(name, SystemClock.now().to_string());
@@ -104,7 +119,8 @@ fn run(cli: &Cli) -> io::Result<()> {
             "national" => national::run(&plan, &mut section)?,
             "node" => node::run(&plan, &mut section)?,
             "request" => request::run(&plan, &mut section)?,
-            _ => bulk::run(&plan, &mut section)?,
+            "bulk" => bulk::run(&plan, &mut section)?,
+            _ => zoeken::run(&plan, &mut section)?,
         }
         section.save(&plan.folder.root)?;
     }

@@ -42,7 +42,7 @@ const READY_PATIENCE: Duration = Duration::from_secs(300);
 
 /// How long a node is left alone before its memory counts as settled: its snapshot is written
 /// and its allocator has given back what it will.
-const SETTLE: Duration = Duration::from_secs(15);
+pub(crate) const SETTLE: Duration = Duration::from_secs(15);
 
 /// Between two questions of the reader during a swap.
 const READER_PAUSE: Duration = Duration::from_millis(5);

@@ -81,6 +81,12 @@ pub(crate) fn measure(command: &mut Command) -> io::Result<Ran> {
     })
 }
 
+/// Something that takes processor time.
+pub(crate) trait Measured {
+    /// User and system time up to now.
+    fn cpu(&self) -> io::Result<Duration>;
+}
+
 /// A program that serves until it is stopped.
 pub(crate) struct Server(Child);
 
@@ -89,10 +95,6 @@ impl Server {
     pub(crate) fn start(command: &mut Command, log: &Path) -> io::Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         command.stdout(Stdio::null()).stderr(log).spawn().map(Self)
-    }
-
-    pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        cpu_time(self.0.id())
     }
 
     pub(crate) fn memory_kib(&self, field: &str) -> io::Result<u64> {
@@ -115,6 +117,12 @@ impl Server {
     }
 }
 
+impl Measured for Server {
+    fn cpu(&self) -> io::Result<Duration> {
+        cpu_time(self.0.id())
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended already.
@@ -132,6 +140,15 @@ pub(crate) fn cpu_time(pid: u32) -> io::Result<Duration> {
     });
     // Linux counts in hundredths of a second.
     Ok(Duration::from_millis(ticks * 10))
+}
+
+/// Processes that this one started and that still run.
+pub(crate) fn children(pid: u32) -> io::Result<Vec<u32>> {
+    let listed = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+    Ok(listed
+        .split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect())
 }
 
 fn memory_kib(pid: u32, field: &str) -> io::Result<u64> {

@@ -14,7 +14,9 @@ use super::{
     client::Connection,
     folder::free_port,
     node::{Node, client_config},
-    process::{CLIENT_CORE, MachineTime, SERVER_CORE, Server, cpu_time, on_core, pin_self},
+    process::{
+        CLIENT_CORE, MachineTime, Measured, SERVER_CORE, Server, cpu_time, on_core, pin_self,
+    },
     questions::questions,
     report::{Section, Spread},
 };
@@ -153,6 +155,8 @@ impl<'s> Side<'s> {
 pub(crate) struct Round {
     /// Processor time of the server for each request.
     pub(crate) cpu: Duration,
+    /// Requests a second on the wall.
+    pub(crate) per_second: f64,
     /// Share of its core that the generator used.
     generator: f64,
     steal: f64,
@@ -161,7 +165,7 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    fn is_void(&self) -> bool {
+    pub(crate) fn is_void(&self) -> bool {
         self.generator > MAX_GENERATOR || self.steal > MAX_STEAL
     }
 }
@@ -193,7 +197,7 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    pub(crate) fn now(server: &Server) -> io::Result<Self> {
+    pub(crate) fn now(server: &impl Measured) -> io::Result<Self> {
         Ok(Self {
             machine: MachineTime::now()?,
             generator: cpu_time(std::process::id())?,
@@ -202,7 +206,7 @@ impl Start {
         })
     }
 
-    pub(crate) fn round(&self, server: &Server, count: usize) -> io::Result<Round> {
+    pub(crate) fn round(&self, server: &impl Measured, count: usize) -> io::Result<Round> {
         let wall = self.wall.elapsed();
         let of_server = server.cpu()? - self.server;
         let of_generator = cpu_time(std::process::id())? - self.generator;
@@ -210,8 +214,10 @@ impl Start {
         let others = machine
             .busy_since(&self.machine)
             .saturating_sub(of_server + of_generator);
+        let count = u32::try_from(count).map_err(io::Error::other)?;
         Ok(Round {
-            cpu: of_server / u32::try_from(count).map_err(io::Error::other)?,
+            cpu: of_server / count,
+            per_second: f64::from(count) / wall.as_secs_f64(),
             generator: of_generator.as_secs_f64() / wall.as_secs_f64(),
             steal: machine.steal_since(&self.machine),
             others: others.as_secs_f64() / wall.as_secs_f64(),

@@ -1,0 +1,194 @@
+//! A PostgreSQL of the benchmark's own: made in a temporary folder, on one core, gone afterwards.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use postgres::{Client, Config, NoTls};
+
+use crate::process::{Measured, SERVER_CORE, children, cpu_time};
+
+/// Where Debian has the programs of PostgreSQL 15; `STAGEPOORT_PG_BIN` says otherwise.
+const BIN: &str = "/usr/lib/postgresql/15/bin";
+
+/// It must answer within this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// For two cores and a register that fits in memory. One worker, as the gateway has; nothing of
+/// what it does beside the questions, and no compiling of plans that run for milliseconds.
+const SETTINGS: &[&str] = &[
+    "listen_addresses=",
+    "shared_buffers=1GB",
+    "effective_cache_size=4GB",
+    "work_mem=64MB",
+    "maintenance_work_mem=512MB",
+    "max_parallel_workers_per_gather=0",
+    "max_parallel_maintenance_workers=0",
+    "jit=off",
+    "random_page_cost=1.1",
+    "autovacuum=off",
+    "synchronous_commit=off",
+    "fsync=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=8GB",
+    "checkpoint_timeout=1d",
+    "track_activities=off",
+    "track_counts=off",
+    "logging_collector=off",
+    "pg_trgm.similarity_threshold=0.2",
+];
+
+/// A running server.
+pub(crate) struct Database {
+    process: Child,
+    folder: PathBuf,
+}
+
+impl Database {
+    /// Makes an empty one and starts it.
+    ///
+    /// # Errors
+    /// When PostgreSQL 15 is not installed, or does not start.
+    pub(crate) fn start() -> io::Result<Self> {
+        let bin = std::env::var_os("STAGEPOORT_PG_BIN").map_or_else(|| BIN.into(), PathBuf::from);
+        if !bin.join("initdb").is_file() {
+            return Err(io::Error::other(format!(
+                "there is no initdb in {}: install PostgreSQL 15 with PostGIS 3 (Debian: \
+                 postgresql-15-postgis-3), or say by STAGEPOORT_PG_BIN where it is",
+                bin.display()
+            )));
+        }
+        let name = format!("stagepoort-bench-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder)?;
+        match Self::start_in(&folder, &bin) {
+            Ok(process) => {
+                let mut database = Self { process, folder };
+                database.wait()?;
+                Ok(database)
+            }
+            Err(error) => {
+                drop(fs::remove_dir_all(&folder));
+                Err(error)
+            }
+        }
+    }
+
+    fn start_in(folder: &Path, bin: &Path) -> io::Result<Child> {
+        if is_root()? {
+            let owned = Command::new("chown").arg("postgres").arg(folder).status()?;
+            if !owned.success() {
+                return Err(io::Error::other("there is no user postgres"));
+            }
+        }
+        let data = folder.join("data");
+        let made = unprivileged(&[], &bin.join("initdb"))?
+            .arg("--pgdata")
+            .arg(&data)
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
+            .args(["--locale=C", "--no-sync"])
+            .stdout(Stdio::null())
+            .current_dir(folder)
+            .status()?;
+        if !made.success() {
+            return Err(io::Error::other("initdb failed"));
+        }
+        let core = SERVER_CORE.to_string();
+        let mut server = unprivileged(&["taskset", "-c", &core], &bin.join("postgres"))?;
+        server.arg("-D").arg(&data).current_dir(folder);
+        for setting in SETTINGS {
+            server.args(["-c", setting]);
+        }
+        server.arg("-c").arg(socket_folder(folder));
+        let log = fs::File::create(folder.join("log"))?;
+        server.stdout(Stdio::null()).stderr(log).spawn()
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        while self.connect().is_err() {
+            if let Some(status) = self.process.try_wait()? {
+                let log = fs::read_to_string(self.folder.join("log"))?;
+                return Err(io::Error::other(format!("{status}: {log}")));
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(io::Error::other("PostgreSQL does not answer"));
+            }
+            sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// What tables and indexes take.
+    pub(crate) fn megabytes(&self) -> io::Result<i64> {
+        let asked = self
+            .connect()?
+            .query_one("SELECT pg_database_size('postgres') / 1000000", &[]);
+        Ok(asked.map_err(io::Error::other)?.get(0))
+    }
+
+    /// One more connection, over a unix socket: it costs the server less than TCP.
+    pub(crate) fn connect(&self) -> io::Result<Client> {
+        Config::new()
+            .host_path(&self.folder)
+            .user("postgres")
+            .dbname("postgres")
+            .connect(NoTls)
+            .map_err(io::Error::other)
+    }
+}
+
+impl Measured for Database {
+    /// Of the server and every process of it that runs now: connections stay open over a round.
+    fn cpu(&self) -> io::Result<Duration> {
+        let server = self.process.id();
+        let mut sum = cpu_time(server)?;
+        for child in children(server)? {
+            // One that ended meanwhile did nothing for the questions.
+            sum += cpu_time(child).unwrap_or_default();
+        }
+        Ok(sum)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A fast shutdown: it ends its own processes. Nothing is kept.
+        let pid = self.process.id().to_string();
+        drop(Command::new("kill").args(["-INT", &pid]).status());
+        drop(self.process.wait());
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn socket_folder(folder: &Path) -> String {
+    format!("unix_socket_directories={}", folder.display())
+}
+
+/// A program as the user postgres: it refuses to run as root. It ends with this benchmark, even
+/// when that is killed.
+fn unprivileged(before: &[&str], program: &Path) -> io::Result<Command> {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "INT"]);
+    if is_root()? {
+        command.args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--clear-groups",
+            "--",
+        ]);
+    }
+    command.args(before).arg(program);
+    Ok(command)
+}
+
+fn is_root() -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(fs::metadata("/proc/self")?.uid() == 0)
+}

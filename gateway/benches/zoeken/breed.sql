@@ -1,0 +1,30 @@
+-- A niveau, perhaps a leerweg, a wide circle.
+WITH past AS NOT MATERIALIZED (
+    SELECT *, true AS eigen
+    FROM erkenning
+    WHERE niveau = :niveau::int2
+        AND startdatum <= :van AND einddatum >= :tot
+        AND (:leerweg::int2 = 0 OR leerwegen & :leerweg::int2 <> 0)
+),
+treffer AS MATERIALIZED (
+    SELECT leerbedrijf_id, true AS eigen, max(x * :x + y * :y + z * :z) AS nabij
+    FROM past
+    WHERE punt && ST_MakeEnvelope(:west, :zuid, :oost, :noord, 4326)
+        AND x * :x + y * :y + z * :z >= :cosinus
+    GROUP BY leerbedrijf_id
+),
+totaal AS MATERIALIZED (SELECT count(*) AS n FROM treffer),
+-- The first 25 and whoever shares the last place, so that names are fetched for those only.
+voorste AS (
+    SELECT leerbedrijf_id, eigen, nabij
+    FROM treffer
+    ORDER BY eigen DESC, nabij DESC
+    FETCH FIRST 25 ROWS WITH TIES
+),
+pagina AS MATERIALIZED (
+    SELECT v.leerbedrijf_id, v.nabij,
+        row_number() OVER (ORDER BY v.eigen DESC, v.nabij DESC, l.gevouwen, l.id) AS volgorde
+    FROM voorste v JOIN leerbedrijf l ON l.id = v.leerbedrijf_id
+    ORDER BY volgorde
+    LIMIT 25
+)
