@@ -25,6 +25,6 @@ pub use gelijkenis::Gelijkenis;
 pub use identifiers::{
     Brin, Code, InvalidCode, InvalidIdentifier, LeerbedrijfId, Oin, RegisterVersie,
 };
-pub use naam::{FOLD_VERSION, FoldedNaam};
+pub use naam::FoldedNaam;
 pub use operatie::Operatie;
 pub use signaalcode::Signaalcode;

@@ -2,10 +2,6 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Version of what [`FoldedNaam::new`] gives. Stored indexes depend on it: raise it with every
-/// change, and indexes of an older one are built anew.
-pub const FOLD_VERSION: u32 = 1;
-
 /// Legal forms that do not tell one company from another, folded.
 const LEGAL_FORMS: &[&str] = &[
     "ag",

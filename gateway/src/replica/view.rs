@@ -210,7 +210,7 @@ impl View {
     /// Leerbedrijven whose name folds to this one, ascending.
     #[must_use]
     pub fn by_naam(&self, naam: &FoldedNaam) -> Vec<LeerbedrijfId> {
-        self.state.index.by_naam(naam)
+        self.search.named(naam)
     }
 
     /// Where an address is, if that is known (domain rule 9).

@@ -53,7 +53,7 @@ impl Plaats {
 }
 
 /// Name and land of a place, folded: equal for all addresses that may be in it. The same on every
-/// machine; it changes with [`crate::domain::FOLD_VERSION`] and this program's own aliases.
+/// machine; it changes with how names are folded and with this program's own aliases.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlaatsSleutel(String);
 

@@ -1,16 +1,17 @@
-//! Where to look for a leerbedrijf when its id is not known.
+//! Leerbedrijven by the postcodes of their addresses, of business and for letters, at home and
+//! abroad. By name and place the search index finds them.
 //!
 //! An entry is a 64-bit hash and an id, 16 bytes in an ordered set: some 10 MB for the whole
-//! register. Two words with the same hash would only add a candidate, which the operation then
+//! register. Two postcodes with the same hash would only add a candidate, which the operation then
 //! finds not to match.
 
 use aws_lc_rs::digest;
 use imbl::OrdSet;
 
-use crate::domain::{Adres, FOLD_VERSION, FoldedNaam, Leerbedrijf, LeerbedrijfId, Postcode};
+use crate::domain::{Adres, Leerbedrijf, LeerbedrijfId, Postcode};
 
 /// Version of the entries. A snapshot with another one has its index built anew.
-pub(super) const INDEX_VERSION: u32 = 1_000 * FOLD_VERSION + 1;
+pub(super) const INDEX_VERSION: u32 = 2;
 
 /// From a hash to ids, ascending.
 pub(super) type Entries = OrdSet<(u64, u32)>;
@@ -19,7 +20,6 @@ pub(super) type Entries = OrdSet<(u64, u32)>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Index {
     pub(super) postcodes: Entries,
-    pub(super) namen: Entries,
 }
 
 impl Index {
@@ -28,9 +28,6 @@ impl Index {
         for postcode in postcodes(leerbedrijf) {
             self.postcodes.insert((postcode, id));
         }
-        if let Some(naam) = naam_key(&FoldedNaam::new(&leerbedrijf.kern.naam)) {
-            self.namen.insert((naam, id));
-        }
     }
 
     pub(super) fn remove(&mut self, leerbedrijf: &Leerbedrijf) {
@@ -38,17 +35,10 @@ impl Index {
         for postcode in postcodes(leerbedrijf) {
             self.postcodes.remove(&(postcode, id));
         }
-        if let Some(naam) = naam_key(&FoldedNaam::new(&leerbedrijf.kern.naam)) {
-            self.namen.remove(&(naam, id));
-        }
     }
 
     pub(super) fn by_postcode(&self, land: &str, postcode: &str) -> Vec<LeerbedrijfId> {
         postcode_key(land, postcode).map_or_else(Vec::new, |key| ids(&self.postcodes, key))
-    }
-
-    pub(super) fn by_naam(&self, naam: &FoldedNaam) -> Vec<LeerbedrijfId> {
-        naam_key(naam).map_or_else(Vec::new, |key| ids(&self.namen, key))
     }
 }
 
@@ -82,11 +72,6 @@ fn postcode_key(land: &str, postcode: &str) -> Option<u64> {
             .collect(),
     };
     (!normal.is_empty()).then(|| key(&[b"postcode", land.as_bytes(), normal.as_bytes()]))
-}
-
-fn naam_key(naam: &FoldedNaam) -> Option<u64> {
-    let folded = naam.as_str();
-    (!folded.is_empty()).then(|| key(&[b"naam", folded.as_bytes()]))
 }
 
 /// The same on every machine and in every version, since snapshots hold it.

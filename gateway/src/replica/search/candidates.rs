@@ -9,6 +9,25 @@ use crate::domain::{FoldedNaam, LeerbedrijfId};
 const WORTH: [f32; 3] = [1.0, 0.8, 0.7];
 
 impl SearchIndex {
+    /// Those whose name folds to this one, historical ones too, ascending.
+    pub(in crate::replica) fn named(&self, naam: &FoldedNaam) -> Vec<LeerbedrijfId> {
+        if naam.as_str().is_empty() {
+            return Vec::new();
+        }
+        let mut ids: Vec<LeerbedrijfId> = self
+            .parts
+            .iter()
+            .flat_map(|part| {
+                let visible = part.at(self.nummer);
+                let rows = part.segment.named(naam.as_str()).iter();
+                rows.filter(move |row| visible.sees(**row))
+                    .filter_map(|row| LeerbedrijfId::from_u32(part.segment.ids[*row as usize]))
+            })
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Those that share words with this name and are there, historical ones too: at most so many,
     /// the most promising first. A word that few have is worth more than one that many have.
     pub(in crate::replica) fn candidates(

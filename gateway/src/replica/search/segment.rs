@@ -174,6 +174,12 @@ impl Segment {
         from as u32..to as u32
     }
 
+    /// The rows with exactly this folded name.
+    pub(super) fn named(&self, naam: &str) -> &[u32] {
+        let ranks = self.ranks_of(naam);
+        &self.by_rank[ranks.start as usize..ranks.end as usize]
+    }
+
     /// The first rank behind this name and id.
     pub(super) fn rank_after(&self, naam: &str, id: u32) -> u32 {
         let behind = |row: &u32| (self.naam(*row), self.ids[*row as usize]) <= (naam, id);

@@ -170,7 +170,6 @@ impl Reader {
             state.gazetteer.set_gebied(Arc::new(gebied));
         }
         state.index.postcodes = self.entries()?;
-        state.index.namen = self.entries()?;
         Ok(state)
     }
 

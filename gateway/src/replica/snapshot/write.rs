@@ -98,8 +98,7 @@ fn objects(out: &mut impl Write, view: &View) -> io::Result<()> {
     for gebied in gebieden {
         encoded(out, gebied.as_ref())?;
     }
-    entries(out, &state.index.postcodes)?;
-    entries(out, &state.index.namen)
+    entries(out, &state.index.postcodes)
 }
 
 fn entries(out: &mut impl Write, entries: &Entries) -> io::Result<()> {
