@@ -8,6 +8,7 @@ mod eigenschappen;
 mod kans;
 mod oracle;
 mod register;
+mod slechte_invoer;
 mod toevallig;
 mod vergelijk;
 mod vraag;
