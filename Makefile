@@ -5,7 +5,7 @@ BIN     := target/debug/stagepoort
 DEMO    := demo-map
 NATION  ?= 250000
 
-.PHONY: help demo test quick check conformance schemas setup bench openapi clean
+.PHONY: help demo test quick check conformance schemas setup bench openapi zoeksets clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench: ## figures of the national set and of one request; see gateway/benches/RE
 
 openapi: ## writes openapi/stagepoort.json anew from the code
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p stagepoort --test openapi
+
+zoeksets: ## writes the judged questions and the spoiled names anew from their makers
+	UPDATE_ZOEKSETS=1 $(CARGO) test --quiet -p stagepoort --test zoeken checked_in
 
 clean: ## removes the demo and what was built
 	rm -rf $(DEMO)
