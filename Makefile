@@ -5,7 +5,7 @@ BIN     := target/debug/stagepoort
 DEMO    := demo-map
 NATION  ?= 250000
 
-.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken openapi clean
+.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken openapi zoeksets clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench-zoeken: ## searching beside PostgreSQL with PostGIS and pg_trgm, which it 
 
 openapi: ## writes openapi/stagepoort.json anew from the code
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p stagepoort --test openapi
+
+zoeksets: ## writes the judged questions and the spoiled names anew from their makers
+	UPDATE_ZOEKSETS=1 $(CARGO) test --quiet -p stagepoort --test zoeken checked_in
 
 clean: ## removes the demo and what was built
 	rm -rf $(DEMO)

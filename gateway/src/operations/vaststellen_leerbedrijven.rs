@@ -7,8 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Context, Kop,
-    vaststellen_leerbedrijf::{self, Gevonden},
+    Answer, Context, Kop, signaaltekst,
+    vaststellen_leerbedrijf::{self, Gevonden, Response as Found},
 };
 use crate::domain::Signaalcode;
 
@@ -71,12 +71,22 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
         .rijen
         .into_iter()
         .map(|rij| {
-            let found = vaststellen_leerbedrijf::run(ctx, rij.vraag).response;
+            let Found {
+                kop, leerbedrijven, ..
+            } = vaststellen_leerbedrijf::run(ctx, rij.vraag).response;
+            // One is shown; that there are more is the first thing to know.
+            let (signaalcode, tekst) = match leerbedrijven.len() {
+                0 | 1 => (kop.signaalcode, kop.signaaltekst),
+                _ => {
+                    let more = Signaalcode::MeerResultaten;
+                    (more, signaaltekst(more))
+                }
+            };
             Resultaat {
                 kenmerk: rij.kenmerk.filter(|k| !k.is_empty()),
-                signaalcode: found.kop.signaalcode,
-                signaaltekst: found.kop.signaaltekst,
-                leerbedrijf: found.leerbedrijven.into_iter().next(),
+                signaalcode,
+                signaaltekst: tekst,
+                leerbedrijf: leerbedrijven.into_iter().next(),
             }
         })
         .collect();

@@ -3,11 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+mod bederven;
+mod bedorven;
+mod beoordeeld;
+mod beoordelen;
 mod bouw;
 mod eigenschappen;
+mod groot;
 mod kans;
+mod mensen;
 mod oracle;
 mod register;
+mod slechte_invoer;
 mod toevallig;
 mod vergelijk;
 mod vraag;

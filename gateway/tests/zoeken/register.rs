@@ -40,7 +40,7 @@ pub(crate) struct Register {
     follower: Follower,
     commits: u128,
     // Last, so that the store is closed before its folder goes.
-    _folder: TempDir,
+    folder: Option<TempDir>,
 }
 
 impl Register {
@@ -57,10 +57,16 @@ impl Register {
             store,
             replica,
             commits: 0,
-            _folder: folder,
+            folder: Some(folder),
         };
         register.becomes(wereld).await;
         register
+    }
+
+    /// Nothing more is written or followed, and no file is left behind.
+    pub(crate) fn at_rest(mut self) -> Self {
+        self.folder = None;
+        self
     }
 
     /// Commits what differs, and follows it.

@@ -37,6 +37,7 @@ const BUITENLAND: &[(&str, &str, &str, f64, f64)] = &[
     ("BE", "Turnhout", "3511", 51.323, 4.945),
     ("DE", "Kleve", "47533", 51.788, 6.139),
 ];
+const STRATEN: &[&str] = &["Kerkstraat", "Dorpsstraat", "Oude Gracht"];
 const LETTERS: &[&str] = &["AB", "AC", "XZ"];
 /// Days after today around which everything begins and ends.
 pub(crate) const DAGEN: &[i32] = &[-400, -30, -2, -1, 0, 1, 2, 30, 200];
@@ -93,7 +94,11 @@ pub(crate) fn add_leerbedrijf(wereld: &mut Wereld, kans: &mut Kans, vandaag: Dat
     if kans.procent(8) {
         leerbedrijf.kern.status = LeerbedrijfStatus::Historisch;
     }
-    leerbedrijf.gegevens.vestigingsadres = adres(kans);
+    leerbedrijf.gegevens.vestigingsadres = Adres {
+        straat: Some(kans.pick(STRATEN).to_owned()),
+        huisnummer: Some(1 + kans.below(40) as u32),
+        ..adres(kans)
+    };
     // What is over says nothing about where a town is.
     if leerbedrijf.kern.status == LeerbedrijfStatus::Historisch {
         leerbedrijf.gegevens.vestigingsadres.coordinaten = None;
@@ -117,7 +122,10 @@ pub(crate) fn equivalenten(kans: &mut Kans, vandaag: Datum) -> BTreeMap<Code, Ve
     let mut all: BTreeMap<Code, Vec<Equivalent>> = BTreeMap::new();
     for (of, met) in GELIJKWAARDIG {
         if kans.procent(70) {
-            let (vanaf, tot) = period(kans, vandaag);
+            let (vanaf, tot) = match kans.procent(50) {
+                true => (vandaag.plus_days(DAGEN[0]), None),
+                false => period(kans, vandaag),
+            };
             let equivalent = bouw::equivalent(of, met, vanaf, tot);
             all.entry(equivalent.code).or_default().push(equivalent);
         }

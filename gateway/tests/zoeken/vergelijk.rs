@@ -152,10 +152,13 @@ fn of_one(
     (!right).then(|| format!("answered {found:?}\nmust be {hit:?}"))
 }
 
-/// To one decimal; a sum in another order may round the other way.
+/// To one decimal; a centre in whole micro-degrees may round the other way.
 fn same_afstand(must: Option<f64>, is: Option<AfstandKm>) -> bool {
+    const DOUBT_KM: f64 = 5e-4;
     match (must, is) {
-        (Some(km), Some(is)) => [km - 1e-6, km, km + 1e-6].map(AfstandKm::new).contains(&is),
+        (Some(km), Some(is)) => [km - DOUBT_KM, km, km + DOUBT_KM]
+            .map(AfstandKm::new)
+            .contains(&is),
         (must, is) => must.is_none() && is.is_none(),
     }
 }

@@ -118,13 +118,15 @@ impl Vraag {
     }
 }
 
+/// More pages than any question of these tests has.
+pub(crate) const MOST_PAGES: usize = 1_000;
+
 /// All pages of a question, one after the other.
 pub(crate) fn all_pages(
     register: &Register,
     vraag: &Vraag,
     grootte: usize,
 ) -> Vec<GevondenLeerbedrijf> {
-    const MOST_PAGES: usize = 10_000;
     let mut found = Vec::new();
     let mut cursor = None;
     for _ in 0..MOST_PAGES {

@@ -1,6 +1,6 @@
 //! Questions made by chance about a register: every filter alone, and any of them together.
 
-use stagepoort::domain::Datum;
+use stagepoort::domain::{Adres, Datum};
 
 use crate::{
     kans::Kans,
@@ -13,7 +13,7 @@ use crate::{
 const TYPOS: &[char] = &['x', 'e', 'n', 's'];
 
 /// The filters, by number, so that each can be asked alone.
-pub(crate) const FILTERS: usize = 13;
+pub(crate) const FILTERS: usize = 14;
 /// Those that are for leerplaatsen only.
 const OF_LEERPLAATSEN: std::ops::Range<usize> = 10..13;
 
@@ -60,6 +60,7 @@ fn set(vraag: &mut Vraag, filter: usize, kans: &mut Kans, wereld: &Wereld, vanda
         9 => vraag.beschikbaar_tot = Some(dag(kans).max(vandaag).to_string()),
         10 => vraag.leerplaats_soort = Some(kans.pick(&["STAGE", "LEERBAAN"]).to_owned()),
         11 => vraag.met_vergoeding = Some(kans.procent(50)),
+        13 => vraag.adres = Some(adres(kans, wereld)),
         12 => vraag.minimum_plaatsen = Some(kans.between(1, 3).to_string()),
         _ => {}
     }
@@ -67,7 +68,7 @@ fn set(vraag: &mut Vraag, filter: usize, kans: &mut Kans, wereld: &Wereld, vanda
 
 /// What is no filter.
 fn beside(vraag: &mut Vraag, kans: &mut Kans) {
-    let placed = vraag.postcode.is_some() || vraag.plaats.is_some();
+    let placed = vraag.postcode.is_some() || vraag.plaats.is_some() || vraag.adres.is_some();
     if placed && kans.procent(60) {
         let km = kans.pick(&["1", "2,5", "7.5", "12", "40", "250"]);
         vraag.straal_km = Some(km.to_owned());
@@ -150,6 +151,20 @@ fn plaats(kans: &mut Kans) -> String {
         3 => plaats.to_lowercase().replace('ú', "u").replace('-', " "),
         _ => plaats.to_owned(),
     }
+}
+
+/// A house that stands in the register.
+fn adres(kans: &mut Kans, wereld: &Wereld) -> String {
+    let all: Vec<&Adres> = wereld
+        .leerbedrijven
+        .values()
+        .map(|l| &l.gegevens.vestigingsadres)
+        .filter(|adres| adres.coordinaten.is_some())
+        .collect();
+    let adres = kans.pick(&all);
+    let straat = adres.straat.as_deref().unwrap_or_default();
+    let nummer = adres.huisnummer.unwrap_or_default();
+    format!("{straat} {nummer}, {}", adres.plaats)
 }
 
 fn code(kans: &mut Kans) -> String {

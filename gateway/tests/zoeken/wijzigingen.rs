@@ -11,7 +11,7 @@ use crate::{
     oracle::{Expected, Hits},
     register::Register,
     toevallig::{self, OPLEIDINGEN},
-    vraag::Vraag,
+    vraag::{MOST_PAGES, Vraag},
     vragen::{self, FILTERS},
     wereld::Wereld,
 };
@@ -111,7 +111,7 @@ async fn page_through(
     let mut always: BTreeSet<LeerbedrijfId> = first.hits.iter().map(|h| h.id).collect();
     let mut seen = Vec::new();
     let mut cursor = None;
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = register
             .search(&vraag.page(1 + kans.below(5), cursor))
             .response;
@@ -139,6 +139,7 @@ async fn page_through(
         }
         register.becomes(next).await;
     }
+    Err("pages without an end".to_owned())
 }
 
 fn once_each(

@@ -52,38 +52,22 @@ pub(super) fn asked(wereld: &Wereld, vraag: &Vraag) -> Option<Result<Asked, Vec<
         of(&postcode, &|postcode| asked_postcode(wereld, postcode)),
         of(&plaats, &|plaats| plaats_centre(wereld, plaats)),
     ];
-    if all.contains(&Some(Found::Open)) {
-        return None;
-    }
-    let wrong: Vec<u16> = all
-        .iter()
-        .flatten()
-        .filter_map(|found| match found {
-            Found::Unknown => Some(140),
-            Found::Malformed => Some(141),
-            Found::At(_) | Found::Open => None,
-        })
-        .collect();
-    if !wrong.is_empty() {
-        return Some(Err(wrong));
-    }
-    let points: Vec<Coordinaten> = all
-        .iter()
-        .flatten()
-        .filter_map(|found| match found {
-            Found::At(point) => Some(*point),
-            _ => None,
-        })
-        .collect();
-    let apart: Vec<f64> = points[points.len().min(1)..]
-        .iter()
-        .map(|other| km(points[0], *other))
-        .collect();
-    if apart.iter().any(|km| (km - TOGETHER_KM).abs() < DOUBT_KM) {
-        return None;
-    }
-    if !plaats.is_empty() && apart.iter().any(|km| *km > TOGETHER_KM) {
+    let points = match points(all)? {
+        Ok(points) => points,
+        Err(wrong) => return Some(Err(wrong)),
+    };
+    let [of_adres, of_postcode, of_plaats] = points;
+    let far = |a: Option<Coordinaten>, b: Option<Coordinaten>| match (a, b) {
+        (Some(a), Some(b)) if (km(a, b) - TOGETHER_KM).abs() < DOUBT_KM => None,
+        (Some(a), Some(b)) => Some(km(a, b) > TOGETHER_KM),
+        _ => Some(false),
+    };
+    if far(of_plaats, of_adres)? || far(of_plaats, of_postcode)? {
         return Some(Err(vec![151]));
+    }
+    // Of an address and a postcode far from it, the rules say nothing.
+    if far(of_adres, of_postcode)? {
+        return None;
     }
     let straal = text(&vraag.straal_km).replace(',', ".").parse().ok();
     let kind = match straal {
@@ -94,9 +78,34 @@ pub(super) fn asked(wereld: &Wereld, vraag: &Vraag) -> Option<Result<Asked, Vec<
         None => Kind::None,
     };
     Some(Ok(Asked {
-        point: points.first().copied(),
+        point: of_adres.or(of_postcode).or(of_plaats),
         kind,
     }))
+}
+
+/// Points of what was asked, or what is wrong with it.
+fn points(all: [Option<Found>; 3]) -> Option<Result<[Option<Coordinaten>; 3], Vec<u16>>> {
+    let mut wrong = Vec::new();
+    let points = all.map(|found| match found {
+        Some(Found::At(point)) => Some(point),
+        Some(Found::Unknown) => {
+            wrong.push(140);
+            None
+        }
+        Some(Found::Malformed) => {
+            wrong.push(141);
+            None
+        }
+        Some(Found::Open) | None => None,
+    });
+    if all.contains(&Some(Found::Open)) {
+        return None;
+    }
+    Some(if wrong.is_empty() {
+        Ok(points)
+    } else {
+        Err(wrong)
+    })
 }
 
 /// Whether it lies in the asked place; `None` too near to the limit to tell.
@@ -174,14 +183,18 @@ fn plaats_centre(wereld: &Wereld, asked: &str) -> Found {
     }
 }
 
-/// Only an address that the register has, written as `straat nummer, plaats`, is sure.
+/// Only one house that the register has, written as `straat nummer, plaats`, is sure.
 fn adres_centre(wereld: &Wereld, asked: &str) -> Found {
     let asked = words(asked);
     let here = |a: &&Adres| match (&a.straat, a.huisnummer) {
         (Some(straat), Some(nummer)) => words(&format!("{straat} {nummer} {}", a.plaats)) == asked,
         _ => false,
     };
-    centre(addresses(wereld).filter(here)).map_or(Found::Open, Found::At)
+    let houses: Vec<&Adres> = addresses(wereld).filter(here).collect();
+    match houses.as_slice() {
+        [house] => house.coordinaten.map_or(Found::Open, Found::At),
+        _ => Found::Open,
+    }
 }
 
 fn addresses(wereld: &Wereld) -> impl Iterator<Item = &Adres> {
