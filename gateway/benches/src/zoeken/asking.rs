@@ -18,6 +18,9 @@ pub(crate) const CONNECTIONS: usize = 4;
 /// A connection that puts the question with this number and reads the whole answer.
 pub(crate) trait Asker: Send {
     fn ask(&mut self, nth: usize) -> io::Result<()>;
+
+    /// Makes ready to be timed; it may have been silent for long.
+    fn wake(&mut self) -> io::Result<()>;
 }
 
 /// Asks all questions, over and over, for about so long.
@@ -27,6 +30,7 @@ pub(crate) fn round(
     questions: &[usize],
     least: Duration,
 ) -> io::Result<Round> {
+    askers.iter_mut().try_for_each(Asker::wake)?;
     let start = Start::now(server)?;
     let begin = Instant::now();
     let mut asked = 0;
@@ -68,6 +72,7 @@ pub(crate) fn waits(
     questions: &[usize],
     least: Duration,
 ) -> io::Result<Waits> {
+    asker.wake()?;
     let begin = Instant::now();
     let mut times = Vec::new();
     while times.is_empty() || begin.elapsed() < least {

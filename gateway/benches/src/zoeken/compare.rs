@@ -71,6 +71,7 @@ fn agreement(
     let (mut totals, mut pages) = (0, 0);
     let mut hits = Vec::new();
     let sample = sample(questions);
+    sides.gateway[0].wake()?;
     for nth in &sample {
         let ours = sides.gateway[0].page(*nth)?;
         let (totaal, page) = sides.postgres[0].page(*nth)?;
@@ -115,6 +116,7 @@ fn whole(
 ) -> io::Result<()> {
     let plans = prepare(questions, Depth::Whole, sides)?;
     // Only warms up.
+    sides.gateway.iter_mut().try_for_each(Asker::wake)?;
     asking::pass(&mut sides.gateway, questions)?;
     asking::pass(&mut sides.postgres, questions)?;
     let mut void = 0;

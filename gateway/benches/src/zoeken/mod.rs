@@ -63,8 +63,8 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     national::prepare(plan, section)?;
     let demo = plan.folder.demo()?;
     let school = demo.afnemer()?.school().to_owned();
-    let prepared = prepare(plan, &school, section)?;
     let node = start_node(plan)?;
+    let prepared = prepare(plan, &school, section)?;
     sleep(SETTLE);
     memory(&node, section)?;
     pin_self(CLIENT_CORE)?;
@@ -203,9 +203,8 @@ fn gateway(
 ) -> io::Result<Vec<Gateway>> {
     let config = client_config(plan)?;
     let requests = ours::requests(recorded, school)?;
-    (0..CONNECTIONS)
-        .map(|_| Gateway::connect(node.ports.api, &config, &requests))
-        .collect()
+    let one = |_| Gateway::new(node.ports.api, &config, &requests);
+    Ok((0..CONNECTIONS).map(one).collect())
 }
 
 fn changes(

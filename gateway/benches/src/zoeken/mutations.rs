@@ -42,7 +42,7 @@ const CHANGING: usize = 5_000;
 const TIMED: usize = 20;
 
 /// A change that is not found by then will not be.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two looks for it.
 const LOOK: Duration = Duration::from_millis(2);
@@ -282,28 +282,33 @@ pub(crate) fn searchable(
             ..Vraag::default()
         };
         writer.publish(vec![changed])?;
-        seconds.push(until_found(connection, &question.rest(school)?)?.as_secs_f64());
+        let found = until_found(connection, &question.rest(school)?)?;
         writer.publish(vec![original.clone()])?;
+        seconds.extend(found.map(|time| time.as_secs_f64()));
     }
-    let seconds = Spread::of(seconds);
-    section.against(
-        "from a commit to its first hit, seconds",
-        seconds.show(2),
-        format!("< {TARGET_SEARCHABLE_S}"),
-        seconds.max < TARGET_SEARCHABLE_S,
-    );
+    let what = format!("from a commit to its first hit, seconds, {TIMED} times");
+    let target = format!("< {TARGET_SEARCHABLE_S}");
+    if seconds.len() < TIMED {
+        let found = format!("{} were found within {PATIENCE:?}", seconds.len());
+        section.against(what, found, target, false);
+    } else {
+        let seconds = Spread::of(seconds);
+        let met = seconds.max < TARGET_SEARCHABLE_S;
+        section.against(what, seconds.show(2), target, met);
+    }
     Ok(())
 }
 
-fn until_found(connection: &mut Connection, question: &[u8]) -> io::Result<Duration> {
+/// None when it did not come.
+fn until_found(connection: &mut Connection, question: &[u8]) -> io::Result<Option<Duration>> {
     let begin = Instant::now();
     while begin.elapsed() < PATIENCE {
         connection.send(question)?;
         let page: Page = serde_json::from_slice(connection.receive()?.body)?;
         if page.totaal > 0 {
-            return Ok(begin.elapsed());
+            return Ok(Some(begin.elapsed()));
         }
         thread::sleep(LOOK);
     }
-    Err(io::Error::other("a change was not found"))
+    Ok(None)
 }

@@ -10,7 +10,10 @@ use crate::client::{Connection, plain_text};
 
 /// A connection with the requests that go over it.
 pub(crate) struct Gateway {
-    connection: Connection,
+    port: u16,
+    config: Arc<ClientConfig>,
+    /// None until something is asked.
+    connection: Option<Connection>,
     requests: Arc<[Vec<u8>]>,
 }
 
@@ -36,15 +39,13 @@ pub(crate) fn requests(recorded: &[Recorded], school: &str) -> io::Result<Arc<[V
 }
 
 impl Gateway {
-    pub(crate) fn connect(
-        port: u16,
-        config: &Arc<ClientConfig>,
-        requests: &Arc<[Vec<u8>]>,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            connection: Connection::open(port, config)?,
+    pub(crate) fn new(port: u16, config: &Arc<ClientConfig>, requests: &Arc<[Vec<u8>]>) -> Self {
+        Self {
+            port,
+            config: Arc::clone(config),
+            connection: None,
             requests: Arc::clone(requests),
-        })
+        }
     }
 
     /// The answer to a question, read.
@@ -53,8 +54,12 @@ impl Gateway {
     }
 
     fn body(&mut self, nth: usize) -> io::Result<&[u8]> {
-        self.connection.send(&self.requests[nth])?;
-        let answer = self.connection.receive()?;
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(Connection::open(self.port, &self.config)?),
+        };
+        connection.send(&self.requests[nth])?;
+        let answer = connection.receive()?;
         match answer.status {
             200 => Ok(answer.body),
             status => Err(io::Error::other(format!(
@@ -68,6 +73,13 @@ impl Gateway {
 impl Asker for Gateway {
     fn ask(&mut self, nth: usize) -> io::Result<()> {
         self.body(nth).map(drop)
+    }
+
+    /// The gateway closes a connection that was silent for some time.
+    fn wake(&mut self) -> io::Result<()> {
+        self.connection = None;
+        // With the handshake.
+        self.ask(0)
     }
 }
 

@@ -149,6 +149,11 @@ impl Asker for Postgres {
     fn ask(&mut self, nth: usize) -> io::Result<()> {
         self.rows(nth, self.depth).map(drop)
     }
+
+    fn wake(&mut self) -> io::Result<()> {
+        // It waits for as long as it takes.
+        Ok(())
+    }
 }
 
 /// The faster of the two ways to plan these questions: by the best of some turns of each.
