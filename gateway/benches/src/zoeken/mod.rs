@@ -182,7 +182,7 @@ fn against_postgres(
     let mut sides = Sides {
         node,
         gateway: gateway(plan, node, school, &prepared.recorded)?,
-        stage: Stage::start(&snapshot, &prepared.vragen, school)?,
+        stage: Stage::start(&snapshot, &prepared.vragen)?,
         database: &prepared.database,
         postgres: (0..CONNECTIONS)
             .map(|_| Postgres::connect(&prepared.database, &prepared.bound))

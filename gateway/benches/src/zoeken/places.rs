@@ -1,20 +1,21 @@
 //! Where postcodes and places are, and the circles around them.
 //!
 //! The gateway finds the point of a question by itself, within what is measured. PostgreSQL is
-//! given it, as an application with a table of postcodes in memory would.
+//! given it, as an application with a table of postcodes in memory would; it is the same point.
 
-use std::collections::HashMap;
-
-use stagepoort::domain::{Adres, Coordinaten, FoldedNaam};
+use stagepoort::{
+    domain::{Adres, Coordinaten},
+    geo::{Gazetteer, PostcodeVraag},
+};
 
 use super::{question::Vraag, register::Register};
 
 /// Radius of the earth (domain rule 9).
 pub(crate) const EARTH_KM: f64 = 6371.0088;
 
-/// Centres of the addresses in the register that share a postcode or a place.
+/// What the gateway knows of places too.
 pub(crate) struct Places {
-    centres: HashMap<String, Coordinaten>,
+    gazetteer: Gazetteer,
 }
 
 /// A circle on the earth, with what PostgreSQL compares rows with.
@@ -39,72 +40,30 @@ impl UnitVector {
 }
 
 impl Places {
-    // The gateway's own gazetteer takes the place of these centres here once a view has one
-    // (`View::ligging`), so that both look around the same point.
     pub(crate) fn of(register: &Register) -> Self {
-        let mut sums: HashMap<String, (f64, f64, f64)> = HashMap::new();
-        for bedrijf in &register.leerbedrijven {
-            let adres = &bedrijf.leerbedrijf.gegevens.vestigingsadres;
-            let Some(point) = adres.coordinaten else {
-                continue;
-            };
-            for key in keys(adres) {
-                let (lat, lon, n) = sums.entry(key).or_default();
-                *lat += point.lat;
-                *lon += point.lon;
-                *n += 1.0;
-            }
-        }
-        let centre = |(lat, lon, n): (f64, f64, f64)| Coordinaten {
-            lat: lat / n,
-            lon: lon / n,
-        };
         Self {
-            centres: sums.into_iter().map(|(k, sum)| (k, centre(sum))).collect(),
+            gazetteer: register.gazetteer.clone(),
         }
     }
 
     /// Where a leerbedrijf is: its own coordinates, else the centre of its postcode.
     pub(crate) fn of_address(&self, adres: &Adres) -> Option<Coordinaten> {
-        let centre = || {
-            let mut keys = keys(adres);
-            // The place is no part of this.
-            keys.pop();
-            keys.iter().find_map(|key| self.centres.get(key).copied())
-        };
-        adres.coordinaten.or_else(centre)
+        self.gazetteer.ligging(adres)
     }
 
     /// The circle that is asked about, if any.
     pub(crate) fn circle(&self, vraag: &Vraag) -> Option<Circle> {
-        let key = match (&vraag.postcode, &vraag.plaats) {
-            (Some(postcode), _) => postcode.clone(),
-            (None, Some(plaats)) => place_key(plaats),
+        let centre = match (&vraag.postcode, &vraag.plaats) {
+            (Some(postcode), _) => {
+                let postcode = PostcodeVraag::parse(postcode).ok()?;
+                self.gazetteer.postcode(&postcode)?
+            }
+            (None, Some(plaats)) => self.gazetteer.plaats(plaats).ok()?.centrum?,
             (None, None) => return None,
         };
-        let centre = self.centres.get(&key)?;
         let radius_km: f64 = vraag.straal_km.as_deref()?.parse().ok()?;
-        Some(Circle::new(*centre, radius_km))
+        Some(Circle::new(centre, radius_km))
     }
-}
-
-/// Postcode of six and of four characters, then the place.
-fn keys(adres: &Adres) -> Vec<String> {
-    let mut keys = Vec::with_capacity(3);
-    if adres.land == "NL" {
-        if let Some(postcode) = &adres.postcode {
-            keys.push(postcode.clone());
-            keys.extend(postcode.get(..4).map(str::to_owned));
-        }
-        keys.push(place_key(&adres.plaats));
-    } else {
-        keys.push(format!("{} {}", adres.land, place_key(&adres.plaats)));
-    }
-    keys
-}
-
-fn place_key(plaats: &str) -> String {
-    FoldedNaam::new(plaats).as_str().to_owned()
 }
 
 impl Circle {

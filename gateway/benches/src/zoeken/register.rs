@@ -12,6 +12,7 @@ use stagepoort::{
         Bpvo, Code, Datum, Equivalent, FoldedNaam, Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus,
         Oin, Opleiding, Personen, Tijdstip,
     },
+    geo::Gazetteer,
     register::{
         Object,
         levering::{Content, LeveringReader},
@@ -26,6 +27,8 @@ pub(crate) struct Register {
     pub(crate) leerbedrijven: Vec<Bedrijf>,
     pub(crate) opleidingen: BTreeMap<Code, Opleiding>,
     pub(crate) equivalenten: Vec<Equivalent>,
+    /// Of the addresses of all, historical ones too.
+    pub(crate) gazetteer: Gazetteer,
     /// Running today.
     pub(crate) studenten: HashMap<LeerbedrijfId, BTreeMap<Oin, u32>>,
 }
@@ -48,6 +51,7 @@ impl Register {
             leerbedrijven: Vec::new(),
             opleidingen: BTreeMap::new(),
             equivalenten: Vec::new(),
+            gazetteer: Gazetteer::default(),
             studenten: HashMap::new(),
         };
         while let Some(line) = reader.next_line().map_err(io::Error::other)? {
@@ -62,6 +66,9 @@ impl Register {
     }
 
     fn add(&mut self, object: Object) {
+        if let Object::Leerbedrijf(leerbedrijf, _) = &object {
+            self.gazetteer.insert(&leerbedrijf.gegevens.vestigingsadres);
+        }
         match object {
             Object::Opleiding(opleiding) => {
                 self.opleidingen.insert(opleiding.code, opleiding);

@@ -7,18 +7,14 @@ use std::{
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Stdio},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
 use stagepoort::{
     clock::{Clock, SystemClock},
-    domain::{Caller, LeerbedrijfId, Oin, Rol, Tijdstip},
-    operations::{
-        Context, Rules,
-        zoeken_leerplaatsen::{Request, run as zoeken},
-    },
+    domain::{Datum, LeerbedrijfId},
+    operations::zoeken_leerplaatsen::{Request, STANDAARD_PAGINA, understand},
     replica::{View, snapshot},
 };
 
@@ -33,9 +29,6 @@ pub(crate) struct Args {
     /// The recorded questions
     #[arg(long)]
     vragen: PathBuf,
-    /// On whose behalf
-    #[arg(long)]
-    school: String,
 }
 
 /// Which questions, and for how long at least.
@@ -54,26 +47,22 @@ struct Took {
 
 /// Who asks.
 struct Harness {
-    view: Arc<View>,
-    caller: Caller,
-    now: Tijdstip,
+    view: View,
+    vandaag: Datum,
 }
 
 impl Harness {
-    /// Ids of the first page, and how many hits there are.
-    ///
-    /// The place where the index stage alone is to be called (`View::zoek`). Until a view has it,
-    /// this is the whole operation: the index, and reading the blobs of the page.
-    fn ids_and_total(&self, request: Request) -> (Vec<LeerbedrijfId>, u32) {
-        let ctx = Context {
-            view: Arc::clone(&self.view),
-            caller: &self.caller,
-            rules: Rules::default(),
-            now: self.now,
+    /// Ids of the first page, and how many hits there are: what is asked is understood, its place
+    /// and codes are looked up, and the index is searched. No leerbedrijf is read.
+    fn ids_and_total(&self, request: &Request) -> (Vec<LeerbedrijfId>, u32) {
+        let Ok(query) = understand(&self.view, request, self.vandaag) else {
+            return (Vec::new(), 0);
         };
-        let answer = zoeken(&ctx, request).response;
-        let ids = answer.leerbedrijven.iter().map(|l| l.leerbedrijf_id);
-        (ids.collect(), answer.totaal)
+        let Ok(found) = self.view.search(&query, None, STANDAARD_PAGINA) else {
+            return (Vec::new(), 0);
+        };
+        let ids = found.hits.iter().map(|hit| hit.leerbedrijf_id);
+        (ids.collect(), found.totaal)
     }
 }
 
@@ -82,16 +71,10 @@ pub(crate) fn run(args: &Args) -> io::Result<()> {
     let loaded = snapshot::load(&args.momentopname)
         .map_err(io::Error::other)?
         .ok_or_else(|| io::Error::other("there is no such snapshot"))?;
-    let school_oin = Oin::parse(&args.school).map_err(io::Error::other)?;
+    let now = SystemClock.now();
     let harness = Harness {
-        view: Arc::new(loaded.view),
-        caller: Caller {
-            afnemer_oin: school_oin,
-            afnemer_naam: "benchmark".into(),
-            rol: Rol::Sis,
-            school_oin,
-        },
-        now: SystemClock.now(),
+        view: loaded.view,
+        vandaag: now.datum().map_err(io::Error::other)?,
     };
     let recorded = record::kept(&args.vragen)?;
     let requests: Vec<_> = recorded.iter().map(|r| request(&r.vraag)).collect();
@@ -113,7 +96,7 @@ fn obey(harness: &Harness, requests: &[Request], order: &Order) -> io::Result<To
     };
     while took.asked == 0 || begin.elapsed() < least {
         for nth in &order.questions {
-            std::hint::black_box(harness.ids_and_total(requests[*nth].clone()));
+            std::hint::black_box(harness.ids_and_total(&requests[*nth]));
         }
         took.asked += order.questions.len();
     }
@@ -149,11 +132,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn start(momentopname: &Path, vragen: &Path, school: &str) -> io::Result<Self> {
+    pub(crate) fn start(momentopname: &Path, vragen: &Path) -> io::Result<Self> {
         let mut command = on_core(SERVER_CORE, &std::env::current_exe()?);
         command.arg("index").arg("--momentopname").arg(momentopname);
         command.arg("--vragen").arg(vragen);
-        command.args(["--school", school]);
         let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -19,8 +19,11 @@ use vraag::{Vraag, about};
 
 use super::{Answer, Bevinding, Context, Kop, present};
 use crate::{
-    domain::{Leerweg, RegisterVersie, Signaalcode},
-    replica::search::Counts,
+    domain::{Datum, Leerweg, RegisterVersie, Signaalcode},
+    replica::{
+        View,
+        search::{Counts, Query},
+    },
 };
 
 /// The most leerbedrijven on a page (domain rule 12).
@@ -85,6 +88,14 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
         Ok(response) => Answer::clean(response),
         Err(bevindingen) => not_searched(ctx, bevindingen),
     }
+}
+
+/// The question as the index is asked it, on a first page of this day.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn understand(view: &View, request: &Request, vandaag: Datum) -> Result<Query, Vec<Bevinding>> {
+    Vraag::parse(view, request, vandaag).map(|vraag| vraag.query)
 }
 
 fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevinding>> {
