@@ -1,5 +1,7 @@
 //! A set of the rows of one segment, a bit each: as fast to combine as memory is to read.
 
+use std::ops::Range;
+
 /// Bits in a word.
 const WORD: usize = 64;
 
@@ -46,23 +48,49 @@ impl Bits {
 
     /// The rows, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0_u32..).zip(&self.0).flat_map(|(at, word)| {
-            let mut left = *word;
-            std::iter::from_fn(move || {
-                if left == 0 {
-                    return None;
+        (0_u32..)
+            .zip(&self.0)
+            .flat_map(|(at, word)| ones(*word).map(move |bit| at * WORD as u32 + bit))
+    }
+
+    /// The rows of a run, ascending.
+    pub(super) fn within(&self, run: &Range<u32>) -> impl Iterator<Item = u32> + '_ {
+        let (start, end) = (run.start as usize, run.end as usize);
+        let words = start / WORD..end.div_ceil(WORD).min(self.0.len());
+        let first = words.start;
+        self.0[words]
+            .iter()
+            .enumerate()
+            .flat_map(move |(nth, word)| {
+                let base = (first + nth) * WORD;
+                let mut left = *word;
+                if base < start {
+                    left &= u64::MAX << (start - base);
                 }
-                let bit = left.trailing_zeros();
-                left &= left - 1;
-                Some(at * WORD as u32 + bit)
+                if base + WORD > end {
+                    left &= u64::MAX >> (base + WORD - end);
+                }
+                ones(left).map(move |bit| base as u32 + bit)
             })
-        })
     }
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.0.len() * size_of::<u64>()
     }
+}
+
+/// The bits of a word that are set, ascending.
+fn ones(word: u64) -> impl Iterator<Item = u32> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        if left == 0 {
+            return None;
+        }
+        let bit = left.trailing_zeros();
+        left &= left - 1;
+        Some(bit)
+    })
 }
 
 fn place(row: u32) -> (usize, u64) {
@@ -78,7 +106,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_set(left in prop::collection::btree_set(0_u32..300, 0..80),
-                       right in prop::collection::btree_set(0_u32..300, 0..80)) {
+                       right in prop::collection::btree_set(0_u32..300, 0..80),
+                       from in 0_u32..300, to in 0_u32..300) {
             let make = |rows: &BTreeSet<u32>| {
                 let mut bits = Bits::empty(300);
                 for row in rows {
@@ -90,6 +119,9 @@ mod tests {
             let (a, b) = (make(&left), make(&right));
             prop_assert_eq!(a.iter().collect::<BTreeSet<_>>(), left.clone());
             prop_assert_eq!(a.len(), left.len());
+            let run = from.min(to)..to.max(from);
+            let within: BTreeSet<u32> = left.iter().copied().filter(|row| run.contains(row)).collect();
+            prop_assert_eq!(a.within(&run).collect::<BTreeSet<_>>(), within);
             let mut both = a;
             both.intersect(&b);
             prop_assert_eq!(both.iter().collect::<BTreeSet<_>>(), &left & &right);

@@ -28,8 +28,8 @@ pub struct Merged {
     replaced: Vec<Arc<Segment>>,
     segment: Arc<Segment>,
     horizon: u64,
-    /// Deaths that the merge knew of, as rows of the new segment.
-    died: Vec<(u32, u64)>,
+    /// Who was dead when the merge began: id, since when it was there, and until when.
+    died: Vec<(u32, u64, u64)>,
 }
 
 impl SearchIndex {
@@ -112,8 +112,8 @@ impl SearchIndex {
             return false;
         }
         let mut part = Part::new(segment);
-        for (row, nummer) in died {
-            part.bury(row, nummer);
+        for (id, since, nummer) in died {
+            part.kill_row(id, since, nummer);
         }
         for old in self.parts.drain(from..from + replaced.len()) {
             // Who died while the merge was under way.
@@ -140,26 +140,23 @@ impl Merge {
     /// Makes the one segment. Blocks: a few microseconds a row.
     #[must_use]
     pub fn run(mut self) -> Merged {
-        let mut rows: Vec<(Row, Option<u64>)> = Vec::with_capacity(self.rows());
+        let (mut rows, mut buried) = (Vec::with_capacity(self.rows()), Vec::new());
         for part in &self.parts {
             for row in 0..part.segment.len() as u32 {
                 let died = part.died(row);
-                if died.is_none_or(|died| died > self.horizon) {
-                    rows.push((part.segment.row(row, &self.codes), died));
+                if died.is_some_and(|died| died <= self.horizon) {
+                    continue;
                 }
+                let row: Row = part.segment.row(row, &self.codes);
+                buried.extend(died.map(|died| (row.id, row.since, died)));
+                rows.push(row);
             }
         }
-        rows.sort_by_key(|(row, _)| (row.id, row.since));
-        let died = (0..)
-            .zip(&rows)
-            .filter_map(|(at, (_, died))| Some((at, (*died)?)))
-            .collect();
-        let rows = rows.into_iter().map(|(row, _)| row).collect();
         Merged {
             segment: Arc::new(Segment::new(rows, &mut self.codes)),
             replaced: self.parts.into_iter().map(|part| part.segment).collect(),
             horizon: self.horizon,
-            died,
+            died: buried,
         }
     }
 }

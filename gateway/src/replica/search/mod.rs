@@ -9,9 +9,11 @@
 //! rows as they were at its first, so that nobody is shown twice or left out while the register
 //! changes (domain rule 12).
 
+mod bands;
 mod bits;
 mod candidates;
 mod codes;
+mod filter;
 mod harvest;
 mod merge;
 mod opleidingen;

@@ -29,27 +29,22 @@ impl Part {
     /// Ends the living row of this id, if there is one here.
     pub(super) fn kill(&mut self, id: u32, nummer: u64) {
         // Only the last one of an id can be alive.
-        if let Some(row) = self.segment.rows_of(id).next_back()
-            && !self.dead.contains(row)
-        {
-            self.bury(row, nummer);
-        }
+        let last = self.segment.rows_of(id).next_back();
+        self.bury_living(last, nummer);
     }
 
-    pub(super) fn bury(&mut self, row: u32, nummer: u64) {
-        Arc::make_mut(&mut self.dead).insert(row);
-        self.died.insert(row, nummer);
+    fn bury_living(&mut self, row: Option<u32>, nummer: u64) {
+        if let Some(row) = row.filter(|row| !self.dead.contains(*row)) {
+            Arc::make_mut(&mut self.dead).insert(row);
+            self.died.insert(row, nummer);
+        }
     }
 
     /// Ends a row that is not dead already, if it is here.
     pub(super) fn kill_row(&mut self, id: u32, since: u64, nummer: u64) {
-        let mut rows = self.segment.rows_of(id);
-        let row = rows.find(|row| self.segment.since[*row as usize] == since);
-        if let Some(row) = row
-            && !self.dead.contains(row)
-        {
-            self.bury(row, nummer);
-        }
+        let since_of = |row: &u32| self.segment.since[*row as usize];
+        let row = self.segment.rows_of(id).find(|row| since_of(row) == since);
+        self.bury_living(row, nummer);
     }
 
     /// Every dead row, and from which commit on.
@@ -76,6 +71,7 @@ impl Part {
         At {
             part: self,
             nummer,
+            whole: self.segment.newest <= nummer && self.died.is_empty(),
             newest: self.segment.newest <= nummer,
         }
     }
@@ -98,12 +94,17 @@ impl Part {
 pub(super) struct At<'a> {
     part: &'a Part,
     nummer: u64,
+    /// Whether all rows are seen.
+    whole: bool,
     /// Whether all rows had come in by then.
     newest: bool,
 }
 
 impl Visible for At<'_> {
     fn sees(&self, row: u32) -> bool {
+        if self.whole {
+            return true;
+        }
         if !self.newest && self.part.segment.since[row as usize] > self.nummer {
             return false;
         }

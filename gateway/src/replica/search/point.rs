@@ -8,37 +8,31 @@ const RADIUS_M: f64 = 6_371_008.8;
 
 /// A place.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    at: [f64; 3],
-    coordinaten: Coordinaten,
-}
+pub(super) struct Point([f64; 3]);
 
 impl Point {
+    /// Farther than every distance from everywhere.
+    pub(super) const NOWHERE: Self = Self([f64::NAN; 3]);
+
     pub(super) fn new(coordinaten: Coordinaten) -> Self {
         let (lat, lon) = (coordinaten.lat.to_radians(), coordinaten.lon.to_radians());
-        Self {
-            at: [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()],
-            coordinaten,
-        }
+        Self([lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()])
     }
 
-    pub(super) fn coordinaten(&self) -> Coordinaten {
-        self.coordinaten
+    /// The angle at the middle of the earth under so many metres.
+    pub(super) fn angle_of(metres: f64) -> f64 {
+        metres / RADIUS_M
     }
 
-    pub(super) fn as_f32(&self) -> [f32; 3] {
-        self.at.map(|x| x as f32)
-    }
-
-    /// The square of the chord, of which distances are a rising function.
+    /// The square of the chord, of which distances are a rising function; NaN from nowhere.
     pub(super) fn chord_squared(&self, other: &Self) -> f64 {
-        let [x, y, z] = [0, 1, 2].map(|axis| self.at[axis] - other.at[axis]);
+        let [x, y, z] = [0, 1, 2].map(|axis| self.0[axis] - other.0[axis]);
         x * x + y * y + z * z
     }
 
     /// The square of the chord under a great circle of so many metres.
     pub(super) fn chord_squared_of(metres: f64) -> f64 {
-        let half = (metres / RADIUS_M / 2.0).min(std::f64::consts::FRAC_PI_2);
+        let half = (Self::angle_of(metres) / 2.0).min(std::f64::consts::FRAC_PI_2);
         4.0 * half.sin().powi(2)
     }
 

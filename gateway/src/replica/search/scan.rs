@@ -1,10 +1,11 @@
 //! One search through one segment: the cheapest way to candidates, then every filter on each.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     bits::Bits,
     codes::{CodeSet, Codes},
+    filter::Fitting,
     harvest::Harvest,
     point::Point,
     query::{Leerplaatsvraag, Query, Soort, Sortering, Waar},
@@ -81,6 +82,8 @@ pub(super) struct Scan<'a, V> {
     pub(super) visible: V,
     pub(super) asked: &'a Prepared<'a>,
     text: Option<Text>,
+    /// Runs of rows that hold all that may be within the distance; all rows without one.
+    runs: Vec<Range<u32>>,
 }
 
 /// Rows whose names have all the words.
@@ -99,13 +102,17 @@ impl<'a, V: Visible> Scan<'a, V> {
             visible,
             asked,
             text: text(segment, asked),
+            runs: match (asked.query.punt, &asked.query.waar) {
+                (Some(centre), Waar::Binnen(metres)) => segment.around(centre, *metres),
+                (None, Waar::Binnen(_)) => Vec::new(),
+                _ => std::iter::once(0..segment.len() as u32).collect(),
+            },
         }
     }
 
     /// Gives every hit to the harvest.
     pub(super) fn run(&self, harvest: &mut Harvest<'_>) {
         match self.way() {
-            Way::Nothing => {}
             Way::Text(text) => self.each(text.any.iter(), harvest),
             Way::Codes(own) => self.by_codes(own, harvest),
             Way::Plaats(key) => self.each(self.segment.in_plaats(key), harvest),
@@ -113,19 +120,16 @@ impl<'a, V: Visible> Scan<'a, V> {
                 let rows = self.segment.in_postcodes(range).iter();
                 self.each(rows.map(|(_, row)| *row), harvest);
             }
-            Way::Around(centre, metres) => {
-                self.each(self.segment.around(centre, metres), harvest);
-            }
-            Way::All => self.each(0..self.segment.len() as u32, harvest),
+            Way::Rows => self.each(self.runs.iter().cloned().flatten(), harvest),
+            Way::Fitting => self.each_fitting(&self.fitting(), harvest),
         }
     }
 
-    /// The way with the fewest candidates to look at.
+    /// The way with the fewest candidates to look at. When all of them are long, what fits is
+    /// found once for the whole segment and kept.
     fn way(&self) -> Way<'_> {
-        if self.segment.len() == 0 {
-            return Way::Nothing;
-        }
-        let mut best = (Way::All, self.segment.len() * COST_OF_ROW);
+        let rows: usize = self.runs.iter().map(|run| run.len()).sum();
+        let mut best = (Way::Rows, rows * COST_OF_ROW);
         let mut offer = |way, cost| {
             if cost < best.1 {
                 best = (way, cost);
@@ -136,11 +140,16 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
         if let Some(own) = &self.asked.own {
             let lists = own.list.iter().chain(&self.asked.equivalent.list);
-            let entries = lists.map(|number| self.entries(*number)).sum::<usize>();
-            offer(Way::Codes(own), entries * COST_OF_ENTRY);
+            let entries = lists
+                .clone()
+                .map(|number| self.entries(*number))
+                .sum::<usize>();
+            let within = entries * rows / self.segment.len().max(1);
+            let searched = lists.count() * self.runs.len() * COST_OF_RUN;
+            offer(Way::Codes(own), within * COST_OF_ENTRY + searched);
         }
         match &self.asked.query.waar {
-            Waar::Overal => {}
+            Waar::Overal | Waar::Binnen(_) => {}
             Waar::Plaats(key, _) => {
                 let rows = self.segment.in_plaats(key.0).count();
                 offer(Way::Plaats(key.0), rows * COST_OF_JUMP);
@@ -149,12 +158,9 @@ impl<'a, V: Visible> Scan<'a, V> {
                 let rows = self.segment.in_postcodes(&range.0).len();
                 offer(Way::Postcodes(&range.0), rows * COST_OF_JUMP);
             }
-            Waar::Binnen(metres) => {
-                if let Some(centre) = &self.asked.centre {
-                    let rows = expected_within(*metres, self.segment.len());
-                    offer(Way::Around(centre, *metres), rows * COST_OF_LEAF);
-                }
-            }
+        }
+        if best.1 > rows / 2 * COST_OF_BIT + WORTH_KEEPING {
+            return Way::Fitting;
         }
         best.0
     }
@@ -181,27 +187,65 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
     }
 
+    fn each_fitting(&self, fitting: &Fitting, harvest: &mut Harvest<'_>) {
+        for run in &self.runs {
+            for row in fitting.own.within(run) {
+                if self.is_candidate(row) {
+                    self.take(row, Fit::Own, harvest);
+                }
+            }
+            for row in fitting.equivalent.iter().flat_map(|bits| bits.within(run)) {
+                if self.is_candidate(row) {
+                    self.take(row, Fit::Equivalent, harvest);
+                }
+            }
+        }
+    }
+
+    /// Rows that fit, wherever they are and whatever they are called.
+    fn fitting(&self) -> Arc<Fitting> {
+        let query = self.asked.query;
+        self.segment.filters.get(query, || {
+            let rows = self.segment.len();
+            let (mut own, mut equivalent) = (Bits::empty(rows), Bits::empty(rows));
+            for row in 0..rows as u32 {
+                match self.fits(row) {
+                    Some(Fit::Own) => drop(own.insert(row)),
+                    Some(Fit::Equivalent) => drop(equivalent.insert(row)),
+                    None => {}
+                }
+            }
+            Fitting {
+                own,
+                equivalent: (equivalent.len() > 0).then_some(equivalent),
+            }
+        })
+    }
+
     /// Through the lists of the codes: what fits is known there, and the row is only looked at
     /// for the rest.
     fn by_codes(&self, own: &CodeSet, harvest: &mut Harvest<'_>) {
+        // A row with an entry of one code after that of another, or with two periods.
         let mut seen = Bits::empty(self.segment.len());
         for (set, fit) in [(own, Fit::Own), (&self.asked.equivalent, Fit::Equivalent)] {
             for number in &set.list {
                 match self.asked.query.soort {
                     Soort::Erkenning => {
-                        for (row, periode) in self.segment.erkend.get(*number) {
+                        let list = self.segment.erkend.get(*number);
+                        for (row, periode) in self.in_runs(list, |(row, _)| *row) {
                             if self.fits_periode(periode)
-                                && seen.insert(*row)
                                 && self.is_candidate(*row)
+                                && seen.insert(*row)
                             {
                                 self.take(*row, fit, harvest);
                             }
                         }
                     }
                     Soort::Leerplaats(_) => {
-                        for row in self.segment.offering.get(*number) {
-                            if seen.insert(*row)
-                                && self.is_candidate(*row)
+                        let list = self.segment.offering.get(*number);
+                        for row in self.in_runs(list, |row| *row) {
+                            if self.is_candidate(*row)
+                                && seen.insert(*row)
                                 && let Some(fit) = self.fits(*row)
                             {
                                 self.take(*row, fit, harvest);
@@ -211,6 +255,23 @@ impl<'a, V: Visible> Scan<'a, V> {
                 }
             }
         }
+    }
+
+    /// The entries of a list, in order of rows, whose rows are in the runs.
+    fn in_runs<'l, T>(
+        &'l self,
+        list: &'l [T],
+        row_of: impl Fn(&T) -> u32 + Copy + 'l,
+    ) -> impl Iterator<Item = &'l T> {
+        let mut rest = list;
+        self.runs.iter().flat_map(move |run| {
+            let from = rest.partition_point(|entry| row_of(entry) < run.start);
+            rest = &rest[from..];
+            let to = rest.partition_point(|entry| row_of(entry) < run.end);
+            let (within, behind) = rest.split_at(to);
+            rest = behind;
+            within
+        })
     }
 
     /// All but erkenningen and leerplaatsen.
@@ -223,6 +284,7 @@ impl<'a, V: Visible> Scan<'a, V> {
 
     fn is_there(&self, row: u32) -> bool {
         match self.asked.within {
+            // Of what is nowhere this is never so.
             Some(most) => self.chord(row).is_some_and(|chord| chord <= most),
             None => is_there(self.segment, &self.asked.query.waar, row),
         }
@@ -230,7 +292,7 @@ impl<'a, V: Visible> Scan<'a, V> {
 
     fn chord(&self, row: u32) -> Option<f64> {
         let centre = self.asked.centre.as_ref()?;
-        Some(self.segment.point(row)?.chord_squared(centre))
+        Some(self.segment.point(row).chord_squared(centre))
     }
 
     /// The best of what fits in the row.
@@ -344,8 +406,10 @@ impl<'a, V: Visible> Scan<'a, V> {
 
     /// To the metre: what is nearer by less is equally near.
     fn metres(&self, row: u32) -> u32 {
-        let metres = self.chord(row).map(Point::metres_of);
-        metres.map_or(UNKNOWN, |metres| metres.round() as u32)
+        match self.chord(row) {
+            Some(chord) if !chord.is_nan() => Point::metres_of(chord).round() as u32,
+            _ => UNKNOWN,
+        }
     }
 }
 
@@ -396,27 +460,23 @@ pub(super) fn is_there(segment: &Segment, waar: &Waar, row: u32) -> bool {
 
 /// A way to candidates.
 enum Way<'a> {
-    Nothing,
     Text(&'a Text),
     Codes(&'a CodeSet),
     Plaats(u64),
     Postcodes(&'a Range<u32>),
-    Around(&'a Point, f64),
-    All,
+    /// Every row in the runs.
+    Rows,
+    /// Every row in the runs that fits.
+    Fitting,
 }
 
-/// What a step costs, in about half nanoseconds: the next entry of a code's list, the next row,
-/// a row somewhere else, a leaf of the tree.
-const COST_OF_ENTRY: usize = 4;
-const COST_OF_ROW: usize = 12;
-const COST_OF_JUMP: usize = 20;
-const COST_OF_LEAF: usize = 50;
-
-/// How many of so many rows lie within so many metres: companies are where people live, so around
-/// most places that are asked for they are some times as dense as over the whole country.
-fn expected_within(metres: f64, rows: usize) -> usize {
-    const COUNTRY_M2: f64 = 41_500e6;
-    const DENSER: f64 = 3.0;
-    let share = (std::f64::consts::PI * metres * metres / COUNTRY_M2 * DENSER).min(1.0);
-    (rows as f64 * share) as usize
-}
+/// What a step costs, in about half nanoseconds: the next entry of a code's list, a search for a
+/// run in one, the next row, a row somewhere else, the next row that is known to fit.
+const COST_OF_ENTRY: usize = 16;
+const COST_OF_RUN: usize = 40;
+const COST_OF_ROW: usize = 24;
+const COST_OF_JUMP: usize = 40;
+const COST_OF_BIT: usize = 6;
+/// What is cheaper than this, some ten microseconds, is not worth keeping. The small registers of
+/// the tests would never come to it.
+const WORTH_KEEPING: usize = if cfg!(test) { 0 } else { 20_000 };

@@ -1,29 +1,29 @@
 //! An immutable part of the index: some rows in columns, and the orders in which they are looked
-//! up. Rows are numbered from 0 by id.
+//! up. Rows are numbered from 0 in the order of the map, so that those that are near in space are
+//! near in memory too.
 
-use rstar::{RTree, primitives::GeomWithData};
+use std::{cmp::Ordering, ops::Range};
 
 use super::{
+    bands::{self, Bands},
+    bits::Bits,
     codes::Codes,
+    filter::Filters,
     point::Point,
     row::{Periode, Plaats, Place, Row},
     words::Words,
 };
-use crate::domain::Code;
-
-/// A point of the tree: half the precision is enough to find candidates by.
-type TreePoint = GeomWithData<[f32; 3], u32>;
-
-/// Metres by which the tree is asked more, for what it rounds away.
-const TREE_MARGIN_M: f64 = 2.0;
+use crate::domain::{Code, Coordinaten};
 
 /// Some rows.
 pub(super) struct Segment {
     pub(super) ids: Box<[u32]>,
+    /// The rows by id, then since.
+    by_id: Box<[u32]>,
     pub(super) since: Box<[u64]>,
     /// Number of the newest commit in it.
     pub(super) newest: u64,
-    actief: Box<[bool]>,
+    actief: Bits,
     namen: Texts,
     /// How many different words each name has.
     pub(super) different_words: Box<[u8]>,
@@ -31,7 +31,9 @@ pub(super) struct Segment {
     pub(super) rank: Box<[u32]>,
     /// The rows in that order.
     by_rank: Box<[u32]>,
-    points: Box<[Option<Point>]>,
+    coordinaten: Box<[Option<Coordinaten>]>,
+    points: Box<[Point]>,
+    bands: Bands,
     pub(super) placed: Box<[bool]>,
     pub(super) plaatsen: Box<[u64]>,
     by_plaats: Box<[(u64, u32)]>,
@@ -43,26 +45,31 @@ pub(super) struct Segment {
     pub(super) erkend: Lists<(u32, Periode)>,
     /// Rows with a leerplaats, by the number of its code.
     pub(super) offering: Lists<u32>,
-    tree: RTree<TreePoint>,
+    pub(super) filters: Filters,
     pub(super) words: Words,
 }
 
 impl Segment {
     /// Of rows in any order.
     pub(super) fn new(mut rows: Vec<Row>, codes: &mut Codes) -> Self {
-        rows.sort_unstable_by_key(|row| (row.id, row.since));
+        rows.sort_by_cached_key(|row| (bands::band_of(row.ligging), row.id, row.since));
+        sort_within_bands(&mut rows);
         let numbers = 0..rows.len() as u32;
-        let mut by_rank: Vec<u32> = numbers.clone().collect();
-        by_rank.sort_by(|a, b| {
-            let key = |row: &u32| (&rows[*row as usize].naam, *row);
-            key(a).cmp(&key(b))
-        });
+        let sorted_by = |order: &dyn Fn(&Row, &Row) -> Ordering| -> Vec<u32> {
+            let mut sorted: Vec<u32> = numbers.clone().collect();
+            sorted.sort_unstable_by(|a, b| order(&rows[*a as usize], &rows[*b as usize]));
+            sorted
+        };
+        let by_id = sorted_by(&|a, b| (a.id, a.since).cmp(&(b.id, b.since)));
+        let by_rank = sorted_by(&|a, b| (&a.naam, a.id, a.since).cmp(&(&b.naam, b.id, b.since)));
         let mut rank = vec![0; rows.len()];
         for (place, row) in (0..).zip(&by_rank) {
             rank[*row as usize] = place;
         }
-        let points: Box<[Option<Point>]> =
-            rows.iter().map(|row| row.ligging.map(Point::new)).collect();
+        let mut actief = Bits::empty(rows.len());
+        for row in numbers.clone().filter(|row| rows[*row as usize].actief) {
+            actief.insert(row);
+        }
         let number = |code: Code, codes: &mut Codes| codes.number(code);
         let erkenningen = Lists::new(rows.iter().map(|row| {
             let periods = row.erkenningen.iter();
@@ -79,14 +86,20 @@ impl Segment {
         Self {
             newest: rows.iter().map(|row| row.since).max().unwrap_or_default(),
             ids: rows.iter().map(|row| row.id).collect(),
+            by_id: by_id.into(),
             since: rows.iter().map(|row| row.since).collect(),
-            actief: rows.iter().map(|row| row.actief).collect(),
+            actief,
             namen: Texts::new(rows.iter().map(|row| row.naam.as_str())),
             different_words: rows.iter().map(|row| different_words(&row.naam)).collect(),
             rank: rank.into(),
             by_rank: by_rank.into(),
-            tree: tree(&points),
-            points,
+            bands: Bands::new(rows.iter().map(|row| bands::band_of(row.ligging))),
+            points: rows
+                .iter()
+                .map(|row| row.ligging.map_or(Point::NOWHERE, Point::new))
+                .collect(),
+            coordinaten: rows.iter().map(|row| row.ligging).collect(),
+            filters: Filters::default(),
             placed: rows.iter().map(|row| row.placed).collect(),
             by_plaats: sorted(numbers.clone().map(|n| (rows[n as usize].plaats, n))),
             plaatsen: rows.iter().map(|row| row.plaats).collect(),
@@ -111,11 +124,11 @@ impl Segment {
         Row {
             id: self.ids[at],
             since: self.since[at],
-            actief: self.actief[at],
+            actief: self.is_actief(row),
             naam: self.naam(row).to_owned(),
             plaats: self.plaatsen[at],
             postcode: self.postcodes[at],
-            ligging: self.points[at].map(|point| point.coordinaten()),
+            ligging: self.coordinaten[at],
             placed: self.placed[at],
             erkenningen: self
                 .erkenningen(row)
@@ -134,21 +147,21 @@ impl Segment {
         let at = row as usize;
         Place {
             postcode: self.postcodes[at],
-            ligging: self.points[at].map(|point| point.coordinaten()),
+            ligging: self.coordinaten[at],
             placed: self.placed[at],
         }
     }
 
     pub(super) fn is_actief(&self, row: u32) -> bool {
-        self.actief[row as usize]
+        self.actief.contains(row)
     }
 
     pub(super) fn naam(&self, row: u32) -> &str {
         self.namen.get(row)
     }
 
-    pub(super) fn point(&self, row: u32) -> Option<&Point> {
-        self.points[row as usize].as_ref()
+    pub(super) fn point(&self, row: u32) -> &Point {
+        &self.points[row as usize]
     }
 
     /// By code.
@@ -161,10 +174,11 @@ impl Segment {
     }
 
     /// The rows of this id, oldest first.
-    pub(super) fn rows_of(&self, id: u32) -> std::ops::Range<u32> {
-        let from = self.ids.partition_point(|other| *other < id);
-        let to = self.ids.partition_point(|other| *other <= id);
-        from as u32..to as u32
+    pub(super) fn rows_of(&self, id: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        let of = |row: &u32| self.ids[*row as usize];
+        let from = self.by_id.partition_point(|row| of(row) < id);
+        let to = self.by_id.partition_point(|row| of(row) <= id);
+        self.by_id[from..to].iter().copied()
     }
 
     /// Ranks of the rows with exactly this folded name.
@@ -205,27 +219,27 @@ impl Segment {
         &self.by_postcode[from..to]
     }
 
-    /// Rows within so many metres, and some just outside.
-    pub(super) fn around(&self, centre: &Point, metres: f64) -> impl Iterator<Item = u32> + '_ {
-        let chord = Point::chord_squared_of(metres + TREE_MARGIN_M) as f32;
-        self.tree
-            .locate_within_distance(centre.as_f32(), chord)
-            .map(|point| point.data)
+    /// Runs of the rows within so many metres, and some around them.
+    pub(super) fn around(&self, centre: Coordinaten, metres: f64) -> Vec<Range<u32>> {
+        // Every row in a band that is searched has a longitude.
+        let lon = |row: u32| self.coordinaten[row as usize].map_or(f64::MAX, |at| at.lon);
+        self.bands.around(centre, metres, lon)
     }
 
     /// Bytes on the heap, about.
     pub(super) fn bytes(&self) -> usize {
-        /// A leaf of the tree with its share of the nodes above it.
-        const TREE_BYTES: usize = 80;
-        let columns = size_of::<u32>() * 4
+        let columns = size_of::<u32>() * 5
             + size_of::<u64>() * 2
             + size_of::<u8>()
-            + size_of::<bool>() * 2
-            + size_of::<Option<Point>>()
+            + size_of::<bool>()
+            + size_of::<Point>()
+            + size_of::<Option<Coordinaten>>()
             + size_of::<(u64, u32)>()
             + size_of::<(u32, u32)>();
         self.len() * columns
-            + self.tree.size() * TREE_BYTES
+            + self.actief.bytes()
+            + self.bands.bytes()
+            + self.filters.bytes()
             + self.namen.bytes()
             + self.erkenningen.bytes()
             + self.leerplaatsen.bytes()
@@ -249,12 +263,12 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Box<[T]> {
     items.into()
 }
 
-fn tree(points: &[Option<Point>]) -> RTree<TreePoint> {
-    let known = (0..).zip(points).filter_map(|(row, point)| {
-        let point = point.as_ref()?;
-        Some(TreePoint::new(point.as_f32(), row))
-    });
-    RTree::bulk_load(known.collect())
+/// From west to east within each band, as exactly as circles are compared.
+fn sort_within_bands(rows: &mut [Row]) {
+    let lon = |row: &Row| row.ligging.map_or(f64::MAX, |at| at.lon);
+    for band in rows.chunk_by_mut(|a, b| bands::band_of(a.ligging) == bands::band_of(b.ligging)) {
+        band.sort_by(|a, b| lon(a).total_cmp(&lon(b)));
+    }
 }
 
 /// The same entries by the number of their code, rows ascending within each.
