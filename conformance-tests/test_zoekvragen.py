@@ -14,6 +14,7 @@ import pytest
 from lxml import etree
 
 from kit import signaalcodes as code
+from kit.ask import without_cursor
 from kit.contract import CONTRACT
 from kit.demo import REPO, Demo, RunningDemo
 from kit.soap import SOAP
@@ -74,11 +75,6 @@ def soap_answer(text: str) -> dict:
     (child,) = etree.fromstring(f"<?xml{text}".encode()).find(f"{{{SOAP}}}Body")
     CONTRACT.schema.assertValid(etree.ElementTree(child))
     return CONTRACT.to_dict(child)
-
-
-def without_cursor(answer: dict) -> dict:
-    """Every cursor has the moment of its making in it, so that it is only known whether there is one."""
-    return answer | {"volgendeCursor": "volgendeCursor" in answer}
 
 
 @pytest.fixture(scope="module")

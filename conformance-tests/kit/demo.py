@@ -74,6 +74,8 @@ class Demo:
         self.afnemers = tuple(_afnemer(item) for item in self.data["afnemers"])
         self.geweigerd = {item["naam"]: Certificate(**item) for item in self.data["geweigerd"]}
         self.voorbeelden: list[dict] = self.data["voorbeelden"]
+        # What its register was filled with.
+        self.levering = path.parent / "levering.ndjson"
 
     def afnemer(self, *, addressering: str, sleuteltype: str | None = None, several: bool | None = None) -> Afnemer:
         """The first afnemer of this kind; `several` is whether it has more than one school."""
