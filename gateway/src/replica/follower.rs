@@ -232,10 +232,26 @@ impl Follower {
         self.status.send_modify(|status| status.stopped = None);
     }
 
+    /// Applies what is new and publishes it at once: a reader sees a later state, never a part of
+    /// a commit.
     async fn catch_up(&mut self, head: &Head) -> Result<Progress, FollowerError> {
         let before = self.stand.versie.nummer;
         let commits = self.store.commits_after(before, COMMITS_PER_STEP).await?;
-        for commit in &commits {
+        let mut touched = Touched::default();
+        let applied = self.apply_all(&commits, head, &mut touched).await;
+        // Also after an error: what came before it is good.
+        self.publish(touched).await?;
+        self.merge_search().await?;
+        applied
+    }
+
+    async fn apply_all(
+        &mut self,
+        commits: &[CommitInfo],
+        head: &Head,
+        touched: &mut Touched,
+    ) -> Result<Progress, FollowerError> {
+        for commit in commits {
             if commit.nummer != self.stand.versie.nummer + 1 {
                 return Err(FollowerError::Broken {
                     nummer: commit.nummer,
@@ -245,16 +261,12 @@ impl Follower {
             if commit.vorige_hash != self.stand.hash {
                 return self.other_history_at(commit, head);
             }
-            self.apply(commit).await?;
-            self.publish().await?;
+            self.apply(commit, touched).await?;
         }
-        self.merge_search().await?;
-        if commits.is_empty() {
-            // An empty log has been reached as well.
-            self.publish().await?;
-            return Ok(Progress::UpToDate);
-        }
-        Ok(Progress::Applied(self.stand.versie))
+        Ok(match commits {
+            [] => Progress::UpToDate,
+            _ => Progress::Applied(self.stand.versie),
+        })
     }
 
     /// What this node has is not what the log says came before: the log was replaced, or, when
@@ -282,9 +294,13 @@ impl Follower {
     }
 
     /// Applies a whole commit to a copy, which takes the place of the state when all went well.
-    async fn apply(&mut self, commit: &CommitInfo) -> Result<(), FollowerError> {
+    async fn apply(
+        &mut self,
+        commit: &CommitInfo,
+        touched: &mut Touched,
+    ) -> Result<(), FollowerError> {
         let mut state = self.state.clone();
-        let mut touched = Touched::default();
+        let mut noted = Touched::default();
         let mut index = 0;
         while index < commit.regels {
             let lines = self.store.lines(commit, index, LINES_PER_READ).await?;
@@ -296,7 +312,7 @@ impl Follower {
             }
             let from = index;
             index += lines.len() as u64;
-            touched.note(&lines);
+            noted.note(&lines);
             state = apply_lines(state, lines).await?.map_err(|(line, source)| {
                 FollowerError::Apply {
                     nummer: commit.nummer,
@@ -309,40 +325,44 @@ impl Follower {
         self.stand.versie.nummer = commit.nummer;
         self.stand.hash = commit.hash;
         self.stand.tijdstip = commit.tijdstip;
-        self.follow_search(touched).await
+        touched.extend(noted);
+        Ok(())
     }
 
-    /// Takes what the last commit touched into the search index.
-    async fn follow_search(&mut self, touched: Touched) -> Result<(), FollowerError> {
+    async fn publish(&mut self, touched: Touched) -> Result<(), FollowerError> {
         if self.is_loading() {
+            // Following every commit of a whole history would cost more than one look at its end.
             self.search = None;
             return Ok(());
         }
-        let Some(mut search) = self.search.take() else {
+        if self.replica.view().stand() == self.stand {
             return Ok(());
-        };
-        let state = self.state.clone();
-        let commit = (self.stand.versie.nummer, self.stand.tijdstip);
-        let followed = aside(move || {
-            state
-                .follow_search(&mut search, commit, touched)
-                .map(|()| search)
+        }
+        self.search = Some(match self.search.take() {
+            Some(search) => self.follow_search(search, touched).await?,
+            None => self.whole_search().await?,
         });
-        self.search = followed.await?.ok();
+        self.put_in_place();
         Ok(())
     }
 
-    async fn publish(&mut self) -> Result<(), FollowerError> {
-        if self.is_loading() || self.replica.view().stand() == self.stand {
-            return Ok(());
+    /// Takes what was touched into the search index.
+    async fn follow_search(
+        &self,
+        mut search: SearchIndex,
+        touched: Touched,
+    ) -> Result<SearchIndex, FollowerError> {
+        let state = self.state.clone();
+        let commit = (self.stand.versie.nummer, self.stand.tijdstip);
+        let followed = aside(move || {
+            let followed = state.follow_search(&mut search, commit, touched);
+            followed.map(|()| search)
+        });
+        match followed.await? {
+            Ok(search) => Ok(search),
+            // What was applied can be decoded, so this does not happen; a whole one is right too.
+            Err(_) => self.whole_search().await,
         }
-        let search = match &self.search {
-            Some(search) => search.clone(),
-            None => self.whole_search().await?,
-        };
-        self.search = Some(search);
-        self.put_in_place();
-        Ok(())
     }
 
     async fn whole_search(&self) -> Result<SearchIndex, FollowerError> {

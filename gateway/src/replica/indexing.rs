@@ -1,4 +1,4 @@
-//! How the search index follows the state: what of a commit matters to it, and to whom.
+//! How the search index follows the state: what of commits matters to it, and to whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{
     log::{Line, Soort},
 };
 
-/// What of a commit matters to the search index.
+/// What of one commit or of several matters to the search index.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
     leerbedrijven: BTreeSet<LeerbedrijfId>,
@@ -21,6 +21,12 @@ pub(super) struct Touched {
 }
 
 impl Touched {
+    pub(super) fn extend(&mut self, other: Self) {
+        self.leerbedrijven.extend(other.leerbedrijven);
+        self.opleidingen |= other.opleidingen;
+        self.gebieden.extend(other.gebieden);
+    }
+
     pub(super) fn note(&mut self, lines: &[Line]) {
         for line in lines {
             match line.soort {
@@ -43,7 +49,7 @@ impl State {
         Ok(search)
     }
 
-    /// Takes what a commit touched into the search index.
+    /// Takes what was touched, up to this commit, into the search index.
     pub(super) fn follow_search(
         &self,
         search: &mut SearchIndex,

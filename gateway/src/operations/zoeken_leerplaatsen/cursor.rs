@@ -106,7 +106,11 @@ impl Page<'_> {
         versie: RegisterVersie,
         now: Tijdstip,
     ) -> Result<Cursor, Refused> {
-        let bytes = hex::decode(text.trim()).map_err(|_| Refused::Invalid)?;
+        // We write it in one way, so in another it is not as we gave it.
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(Refused::Invalid);
+        }
+        let bytes = hex::decode(text).map_err(|_| Refused::Invalid)?;
         let split = bytes.len().checked_sub(SEAL_BYTES);
         let (content, seal) = bytes.split_at(split.ok_or(Refused::Invalid)?);
         let right = hmac::sign(&self.key(), content);
