@@ -101,7 +101,7 @@ pub const VELDEN: [Veld; 22] = [
     Veld::tekst(
         "cursor",
         "volgendeCursor van de vorige pagina, met verder dezelfde vraag. Geldt 15 minuten.",
-        "MS40ODIxMC4yNQ",
+        "010101dca4b9fbc168dac40200860100",
     ),
     Veld::boolean(
         "metPraktijkopleiders",
@@ -259,7 +259,7 @@ mod tests {
                 minimum_plaatsen: some("2"),
                 sortering: some("AFSTAND"),
                 pagina_grootte: some("25"),
-                cursor: some("MS40ODIxMC4yNQ"),
+                cursor: some("010101dca4b9fbc168dac40200860100"),
                 met_praktijkopleiders: Some(true),
                 met_tellingen: Some(true),
                 met_toelichting: Some(true),
