@@ -10,7 +10,7 @@ NATION  ?= 250000
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: ## the whole gateway on a made-up register, with two calls to paste
+demo: ## the whole gateway on a made-up register, with calls to paste
 	$(CARGO) build --quiet -p stagepoort
 	$(BIN) demo --map $(DEMO)
 

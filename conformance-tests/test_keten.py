@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 
@@ -11,6 +10,7 @@ import pytest
 from kit import signaalcodes as code
 from kit.ask import AskRest, AskSoap, Memory
 from kit.demo import RunningDemo
+from kit.levering import mutaties
 from kit.rest import RestClient
 from kit.soap import SoapClient
 
@@ -39,25 +39,6 @@ def branch(number: int) -> dict:
     }
 
 
-def levering(branches: list[dict]) -> str:
-    begin = {
-        "soort": "voorloop",
-        "formaatVersie": "1",
-        "leveringId": "keten",
-        "leveringSoort": "MUTATIES",
-        "aanmaakTijdstip": "2026-01-01T00:00:00Z",
-        "bron": "test",
-    }
-    text = "".join(json.dumps(line) + "\n" for line in (begin, *branches))
-    kinds = ("opleiding", "equivalent", "school", "bpvo", "verwijderd")
-    end = {
-        "soort": "sluit",
-        "aantallen": {"leerbedrijf": len(branches)} | dict.fromkeys(kinds, 0),
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
-    }
-    return text + json.dumps(end) + "\n"
-
-
 @pytest.fixture(scope="module")
 def keten(tmp_path_factory, openapi, recorder):
     """Clients of a gateway that knows the chain, and from which version on."""
@@ -66,7 +47,7 @@ def keten(tmp_path_factory, openapi, recorder):
     try:
         demo = running.wait()
         path = folder / "keten.ndjson"
-        path.write_text(levering([branch(number) for number in range(40)]))
+        path.write_text(mutaties("keten", [branch(number) for number in range(40)]))
         database = running.folder / "stagepoort.db"
         binary = running.process.args[0]
         imported = subprocess.run(

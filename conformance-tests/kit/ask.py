@@ -33,6 +33,11 @@ class Answer:
         return self.body.get(name)
 
 
+def without_cursor(body: dict) -> dict:
+    """Every cursor has the moment of its making in it, so of two answers it is compared whether they have one."""
+    return body | {"volgendeCursor": body.get("volgendeCursor") is not None}
+
+
 @dataclass
 class Memory:
     """The answers so far by question, to compare the transports with each other."""
@@ -46,7 +51,7 @@ class Memory:
         for other in known.values():
             assert other.signaalcode == answer.signaalcode, question
             if other.body is not None and answer.body is not None:
-                assert other.body == answer.body, question
+                assert without_cursor(other.body) == without_cursor(answer.body), question
 
     def compared(self) -> int:
         return sum(len(known) == 2 for known in self.answers.values())

@@ -17,7 +17,8 @@ import requests
 REPO = Path(__file__).resolve().parents[2]
 SCHEMAS = REPO / "schemas"
 
-# A debug build makes a register of 500 leerbedrijven in seconds; more means that it hangs.
+SMALL = ("--leerbedrijven", "500", "--seed", "1")
+# A debug build makes the register of `make demo` in half a minute; more means that it hangs.
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 40
 
@@ -73,6 +74,8 @@ class Demo:
         self.afnemers = tuple(_afnemer(item) for item in self.data["afnemers"])
         self.geweigerd = {item["naam"]: Certificate(**item) for item in self.data["geweigerd"]}
         self.voorbeelden: list[dict] = self.data["voorbeelden"]
+        # What its register was filled with.
+        self.levering = path.parent / "levering.ndjson"
 
     def afnemer(self, *, addressering: str, sleuteltype: str | None = None, several: bool | None = None) -> Afnemer:
         """The first afnemer of this kind; `several` is whether it has more than one school."""
@@ -131,16 +134,16 @@ def _afnemer(item: dict) -> Afnemer:
 
 
 class RunningDemo:
-    """Starts the binary in a folder and stops it by its own pid."""
+    """Starts the binary in a folder and stops it by its own pid; small unless told otherwise."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, arguments: tuple[str, ...] = SMALL):
         binary = Path(os.environ.get("STAGEPOORT_BIN", REPO / "target/debug/stagepoort")).absolute()
         if not binary.is_file():
             raise FileNotFoundError(f"{binary}: build it with `cargo build -p stagepoort`, or set STAGEPOORT_BIN")
         self.folder = folder / "demo-map"
         self.log = folder / "demo.log"
         ports = [argument for name in ("api", "docs", "beheer") for argument in (f"--poort-{name}", "0")]
-        command = [binary, "demo", "--map", self.folder, "--leerbedrijven", "500", "--seed", "1", *ports]
+        command = [binary, "demo", "--map", self.folder, *arguments, *ports]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    search::{Row, SearchIndex},
+    search::{Place, Row, SearchIndex},
     state::{State, decode, to_postcode4},
 };
 use crate::{
@@ -69,7 +69,7 @@ impl State {
             };
             let now = row.as_ref().map(Row::place);
             if before != now {
-                let areas = before.iter().chain(&now).filter_map(|place| place.area());
+                let areas = before.iter().chain(&now).filter_map(Place::area);
                 touched.gebieden.extend(areas);
             }
             match row {

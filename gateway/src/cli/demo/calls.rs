@@ -5,11 +5,20 @@ use std::path::Path;
 use super::{
     folder::Folder,
     manifest::{DemoAfnemer, Manifest},
+    zoekvragen::{self, caller},
 };
-use crate::access::Addressering;
+use crate::{
+    domain::{Operatie, School},
+    transport::docs::{SoapMessage, Zoekvraag},
+};
 
 /// What is said once all is ready.
-pub(super) fn ready(folder: &Folder, manifest: &Manifest, settings: &Path) -> String {
+pub(super) fn ready(
+    folder: &Folder,
+    manifest: &Manifest,
+    settings: &Path,
+    searches: &[Zoekvraag],
+) -> String {
     let Manifest {
         api, docs, beheer, ..
     } = manifest;
@@ -22,18 +31,34 @@ pub(super) fn ready(folder: &Folder, manifest: &Manifest, settings: &Path) -> St
         demo = folder.root.join("demo.json").display(),
         settings = settings.display(),
     );
-    let soap = manifest
-        .afnemers
-        .iter()
-        .find(|a| a.addressering == Addressering::Verplicht);
-    if let Some(afnemer) = soap {
+    if let Some(caller) = caller(manifest) {
         text.push_str("\nREST, is this leerbedrijf erkend? Paste into a second terminal:\n\n");
-        text.push_str(&rest_call(manifest, afnemer));
+        text.push_str(&rest_call(manifest, caller));
         text.push_str("\nThe same over SOAP:\n\n");
-        text.push_str(&soap_call(manifest, afnemer));
+        text.push_str(&soap_call(manifest, caller));
+    }
+    if let Some(vraag) = searches.first() {
+        text.push_str(&search(folder, manifest, vraag));
     }
     text.push_str("\nCtrl-C stops it.");
     text
+}
+
+fn search(folder: &Folder, manifest: &Manifest, vraag: &Zoekvraag) -> String {
+    let in_folder = |name: &str| folder.root.join(name).display().to_string();
+    let searches = in_folder(zoekvragen::MAP);
+    format!(
+        "\nA search, over REST and over SOAP: {what}.\n\n\
+         curl -K '{rest}' -d @- '{api}/v1/leerplaatsen/_zoek' <<'JSON'\n{json}\nJSON\n\n\
+         curl -K '{soap}' -d '@{searches}/{naam}.xml' '{api}/soap/v1/whitelabel'\n\n\
+         Nine more stand in {searches}.\n",
+        what = vraag.samenvatting,
+        rest = in_folder(zoekvragen::REST_CURL),
+        soap = in_folder(zoekvragen::SOAP_CURL),
+        api = manifest.api,
+        json = vraag.json,
+        naam = vraag.naam,
+    )
 }
 
 fn curl(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
@@ -45,9 +70,8 @@ fn curl(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
     )
 }
 
-fn rest_call(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
-    let (Some(school), Some(example)) = (afnemer.scholen.first(), manifest.voorbeelden.first())
-    else {
+fn rest_call(manifest: &Manifest, (afnemer, school): (&DemoAfnemer, &School)) -> String {
+    let Some(example) = manifest.voorbeelden.first() else {
         return String::new();
     };
     format!(
@@ -61,37 +85,25 @@ fn rest_call(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
     )
 }
 
-fn soap_call(manifest: &Manifest, afnemer: &DemoAfnemer) -> String {
-    let (Some(school), Some(example)) = (afnemer.scholen.first(), manifest.voorbeelden.first())
-    else {
+fn soap_call(manifest: &Manifest, (afnemer, school): (&DemoAfnemer, &School)) -> String {
+    let Some(example) = manifest.voorbeelden.first() else {
         return String::new();
     };
+    let message = SoapMessage {
+        api_url: &manifest.api,
+        own_oin: &manifest.oin,
+        school_oin: school.oin.as_str(),
+        operatie: Operatie::NatrekkenErkenning,
+    };
     format!(
-        r#"{curl}  -H 'Content-Type: text/xml;charset=UTF-8' -H 'SOAPAction: ""' \
-  --data-binary @- {api}/soap/v1/whitelabel <<'XML'
-<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:a="http://www.w3.org/2005/08/addressing" xmlns:w="urn:stagepoort:whitelabel:v1">
-  <s:Header>
-    <a:To>{api}/soap/v1/whitelabel?oin={oin}</a:To>
-    <a:Action>urn:stagepoort:whitelabel:v1/natrekkenErkenning</a:Action>
-    <a:MessageID>urn:uuid:6f1ed002-ab5c-4ea6-b0a5-9d9b8f0c7d11</a:MessageID>
-    <a:From><a:Address>http://www.w3.org/2005/08/addressing/anonymous?oin={school}</a:Address></a:From>
-  </s:Header>
-  <s:Body>
-    <w:natrekkenErkenningRequest>
-      <w:leerbedrijfId>{id}</w:leerbedrijfId>
-      <w:code>{code}</w:code>
-      <w:peildatum>{dag}</w:peildatum>
-    </w:natrekkenErkenningRequest>
-  </s:Body>
-</s:Envelope>
-XML
-"#,
+        "{curl}  -H 'Content-Type: text/xml;charset=UTF-8' -H 'SOAPAction: \"\"' \\\n  \
+         --data-binary @- {api}/soap/v1/whitelabel <<'XML'\n{message}\nXML\n",
         curl = curl(manifest, afnemer),
         api = manifest.api,
-        oin = manifest.oin,
-        school = school.oin,
-        id = example.leerbedrijf_id,
-        code = example.code,
-        dag = example.peildatum,
+        message = message.with(&[
+            ("leerbedrijfId", example.leerbedrijf_id.to_string()),
+            ("code", example.code.to_string()),
+            ("peildatum", example.peildatum.to_string()),
+        ]),
     )
 }

@@ -114,6 +114,11 @@ impl Folder {
         }
     }
 
+    pub(super) fn make_map(&self, name: &str) -> Result<(), DemoError> {
+        let path = self.root.join(name);
+        fs::create_dir(&path).map_err(|source| DemoError::File { path, source })
+    }
+
     pub(super) fn certificates(&self, now: Tijdstip) -> Result<certs_dev::Manifest, DemoError> {
         let now = certs_dev::moment(now.as_millis() / 1000).ok_or(DemoError::Clock)?;
         let plan = certs_dev::default_plan();

@@ -4,6 +4,7 @@ mod calls;
 mod folder;
 mod manifest;
 mod register;
+mod zoekvragen;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -21,8 +22,8 @@ use folder::{DemoError, Folder};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Throw-away certificates, a made-up register in SQLite and all three listeners, in a folder that is \
-made anew each time. When all is ready, demo.json in that folder says where everything is, and two \
-calls are printed that work as pasted. Ctrl-C stops it.\n\n\
+made anew each time. When all is ready, demo.json in that folder says where everything is, the folder \
+zoekvragen in it has ten searches, and calls are printed that work as pasted. Ctrl-C stops it.\n\n\
 Exit codes: 0 stopped as told; 1 it could not start, and standard error says why; 2 wrong arguments.")]
 pub(super) struct DemoArgs {
     /// The folder; one that holds anything else than an earlier demo is refused
@@ -95,8 +96,9 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     let app = App::start(config, Arc::new(clock)).await?;
     app.loaded().await;
     let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan);
+    let searches = zoekvragen::write(&folder, &manifest, today)?;
     folder.write_manifest(&manifest)?;
-    say(calls::ready(&folder, &manifest, &settings));
+    say(calls::ready(&folder, &manifest, &settings, &searches));
     app.run(until_told_to_stop())
         .await
         .map_err(DemoError::Serve)

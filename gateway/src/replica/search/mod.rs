@@ -40,8 +40,7 @@ pub use query::{
     Codevraag, Counts, Found, Hit, Leerplaatsvraag, Plaatssleutel, Postcodes, Query, Soort,
     Sortering, Waar,
 };
-use row::Place;
-pub(super) use row::Row;
+pub(super) use row::{Place, Row};
 use scan::{Prepared, Scan, Visible};
 use segment::Segment;
 

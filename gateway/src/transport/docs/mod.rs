@@ -3,6 +3,8 @@
 
 mod page;
 mod reference;
+mod soap_message;
+mod zoekvragen;
 
 use std::sync::OnceLock;
 
@@ -16,6 +18,9 @@ use actix_web::{
     },
     web::{self, Bytes, Data, ServiceConfig},
 };
+
+pub use soap_message::SoapMessage;
+pub use zoekvragen::{Zoekvraag, zoekvragen};
 
 use super::{
     gateway::Gateway,

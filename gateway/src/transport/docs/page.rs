@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::{soap_message::SoapMessage, zoekvragen::zoekvragen};
 use crate::{
-    domain::{Operatie, Signaalcode},
+    domain::{Operatie, Signaalcode, Tijdstip},
     soap::FaultCode,
     transport::{
         gateway::{Gateway, Limits},
@@ -15,6 +16,9 @@ use crate::{
 };
 
 const TEXT: &str = include_str!("start.html");
+
+/// A school that gave the demo's first afnemer a mandate; the examples work beside the demo.
+const DEMO_SCHOOL: &str = "00000099000090AA0000";
 
 /// The styles of both pages.
 pub(super) const STYLE: &str = include_str!("stijl.css");
@@ -40,27 +44,38 @@ pub(super) fn start(gateway: &Gateway) -> String {
             ("problemen", problems()),
             ("faults", faults()),
             ("limieten", limits(&gateway.limits)),
-            ("zoekvragen", search_questions()),
+            ("zoekvragen", search_questions(gateway)),
             ("max_pagina", thousands(MAX_PAGINA)),
             ("standaard_pagina", thousands(STANDAARD_PAGINA)),
         ],
     )
 }
 
-/// The examples of a search, which OpenAPI has as well.
-fn search_questions() -> String {
-    let questions = ENDPOINTS
-        .iter()
-        .filter(|endpoint| endpoint.operatie == Operatie::ZoekenLeerplaatsen)
-        .filter_map(|endpoint| endpoint.verzoek)
-        .flat_map(|verzoek| verzoek.voorbeelden);
+/// The examples of a search, each to be pasted beside the demo.
+fn search_questions(gateway: &Gateway) -> String {
+    // A clock that is wrong makes examples of long ago, which is the least that is wrong then.
+    let vandaag = gateway.clock.now().datum().or(Tijdstip::EPOCH.datum());
+    let questions = vandaag.map(zoekvragen).unwrap_or_default();
+    let (url, oin) = (&gateway.api_url, gateway.own_oin.as_str());
     let mut html = String::new();
-    for voorbeeld in questions {
+    for vraag in questions {
+        let rest = format!(
+            "curl -K demo-map/rest.curl -d @- '{url}/v1/leerplaatsen/_zoek' <<'JSON'\n{}\nJSON",
+            vraag.json
+        );
+        let soap = format!(
+            "curl -K demo-map/soap.curl -d @- '{url}/soap/v1/whitelabel' <<'XML'\n{}\nXML",
+            vraag.soap(url, oin, DEMO_SCHOOL)
+        );
         let _ = writeln!(
             html,
-            "<details><summary>{}</summary><pre tabindex=\"0\"><code>{}</code></pre></details>",
-            escape(voorbeeld.samenvatting),
-            escape(voorbeeld.json.trim_end()),
+            "<details id=\"zoekvraag-{naam}\"><summary>{what}</summary>\
+             <pre tabindex=\"0\"><code>{rest}</code></pre>\
+             <pre tabindex=\"0\"><code>{soap}</code></pre></details>",
+            naam = vraag.naam,
+            what = escape(vraag.samenvatting),
+            rest = escape(&rest),
+            soap = escape(&soap),
         );
     }
     html
@@ -90,29 +105,18 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 fn soap_question(gateway: &Gateway) -> String {
-    format!(
-        r#"<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
-    xmlns:wsa="http://www.w3.org/2005/08/addressing"
-    xmlns:wl="urn:stagepoort:whitelabel:v1">
-  <soapenv:Header>
-    <wsa:To>{url}/soap/v1/whitelabel?oin={oin}</wsa:To>
-    <wsa:Action>urn:stagepoort:whitelabel:v1/natrekkenErkenning</wsa:Action>
-    <wsa:MessageID>urn:uuid:8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de</wsa:MessageID>
-    <wsa:From>
-      <wsa:Address>http://www.w3.org/2005/08/addressing/anonymous?oin=00000099000090AA0000</wsa:Address>
-    </wsa:From>
-  </soapenv:Header>
-  <soapenv:Body>
-    <wl:natrekkenErkenningRequest>
-      <wl:leerbedrijfId>100000001</wl:leerbedrijfId>
-      <wl:code>25180</wl:code>
-      <wl:peildatum>2026-09-01</wl:peildatum>
-    </wl:natrekkenErkenningRequest>
-  </soapenv:Body>
-</soapenv:Envelope>"#,
-        url = gateway.api_url,
-        oin = gateway.own_oin,
-    )
+    let message = SoapMessage {
+        api_url: &gateway.api_url,
+        own_oin: gateway.own_oin.as_str(),
+        school_oin: DEMO_SCHOOL,
+        operatie: Operatie::NatrekkenErkenning,
+    };
+    let fields = [
+        ("leerbedrijfId", "100000001"),
+        ("code", "25180"),
+        ("peildatum", "2026-09-01"),
+    ];
+    message.with(&fields.map(|(naam, waarde)| (naam, waarde.to_owned())))
 }
 
 fn operations() -> String {

@@ -21,6 +21,7 @@ mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
 mod violation;
 mod zoeken_leerplaatsen;
+mod zoekvragen;
 
 use actix_web::{
     HttpRequest, HttpResponse, guard,
@@ -41,6 +42,8 @@ pub use field::Veld;
 pub use headers::{API_VERSION, Headers};
 pub use problem::{Instance, Probleemsoort, Problem, SCHOOL_HEADER};
 pub use violation::{MAX_OVERTREDINGEN, Overtreding, Overtredingen, Plaats};
+pub use zoeken_leerplaatsen::VELDEN as ZOEKVELDEN;
+pub use zoekvragen::EERSTE_SCHOOLDAG;
 
 /// Every endpoint, in the order of the contract.
 pub const ENDPOINTS: &[Endpoint] = &[

@@ -6,6 +6,7 @@ use super::{
     json::{self, Fields, JsonLimits, Place},
     posted::Posted,
     violation::{Overtredingen, Plaats},
+    zoekvragen::ZOEKVRAGEN,
 };
 use crate::{
     domain::Operatie,
@@ -15,8 +16,8 @@ use crate::{
     },
 };
 
-/// Fields of the body, in the order of [`Request`].
-pub(super) const VELDEN: [Veld; 22] = [
+/// Fields of the body, in the order of [`Request`], which is that of the contract.
+pub const VELDEN: [Veld; 22] = [
     Veld::tekst(
         "soort",
         "ERKENNING: leerbedrijven met een erkenning die past. LEERPLAATS: leerbedrijven met een leerplaats die past. Verplicht, met minstens één filter erbij.",
@@ -100,7 +101,7 @@ pub(super) const VELDEN: [Veld; 22] = [
     Veld::tekst(
         "cursor",
         "volgendeCursor van de vorige pagina, met verder dezelfde vraag. Geldt 15 minuten.",
-        "MS40ODIxMC4yNQ",
+        "010101dca4b9fbc168dac40200860100",
     ),
     Veld::boolean(
         "metPraktijkopleiders",
@@ -132,18 +133,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     query: &[],
     verzoek: Some(Verzoek {
         schema: "ZoekenLeerplaatsenVerzoek",
-        voorbeelden: &[
-            Voorbeeld {
-                naam: "leerbanen",
-                samenvatting: "Leerbanen voor een kok, BBL, tot 15 km van 3511",
-                json: include_str!("voorbeelden/zoeken-leerplaatsen-verzoek.json"),
-            },
-            Voorbeeld {
-                naam: "erkenningen",
-                samenvatting: "Leerbedrijven die voor kok erkend zijn, met tellingen en toelichting",
-                json: include_str!("voorbeelden/zoeken-erkenningen-verzoek.json"),
-            },
-        ],
+        voorbeelden: ZOEKVRAGEN,
     }),
     antwoord: "ZoekenLeerplaatsenAntwoord",
     voorbeelden: &[
@@ -269,7 +259,7 @@ mod tests {
                 minimum_plaatsen: some("2"),
                 sortering: some("AFSTAND"),
                 pagina_grootte: some("25"),
-                cursor: some("MS40ODIxMC4yNQ"),
+                cursor: some("010101dca4b9fbc168dac40200860100"),
                 met_praktijkopleiders: Some(true),
                 met_tellingen: Some(true),
                 met_toelichting: Some(true),
