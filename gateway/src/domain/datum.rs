@@ -121,16 +121,31 @@ fn is_zone(zone: &str) -> bool {
     }
 }
 
+impl Datum {
+    /// The ten characters, digit by digit: an answer of a page of hits has hundreds of days.
+    fn digits(self) -> [u8; 10] {
+        let (year, month, day) = (self.0.year(), self.0.month(), self.0.day());
+        let mut text = *b"0000-00-00";
+        // Years are from 1900 to 2199.
+        put(&mut text[0..4], u32::from(year.unsigned_abs()));
+        put(&mut text[5..7], u32::from(month.unsigned_abs()));
+        put(&mut text[8..10], u32::from(day.unsigned_abs()));
+        text
+    }
+}
+
+/// Writes a number over its whole place, with zeros in front.
+fn put(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 impl fmt::Display for Datum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = self.0;
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            date.year(),
-            date.month(),
-            date.day()
-        )
+        // Digits are text, so the fallback is never taken.
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -211,7 +226,23 @@ fn amsterdam() -> TimeZone {
 
 impl fmt::Display for Tijdstip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let at = TimeZone::UTC.to_datetime(self.0);
+        let Ok(datum) = Datum::from_date(at.date()) else {
+            return self.0.fmt(f);
+        };
+        if at.subsec_nanosecond() != 0 {
+            return self.0.fmt(f);
+        }
+        // Whole seconds, as most are, digit by digit.
+        let mut text = *b"0000-00-00T00:00:00Z";
+        text[..10].copy_from_slice(&datum.digits());
+        for (place, number) in [(11, at.hour()), (14, at.minute()), (17, at.second())] {
+            put(
+                &mut text[place..place + 2],
+                u32::from(number.unsigned_abs()),
+            );
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -285,6 +316,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_moment_prints_as_the_library_has_it(millis in -3_000_000_000_000_i64..8_000_000_000_000) {
+            for millis in [millis, millis / 1000 * 1000] {
+                let moment = Tijdstip::from_millis(millis).unwrap();
+                prop_assert_eq!(moment.to_string(), moment.0.to_string());
+            }
+        }
+
         #[test]
         fn datum_survives_text_and_blob(days in -25_000_i32..84_000) {
             let datum = Datum::from_days_since_epoch(days).unwrap();

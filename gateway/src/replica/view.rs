@@ -6,8 +6,9 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{
+    Looptijd,
     search::{self, Forgotten, Found, Hit, Query, SearchIndex, Waar},
-    state::{Aantallen, BpvoSleutel, State, decode, decode_kern},
+    state::{Aantallen, BpvoSleutel, State, count_trainers, decode, decode_kern},
 };
 use crate::{
     domain::{
@@ -194,11 +195,21 @@ impl View {
 
     /// All bpvo's at a leerbedrijf, of every school (privacy class 3).
     pub fn bpvos_at(&self, id: LeerbedrijfId) -> impl Iterator<Item = Bpvo> + '_ {
-        const LAST: BpvoSleutel = [u8::MAX; size_of::<BpvoSleutel>()];
-        self.state
-            .bpvos_by_leerbedrijf
-            .range((id, BpvoSleutel::default())..=(id, LAST))
-            .filter_map(|(_, sleutel)| self.bpvo(sleutel))
+        let all = self.looptijden(id).iter();
+        all.filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
+    }
+
+    /// When each bpvo at a leerbedrijf runs, of every school (privacy class 3).
+    #[must_use]
+    pub fn looptijden(&self, id: LeerbedrijfId) -> &[Looptijd] {
+        self.state.bpvos_at.at(id)
+    }
+
+    /// How many praktijkopleiders a leerbedrijf has for each code, ascending.
+    #[must_use]
+    pub fn trainers(&self, id: LeerbedrijfId) -> Vec<(Code, u32)> {
+        let blob = self.state.personen.get(&id);
+        blob.map_or_else(Vec::new, |blob| count_trainers(blob))
     }
 
     /// Leerbedrijven with an address on this postcode, of business or for letters, ascending.

@@ -1,7 +1,5 @@
 //! A hit as it is shown: what of the leerbedrijf fits, and how many students and trainers it has.
 
-use std::collections::HashMap;
-
 use super::{
     AfstandKm, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats, Studentenband,
     codes::Codekeuze, toelichting, vraag::Vraag,
@@ -40,7 +38,12 @@ pub(super) fn show(
         .toelichten
         .then(|| toelichting::explain(&ctx.view, vraag, &leerbedrijf, &fitting, afstand));
     let (eigen, overig) = students(ctx, id, vraag);
-    let trainers = trainers(ctx, id);
+    // How many there are for each code; names are not looked at (rule 11).
+    let trainers = ctx.view.trainers(id);
+    let trainers_for = |code| {
+        let at = trainers.binary_search_by_key(&code, |(of, _)| *of);
+        at.map_or(0, |at| trainers[at].1)
+    };
     let gegevens = leerbedrijf.gegevens;
     Some(GevondenLeerbedrijf {
         leerbedrijf_id: id,
@@ -56,7 +59,7 @@ pub(super) fn show(
             .erkenningen
             .into_iter()
             .map(|(erkenning, equivalent_voor)| GevondenErkenning {
-                aantal_praktijkopleiders: trainers.get(&erkenning.code).copied().unwrap_or(0),
+                aantal_praktijkopleiders: trainers_for(erkenning.code),
                 erkenning: erkenning_detail(&ctx.view, erkenning),
                 equivalent_voor,
             })
@@ -193,30 +196,13 @@ fn shown((leerplaats, equivalent_voor): (Leerplaats, Option<Code>)) -> GevondenL
 
 /// Running bpvo's of the asking school, and of all others (domain rule 10).
 fn students(ctx: &Context<'_>, id: LeerbedrijfId, vraag: &Vraag) -> (u32, u32) {
-    let running = ctx.view.bpvos_at(id).filter(|bpvo| {
-        let eind = bpvo.einddatum_werkelijk.unwrap_or(bpvo.einddatum_gepland);
-        bpvo.begindatum <= vraag.vandaag && vraag.vandaag <= eind
-    });
-    running.fold((0, 0), |(eigen, overig), bpvo| {
-        if bpvo.school_oin == ctx.caller.school_oin {
+    let all = ctx.view.looptijden(id).iter();
+    let running = all.filter(|looptijd| looptijd.runs_on(vraag.vandaag));
+    running.fold((0, 0), |(eigen, overig), looptijd| {
+        if looptijd.school_oin == ctx.caller.school_oin {
             (eigen + 1, overig)
         } else {
             (eigen, overig + 1)
         }
     })
-}
-
-/// How many praktijkopleiders there are for each code; names are not looked at (rule 11).
-fn trainers(ctx: &Context<'_>, id: LeerbedrijfId) -> HashMap<Code, u32> {
-    let mut found = HashMap::new();
-    let personen = ctx.view.personen(id).unwrap_or_default();
-    for mut persoon in personen.praktijkopleiders {
-        // One person counts once, also where the register names a code twice.
-        persoon.codes.sort_unstable();
-        persoon.codes.dedup();
-        for code in persoon.codes {
-            *found.entry(code).or_insert(0) += 1;
-        }
-    }
-    found
 }

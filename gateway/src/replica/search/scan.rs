@@ -225,8 +225,8 @@ impl<'a, V: Visible> Scan<'a, V> {
     /// Through the lists of the codes: what fits is known there, and the row is only looked at
     /// for the rest.
     fn by_codes(&self, own: &CodeSet, harvest: &mut Harvest<'_>) {
-        // A row with an entry of one code after that of another, or with two periods.
-        let mut seen = Bits::empty(self.segment.len());
+        // A row may have an entry of one code after that of another, and several of one.
+        let mut seen = Seen::Few(Vec::new());
         for (set, fit) in [(own, Fit::Own), (&self.asked.equivalent, Fit::Equivalent)] {
             for number in &set.list {
                 match self.asked.query.soort {
@@ -235,7 +235,7 @@ impl<'a, V: Visible> Scan<'a, V> {
                         for (row, periode) in self.in_runs(list, |(row, _)| *row) {
                             if self.fits_periode(periode)
                                 && self.is_candidate(*row)
-                                && seen.insert(*row)
+                                && seen.insert(*row, self.segment.len())
                             {
                                 self.take(*row, fit, harvest);
                             }
@@ -245,7 +245,7 @@ impl<'a, V: Visible> Scan<'a, V> {
                         let list = self.segment.offering.get(*number);
                         for row in self.in_runs(list, |row| *row) {
                             if self.is_candidate(*row)
-                                && seen.insert(*row)
+                                && seen.insert(*row, self.segment.len())
                                 && let Some(fit) = self.fits(*row)
                             {
                                 self.take(*row, fit, harvest);
@@ -454,6 +454,42 @@ pub(super) fn is_there(segment: &Segment, waar: &Waar, row: u32) -> bool {
                 u16::try_from(digits_of(packed)).is_ok_and(|of| digits.contains(&of))
             };
             segment.plaatsen[row as usize] == key.0 && postcodes.as_ref().is_none_or(on)
+        }
+    }
+}
+
+/// Rows that were taken. Mostly there are few of them; then nothing as large as the segment is
+/// made.
+enum Seen {
+    /// Ascending.
+    Few(Vec<u32>),
+    Many(Bits),
+}
+
+impl Seen {
+    /// As many as are quickly put in their place.
+    const FEW: usize = 256;
+
+    /// Whether it was not there before, of so many rows in all.
+    fn insert(&mut self, row: u32, rows: usize) -> bool {
+        match self {
+            Self::Many(seen) => seen.insert(row),
+            Self::Few(few) => match few.binary_search(&row) {
+                Ok(_) => false,
+                Err(at) if few.len() < Self::FEW => {
+                    few.insert(at, row);
+                    true
+                }
+                Err(_) => {
+                    let mut seen = Bits::empty(rows);
+                    for other in few.iter() {
+                        seen.insert(*other);
+                    }
+                    seen.insert(row);
+                    *self = Self::Many(seen);
+                    true
+                }
+            },
         }
     }
 }

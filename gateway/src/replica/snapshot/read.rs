@@ -110,6 +110,7 @@ impl Reader {
         if index_version != INDEX_VERSION {
             state.rebuild_index().map_err(|_| NONSENSE)?;
         }
+        state.rebuild_bpvos_at().map_err(|_| NONSENSE)?;
         state.rebuild_gazetteer().map_err(|_| NONSENSE)?;
         let search = state
             .search_index(stand.versie.nummer)
@@ -148,10 +149,6 @@ impl Reader {
         for _ in 0..self.number()? {
             let sleutel: BpvoSleutel = self.array()?;
             state.bpvos.insert(sleutel, self.shared_blob()?);
-        }
-        for _ in 0..self.number()? {
-            let entry = (self.id()?, self.array()?);
-            state.bpvos_by_leerbedrijf.insert(entry);
         }
         let opleidingen: Vec<Opleiding> = self.decoded()?;
         state.opleidingen = opleidingen.into_iter().map(|o| (o.code, o)).collect();

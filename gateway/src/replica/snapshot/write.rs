@@ -79,11 +79,6 @@ fn objects(out: &mut impl Write, view: &View) -> io::Result<()> {
         out.write_all(sleutel)?;
         blob(out, content)?;
     }
-    number(out, state.bpvos_by_leerbedrijf.len() as u64)?;
-    for (id, sleutel) in &state.bpvos_by_leerbedrijf {
-        out.write_all(&id.as_u32().to_be_bytes())?;
-        out.write_all(sleutel)?;
-    }
     encoded(out, &state.opleidingen.values().collect::<Vec<_>>())?;
     // With the code, since the list of one code may be empty.
     let equivalenten = state.equivalenten.iter();
