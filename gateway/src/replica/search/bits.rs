@@ -46,6 +46,10 @@ impl Bits {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
     /// The rows, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         (0_u32..)

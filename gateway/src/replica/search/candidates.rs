@@ -1,12 +1,17 @@
 //! Whom a name may mean, when not every word of it need be right (vaststellenLeerbedrijf).
 
-use std::collections::HashMap;
-
-use super::{SearchIndex, part::Part, query::Waar, scan, scan::Visible};
+use super::{SearchIndex, bits::Bits, part::Part, query::Waar, scan, scan::Visible, words::Found};
 use crate::domain::{FoldedNaam, LeerbedrijfId};
 
 /// What a word is worth that is found itself, as a beginning, or with a typo.
 const WORTH: [f32; 3] = [1.0, 0.8, 0.7];
+
+/// Words of a name that are looked at, the longest first: a name has some five, and a relation file
+/// has a thousand of them.
+const MOST_WORDS: usize = 12;
+
+/// Rows that are weighed where no place tells whom to look at: those with the rarest words.
+const MOST_ROWS: usize = 20_000;
 
 impl SearchIndex {
     /// Those whose name folds to this one, historical ones too, ascending.
@@ -29,14 +34,17 @@ impl SearchIndex {
     }
 
     /// Those that share words with this name and are there, historical ones too: at most so many,
-    /// the most promising first. A word that few have is worth more than one that many have.
+    /// the most promising first.
     pub(in crate::replica) fn candidates(
         &self,
         naam: &FoldedNaam,
         waar: &Waar,
         most: usize,
     ) -> Vec<LeerbedrijfId> {
-        let words: Vec<&str> = naam.as_str().split(' ').filter(|w| !w.is_empty()).collect();
+        let mut words: Vec<&str> = naam.as_str().split(' ').filter(|w| !w.is_empty()).collect();
+        words.sort_by_key(|word| (std::cmp::Reverse(word.len()), *word));
+        words.dedup();
+        words.truncate(MOST_WORDS);
         let mut found: Vec<(f32, u32)> = self
             .parts
             .iter()
@@ -54,24 +62,62 @@ impl SearchIndex {
 fn candidates_in(part: &Part, words: &[&str], waar: &Waar, nummer: u64) -> Vec<(f32, u32)> {
     let segment = &part.segment;
     let visible = part.at(nummer);
-    let mut scores: HashMap<u32, f32> = HashMap::new();
-    for word in words {
-        let found = segment.words.find(word, segment.len());
-        let rarity = (1.0 + segment.len() as f32 / (1.0 + found.typo.len() as f32)).ln();
-        for row in found.typo.iter() {
-            if !visible.sees(row) || !scan::is_there(segment, waar, row) {
-                continue;
-            }
-            let worth = match (found.equal.contains(row), found.prefix.contains(row)) {
-                (true, _) => WORTH[0],
-                (false, true) => WORTH[1],
-                (false, false) => WORTH[2],
-            };
-            *scores.entry(row).or_default() += worth * rarity;
+    let mut found: Vec<(usize, Found)> = words
+        .iter()
+        .map(|word| segment.words.find(word, segment.len()))
+        .map(|found| (found.typo.len(), found))
+        .filter(|(rows, _)| *rows > 0)
+        .collect();
+    found.sort_by_key(|(rows, _)| *rows);
+    let rows: Vec<u32> = match waar {
+        Waar::Plaats(key, _) => segment.in_plaats(key.0).collect(),
+        Waar::Postcodes(range) => {
+            let rows = segment.in_postcodes(&range.0).iter();
+            rows.map(|(_, row)| *row).collect()
         }
-    }
-    scores
-        .into_iter()
-        .map(|(row, score)| (score, segment.ids[row as usize]))
+        Waar::Overal | Waar::Binnen(_) => rarest(&found, segment.len()),
+    };
+    rows.into_iter()
+        .filter(|row| visible.sees(*row) && scan::is_there(segment, waar, *row))
+        .filter_map(|row| {
+            let score: f32 = found
+                .iter()
+                .map(|(rows, found)| worth(found, row) * rarity(*rows, segment.len()))
+                .sum();
+            (score > 0.0).then(|| (score, segment.ids[row as usize]))
+        })
         .collect()
+}
+
+/// Rows with the rarest of the words, and with the next as long as there are not too many.
+fn rarest(found: &[(usize, Found)], rows: usize) -> Vec<u32> {
+    let mut all = Bits::empty(rows);
+    let mut left = MOST_ROWS;
+    for (rows, found) in found {
+        if *rows > left && left < MOST_ROWS {
+            break;
+        }
+        for row in found.typo.iter().take(left) {
+            all.insert(row);
+        }
+        left = left.saturating_sub(*rows);
+    }
+    all.iter().collect()
+}
+
+fn worth(found: &Found, row: u32) -> f32 {
+    if found.equal.contains(row) {
+        WORTH[0]
+    } else if found.prefix.contains(row) {
+        WORTH[1]
+    } else if found.typo.contains(row) {
+        WORTH[2]
+    } else {
+        0.0
+    }
+}
+
+/// A word that few have is worth more than one that many have.
+fn rarity(with: usize, of: usize) -> f32 {
+    (1.0 + of as f32 / (1.0 + with as f32)).ln()
 }

@@ -27,7 +27,7 @@ mod segment;
 mod tests;
 mod words;
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use imbl::Vector;
 
@@ -177,25 +177,19 @@ impl SearchIndex {
         });
         // One more than wanted tells whether there are more.
         let mut harvest = Harvest::new(wanted + 1, tally.as_mut());
-        // Order, name, id, and whether it is another by now.
-        let mut hits: Vec<(u64, &str, u32, bool)> = Vec::new();
+        let mut hits: Vec<InPart<'_>> = Vec::new();
         for part in &self.parts {
             let segment = &part.segment;
             harvest.begin(after.map(|(hit, naam)| {
-                (
-                    hit.order,
-                    segment.rank_after(naam, hit.leerbedrijf_id.as_u32()),
-                )
+                let rank = segment.rank_after(naam, hit.leerbedrijf_id.as_u32());
+                (hit.order, rank)
             }));
             Scan::new(segment, part.at(at), &asked).run(&mut harvest);
             let found = harvest.end().into_iter();
-            hits.extend(found.map(|(order, row)| {
-                let id = segment.ids[row as usize];
-                (order, segment.naam(row), id, part.died(row).is_some())
-            }));
+            hits.extend(found.map(|(order, row)| InPart { order, part, row }));
         }
         let totaal = harvest.totaal;
-        hits.sort_unstable();
+        hits.sort_by(InPart::compare);
         let more = hits.len() > wanted;
         hits.truncate(wanted);
         Ok(Found {
@@ -203,11 +197,13 @@ impl SearchIndex {
             more,
             hits: hits
                 .into_iter()
-                .filter_map(|(order, _, id, changed)| {
+                .filter_map(|hit| {
+                    // One that is still as it was needs no second look.
+                    let changed = hit.part.died(hit.row).is_some();
                     Some(Hit {
-                        leerbedrijf_id: LeerbedrijfId::from_u32(id)?,
-                        order,
-                        fits: !changed || self.fits_now(&asked, id),
+                        leerbedrijf_id: LeerbedrijfId::from_u32(hit.id())?,
+                        order: hit.order,
+                        fits: !changed || self.fits_now(&asked, hit.id()),
                     })
                 })
                 .collect(),
@@ -285,6 +281,28 @@ impl SearchIndex {
             dead: self.parts.iter().map(Part::dead).sum(),
             bytes: self.parts.iter().map(Part::bytes).sum(),
         }
+    }
+}
+
+/// A hit where it was found.
+struct InPart<'a> {
+    order: u64,
+    part: &'a Part,
+    row: u32,
+}
+
+impl InPart<'_> {
+    fn id(&self) -> u32 {
+        self.part.segment.ids[self.row as usize]
+    }
+
+    /// Names are looked at only where the rest is the same.
+    fn compare(&self, other: &Self) -> Ordering {
+        let (here, there) = (&self.part.segment, &other.part.segment);
+        self.order
+            .cmp(&other.order)
+            .then_with(|| here.naam(self.row).cmp(there.naam(other.row)))
+            .then_with(|| self.id().cmp(&other.id()))
     }
 }
 

@@ -435,6 +435,9 @@ fn text(segment: &Segment, asked: &Prepared<'_>) -> Option<Text> {
         any: first.typo,
     };
     for word in words {
+        if text.any.is_empty() {
+            break;
+        }
         let found = segment.words.find(word, segment.len());
         text.equal.intersect(&found.equal);
         text.prefix.intersect(&found.prefix);

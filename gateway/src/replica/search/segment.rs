@@ -32,6 +32,8 @@ pub(super) struct Segment {
     /// The rows in that order.
     by_rank: Box<[u32]>,
     coordinaten: Box<[Option<Coordinaten>]>,
+    /// Longitudes by themselves: circles are looked up in them, and so they fit the cache.
+    lons: Box<[f64]>,
     points: Box<[Point]>,
     bands: Bands,
     pub(super) placed: Box<[bool]>,
@@ -99,6 +101,7 @@ impl Segment {
                 .map(|row| row.ligging.map_or(Point::NOWHERE, Point::new))
                 .collect(),
             coordinaten: rows.iter().map(|row| row.ligging).collect(),
+            lons: rows.iter().map(lon_of).collect(),
             filters: Filters::default(),
             placed: rows.iter().map(|row| row.placed).collect(),
             by_plaats: sorted(numbers.clone().map(|n| (rows[n as usize].plaats, n))),
@@ -221,9 +224,8 @@ impl Segment {
 
     /// Runs of the rows within so many metres, and some around them.
     pub(super) fn around(&self, centre: Coordinaten, metres: f64) -> Vec<Range<u32>> {
-        // Every row in a band that is searched has a longitude.
-        let lon = |row: u32| self.coordinaten[row as usize].map_or(f64::MAX, |at| at.lon);
-        self.bands.around(centre, metres, lon)
+        let lon_of = |row: u32| self.lons[row as usize];
+        self.bands.around(centre, metres, lon_of)
     }
 
     /// Bytes on the heap, about.
@@ -233,6 +235,7 @@ impl Segment {
             + size_of::<u8>()
             + size_of::<bool>()
             + size_of::<Point>()
+            + size_of::<f64>()
             + size_of::<Option<Coordinaten>>()
             + size_of::<(u64, u32)>()
             + size_of::<(u32, u32)>();
@@ -263,11 +266,15 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Box<[T]> {
     items.into()
 }
 
+/// What is nowhere stands in a band that is never searched.
+fn lon_of(row: &Row) -> f64 {
+    row.ligging.map_or(f64::MAX, |at| at.lon)
+}
+
 /// From west to east within each band, as exactly as circles are compared.
 fn sort_within_bands(rows: &mut [Row]) {
-    let lon = |row: &Row| row.ligging.map_or(f64::MAX, |at| at.lon);
     for band in rows.chunk_by_mut(|a, b| bands::band_of(a.ligging) == bands::band_of(b.ligging)) {
-        band.sort_by(|a, b| lon(a).total_cmp(&lon(b)));
+        band.sort_by(|a, b| lon_of(a).total_cmp(&lon_of(b)));
     }
 }
 
