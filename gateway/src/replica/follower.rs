@@ -1,5 +1,5 @@
-//! The only writer of the replica: reads the log and publishes a view per commit (invariants 1,
-//! 3 and 5).
+//! The only writer of the replica: reads the log and publishes views of what came (invariants 1, 3
+//! and 5).
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
@@ -81,6 +81,14 @@ pub enum FollowerError {
         /// Which commit.
         nummer: u64,
         /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The search index cannot follow; the follower stops.
+    #[error("the search index cannot follow commit {nummer}: {what}")]
+    Index {
+        /// Which commit.
+        nummer: u64,
+        /// What is wrong.
         what: &'static str,
     },
     /// The process is ending.
@@ -228,6 +236,7 @@ impl Follower {
         self.state = State::default();
         self.stand = Stand::before_first(head.tijdlijn);
         self.search = None;
+        self.merge = None;
         self.publish_from = PublishFrom::Nummer(head.nummer);
         self.status.send_modify(|status| status.stopped = None);
     }
@@ -259,6 +268,8 @@ impl Follower {
                 });
             }
             if commit.vorige_hash != self.stand.hash {
+                // What came before it is good.
+                self.publish(std::mem::take(touched)).await?;
                 return self.other_history_at(commit, head);
             }
             self.apply(commit, touched).await?;
@@ -358,18 +369,23 @@ impl Follower {
             let followed = state.follow_search(&mut search, commit, touched);
             followed.map(|()| search)
         });
-        match followed.await? {
-            Ok(search) => Ok(search),
-            // What was applied can be decoded, so this does not happen; a whole one is right too.
-            Err(_) => self.whole_search().await,
-        }
+        followed.await?.map_err(|what| self.index_error(what))
     }
 
     async fn whole_search(&self) -> Result<SearchIndex, FollowerError> {
         let state = self.state.clone();
         let nummer = self.stand.versie.nummer;
-        // What was applied can be decoded, so this cannot fail.
-        aside(move || state.search_index(nummer).unwrap_or_default()).await
+        let made = aside(move || state.search_index(nummer));
+        made.await?.map_err(|what| self.index_error(what))
+    }
+
+    /// What was applied can be decoded, so this is a bug. An index that lacks anybody would answer
+    /// with confidence and be wrong.
+    fn index_error(&self, what: &'static str) -> FollowerError {
+        FollowerError::Index {
+            nummer: self.stand.versie.nummer,
+            what,
+        }
     }
 
     fn put_in_place(&self) {
@@ -388,7 +404,10 @@ impl Follower {
         };
         match self.merge.take() {
             Some(merge) if merge.is_finished() => {
-                let merged = merge.await.map_err(|_| FollowerError::CutShort)?;
+                let Ok(merged) = merge.await else {
+                    search.abandon_merge();
+                    return Err(FollowerError::CutShort);
+                };
                 if search.install(merged) && !self.is_loading() {
                     self.put_in_place();
                 }
@@ -404,9 +423,11 @@ impl Follower {
 
     fn note(&self, head: &Head, progress: &Result<Progress, FollowerError>) {
         let stop = match progress {
-            Err(error @ (FollowerError::Apply { .. } | FollowerError::Broken { .. })) => {
-                Some(chain(error))
-            }
+            Err(
+                error @ (FollowerError::Apply { .. }
+                | FollowerError::Broken { .. }
+                | FollowerError::Index { .. }),
+            ) => Some(chain(error)),
             Ok(_) | Err(FollowerError::Store(_) | FollowerError::CutShort) => None,
         };
         let read = !matches!(progress, Err(FollowerError::Store(_)));

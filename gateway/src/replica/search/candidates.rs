@@ -45,10 +45,28 @@ impl SearchIndex {
         words.sort_by_key(|word| (std::cmp::Reverse(word.len()), *word));
         words.dedup();
         words.truncate(MOST_WORDS);
+        let in_parts: Vec<Vec<Found>> = self
+            .parts
+            .iter()
+            .map(|part| {
+                let segment = &part.segment;
+                let of = |word: &&str| segment.words.find(word, segment.len());
+                words.iter().map(of).collect()
+            })
+            .collect();
+        // How rare a word is does not depend on which segment a row happens to be in.
+        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        let rarities: Vec<f32> = (0..words.len())
+            .map(|nth| {
+                let with = in_parts.iter().map(|found| found[nth].typo.len()).sum();
+                rarity(with, rows)
+            })
+            .collect();
         let mut found: Vec<(f32, u32)> = self
             .parts
             .iter()
-            .flat_map(|part| candidates_in(part, &words, waar, self.nummer))
+            .zip(&in_parts)
+            .flat_map(|(part, found)| candidates_in(part, found, &rarities, waar, self.nummer))
             .collect();
         found.sort_by(|(a, a_id), (b, b_id)| b.total_cmp(a).then(a_id.cmp(b_id)));
         found.truncate(most);
@@ -59,30 +77,29 @@ impl SearchIndex {
     }
 }
 
-fn candidates_in(part: &Part, words: &[&str], waar: &Waar, nummer: u64) -> Vec<(f32, u32)> {
+fn candidates_in(
+    part: &Part,
+    found: &[Found],
+    rarities: &[f32],
+    waar: &Waar,
+    nummer: u64,
+) -> Vec<(f32, u32)> {
     let segment = &part.segment;
     let visible = part.at(nummer);
-    let mut found: Vec<(usize, Found)> = words
-        .iter()
-        .map(|word| segment.words.find(word, segment.len()))
-        .map(|found| (found.typo.len(), found))
-        .filter(|(rows, _)| *rows > 0)
-        .collect();
-    found.sort_by_key(|(rows, _)| *rows);
     let rows: Vec<u32> = match waar {
         Waar::Plaats(key, _) => segment.in_plaats(key.0).collect(),
         Waar::Postcodes(range) => {
             let rows = segment.in_postcodes(&range.0).iter();
             rows.map(|(_, row)| *row).collect()
         }
-        Waar::Overal | Waar::Binnen(_) => rarest(&found, segment.len()),
+        Waar::Overal | Waar::Binnen(_) => rarest(found, segment.len()),
     };
     rows.into_iter()
         .filter(|row| visible.sees(*row) && scan::is_there(segment, waar, *row))
         .filter_map(|row| {
-            let score: f32 = found
-                .iter()
-                .map(|(rows, found)| worth(found, row) * rarity(*rows, segment.len()))
+            let words = found.iter().zip(rarities);
+            let score: f32 = words
+                .map(|(found, rarity)| worth(found, row) * rarity)
                 .sum();
             (score > 0.0).then(|| (score, segment.ids[row as usize]))
         })
@@ -90,17 +107,23 @@ fn candidates_in(part: &Part, words: &[&str], waar: &Waar, nummer: u64) -> Vec<(
 }
 
 /// Rows with the rarest of the words, and with the next as long as there are not too many.
-fn rarest(found: &[(usize, Found)], rows: usize) -> Vec<u32> {
+fn rarest(found: &[Found], rows: usize) -> Vec<u32> {
+    let mut by_rarity: Vec<(usize, &Found)> = found
+        .iter()
+        .map(|found| (found.typo.len(), found))
+        .collect();
+    by_rarity.retain(|(with, _)| *with > 0);
+    by_rarity.sort_by_key(|(with, _)| *with);
     let mut all = Bits::empty(rows);
     let mut left = MOST_ROWS;
-    for (rows, found) in found {
-        if *rows > left && left < MOST_ROWS {
+    for (with, found) in by_rarity {
+        if with > left && left < MOST_ROWS {
             break;
         }
         for row in found.typo.iter().take(left) {
             all.insert(row);
         }
-        left = left.saturating_sub(*rows);
+        left = left.saturating_sub(with);
     }
     all.iter().collect()
 }

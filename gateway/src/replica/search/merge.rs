@@ -4,7 +4,7 @@
 //! them at most and a row is moved a few times in its life. What is small is merged at once;
 //! what is large is handed out as a [`Merge`], done beside the follower and put in place later.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{SearchIndex, codes::Codes, part::Part, row::Row, segment::Segment};
 
@@ -33,57 +33,80 @@ pub struct Merged {
 }
 
 impl SearchIndex {
+    /// Merges what is small, behind what is being merged beside the follower.
     pub(super) fn merge_small(&mut self) {
-        while let Some(from) = self.due() {
-            let rows: usize = self.parts[from..].iter().map(|p| p.segment.len()).sum();
+        while let Some(range) = self.due(self.merging) {
+            let rows: usize = self.parts[range.clone()]
+                .iter()
+                .map(|p| p.segment.len())
+                .sum();
             if rows > AT_ONCE_ROWS {
                 return;
             }
-            let merged = self.merge_from(from).run();
-            self.install(merged);
+            let merged = self.merge_of(range).run();
+            self.put(merged);
         }
     }
 
-    /// A merge that is due and too large to be done at once.
+    /// A merge that is due and too large to be done at once. Until it is installed or abandoned
+    /// there is no other, and its parts stay as they are.
     #[must_use]
-    pub fn merge(&self) -> Option<Merge> {
-        self.due().map(|from| self.merge_from(from))
+    pub fn merge(&mut self) -> Option<Merge> {
+        if self.merging > 0 {
+            return None;
+        }
+        let range = self.due(0)?;
+        self.merging = range.end;
+        Some(self.merge_of(range))
+    }
+
+    /// Says that a merge will not be installed.
+    pub fn abandon_merge(&mut self) {
+        self.merging = 0;
     }
 
     /// A merge of everything, due or not.
     #[cfg(test)]
-    pub(super) fn merge_all(&self) -> Option<Merge> {
-        (!self.parts.is_empty()).then(|| self.merge_from(0))
+    pub(super) fn merge_all(&mut self) -> Option<Merge> {
+        let all = 0..self.parts.len();
+        (self.merging == 0 && !all.is_empty()).then(|| {
+            self.merging = all.end;
+            self.merge_of(all)
+        })
     }
 
-    /// From which part on the parts are to be made one.
-    fn due(&self) -> Option<usize> {
-        let sizes: Vec<usize> = self.parts.iter().map(|p| p.segment.len()).collect();
+    /// Which parts are to be made one, of those from this one on.
+    fn due(&self, first: usize) -> Option<Range<usize>> {
+        let parts = &self.parts[first..];
         let mut behind = 0;
         let mut from = None;
-        for (at, size) in sizes.iter().enumerate().rev() {
-            if behind > 0 && *size < behind * RATIO {
+        for (at, part) in parts.iter().enumerate().rev() {
+            let size = part.segment.len();
+            if behind > 0 && size < behind * RATIO {
                 from = Some(at);
             }
             behind += size;
         }
-        from.or_else(|| self.mostly_dead())
+        let due = from.map(|at| first + at..self.parts.len());
+        due.or_else(|| self.mostly_dead(first))
     }
 
     /// A segment of which a quarter could be forgotten.
-    fn mostly_dead(&self) -> Option<usize> {
+    fn mostly_dead(&self, first: usize) -> Option<Range<usize>> {
         let horizon = self.horizon();
-        self.parts.iter().position(|part| {
+        let mut parts = self.parts[first..].iter();
+        let at = parts.position(|part| {
             let rows = part.segment.len();
             rows >= FEW_ROWS
                 && part.dead() * RATIO > rows
                 && part.forgettable(horizon) * RATIO > rows
-        })
+        })?;
+        Some(first + at..first + at + 1)
     }
 
-    fn merge_from(&self, from: usize) -> Merge {
+    fn merge_of(&self, range: Range<usize>) -> Merge {
         Merge {
-            parts: self.parts[from..].to_vec(),
+            parts: self.parts[range].to_vec(),
             codes: self.codes.clone(),
             horizon: self.horizon(),
         }
@@ -92,6 +115,11 @@ impl SearchIndex {
     /// Puts a merge in place. One that was made from parts that are not here any more is dropped;
     /// gives whether it was used.
     pub fn install(&mut self, merged: Merged) -> bool {
+        self.merging = 0;
+        self.put(merged)
+    }
+
+    fn put(&mut self, merged: Merged) -> bool {
         let Merged {
             replaced,
             segment,

@@ -27,7 +27,7 @@ mod segment;
 mod tests;
 mod words;
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cell::OnceCell, cmp::Ordering, sync::Arc};
 
 use imbl::Vector;
 
@@ -35,7 +35,7 @@ use codes::Codes;
 use harvest::{Harvest, Tally};
 pub use merge::{Merge, Merged};
 use opleidingen::Opleidingen;
-use part::Part;
+use part::{At, Part};
 pub use query::{
     Codevraag, Counts, Found, Hit, Leerplaatsvraag, Plaatssleutel, Postcodes, Query, Soort,
     Sortering, Waar,
@@ -51,7 +51,7 @@ use crate::domain::{Code, FoldedNaam, LeerbedrijfId, Opleiding, Tijdstip};
 pub const KEEP_MS: i64 = 15 * 60 * 1000 + 30_000;
 
 /// The index of one state of the register.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct SearchIndex {
     /// Older and larger ones first.
     parts: Vec<Part>,
@@ -61,6 +61,14 @@ pub struct SearchIndex {
     nummer: u64,
     /// The oldest commit that can still be read.
     kept_from: u64,
+    /// Parts of which the last few of the first are being merged beside the follower: all before
+    /// this one. 0 when none are.
+    merging: usize,
+    /// Commits that came in together with a later one: between the two of a pair there is no state
+    /// to read.
+    gaps: Vector<(u64, u64)>,
+    /// What is cheaper to look through is not kept; see `scan`.
+    worth_keeping: usize,
     /// The first commit of each second of the last [`KEEP_MS`], to tell which may be forgotten.
     seconds: Vector<(i64, u64)>,
 }
@@ -81,6 +89,9 @@ impl SearchIndex {
             opleidingen: Arc::default(),
             nummer,
             kept_from: nummer,
+            merging: 0,
+            gaps: Vector::new(),
+            worth_keeping: scan::WORTH_KEEPING,
             seconds: Vector::new(),
         }
     }
@@ -94,8 +105,15 @@ impl SearchIndex {
         rows: Vec<Row>,
         gone: impl IntoIterator<Item = LeerbedrijfId>,
     ) {
+        if nummer > self.nummer + 1 {
+            self.gaps.push_back((self.nummer, nummer));
+        }
         self.nummer = nummer;
         self.note_second(nummer, tijdstip);
+        let horizon = self.horizon();
+        while self.gaps.front().is_some_and(|(_, end)| *end <= horizon) {
+            self.gaps.pop_front();
+        }
         let changed = rows.iter().map(|row| row.id);
         let gone = gone.into_iter().map(LeerbedrijfId::as_u32);
         for id in changed.chain(gone).collect::<Vec<_>>() {
@@ -108,6 +126,12 @@ impl SearchIndex {
             self.parts.push(Part::new(Arc::new(segment)));
         }
         self.merge_small();
+    }
+
+    /// Keeps what fits for every question, however small.
+    #[cfg(test)]
+    fn keep_all(&mut self) {
+        self.worth_keeping = 0;
     }
 
     /// Takes the names of all opleidingen, by which their codes are found.
@@ -159,7 +183,7 @@ impl SearchIndex {
         wanted: usize,
         niveau_of: impl Fn(Code) -> Option<u8>,
     ) -> Result<Found, Forgotten> {
-        if at < self.kept_from || at > self.nummer {
+        if at < self.kept_from || at > self.nummer || self.is_in_gap(at) {
             return Err(Forgotten(at));
         }
         let after = match after {
@@ -169,7 +193,7 @@ impl SearchIndex {
                 self.naam_at(hit.leerbedrijf_id, at).ok_or(Forgotten(at))?,
             )),
         };
-        let asked = Prepared::new(query, &self.codes);
+        let asked = Prepared::new(query, &self.codes, self.worth_keeping);
         let mut tally = query.tellen.then(|| {
             let numbers = 0..self.codes.len() as u32;
             let niveau = |number| self.codes.code(number).and_then(&niveau_of).unwrap_or(0);
@@ -189,6 +213,15 @@ impl SearchIndex {
             hits.extend(found.map(|(order, row)| InPart { order, part, row }));
         }
         let totaal = harvest.totaal;
+        // Made when the first hit has changed since.
+        let now: OnceCell<Vec<Scan<'_, At<'_>>>> = OnceCell::new();
+        let scans = || {
+            let mut scans = Vec::with_capacity(self.parts.len());
+            for part in &self.parts {
+                scans.push(Scan::new(&part.segment, part.at(self.nummer), &asked));
+            }
+            scans
+        };
         hits.sort_by(InPart::compare);
         let more = hits.len() > wanted;
         hits.truncate(wanted);
@@ -203,7 +236,7 @@ impl SearchIndex {
                     Some(Hit {
                         leerbedrijf_id: LeerbedrijfId::from_u32(hit.id())?,
                         order: hit.order,
-                        fits: !changed || self.fits_now(&asked, hit.id()),
+                        fits: !changed || self.fits_now(now.get_or_init(scans), hit.id()),
                     })
                 })
                 .collect(),
@@ -211,11 +244,18 @@ impl SearchIndex {
         })
     }
 
-    fn fits_now(&self, asked: &Prepared<'_>, id: u32) -> bool {
-        self.parts.iter().any(|part| {
+    fn fits_now(&self, scans: &[Scan<'_, At<'_>>], id: u32) -> bool {
+        self.parts.iter().zip(scans).any(|(part, scan)| {
             let row = part.row_at(id, self.nummer);
-            row.is_some_and(|row| Scan::new(&part.segment, part.at(self.nummer), asked).is_hit(row))
+            row.is_some_and(|row| scan.is_hit(row))
         })
+    }
+
+    fn is_in_gap(&self, at: u64) -> bool {
+        match self.gaps.binary_search_by_key(&at, |(_, end)| *end) {
+            Ok(_) => false,
+            Err(next) => self.gaps.get(next).is_some_and(|(begin, _)| *begin < at),
+        }
     }
 
     fn counts(&self, tally: &Tally) -> Counts {
@@ -303,6 +343,13 @@ impl InPart<'_> {
             .cmp(&other.order)
             .then_with(|| here.naam(self.row).cmp(there.naam(other.row)))
             .then_with(|| self.id().cmp(&other.id()))
+    }
+}
+
+/// Of nothing.
+impl Default for SearchIndex {
+    fn default() -> Self {
+        Self::new(Vec::new(), 0)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     row::{Periode, Plaats, digits_of},
     segment::Segment,
 };
-use crate::domain::Leerweg;
+use crate::domain::{Datum, Leerweg};
 
 /// Distance of what has no known location: behind all others.
 const UNKNOWN: u32 = u32::MAX;
@@ -28,10 +28,15 @@ pub(super) struct Prepared<'q> {
     within: Option<f64>,
     van: i32,
     tot: i32,
+    /// Of a leerplaats: latest first and earliest last day.
+    begint_voor: i32,
+    loopt_tot: i32,
+    /// See [`WORTH_KEEPING`].
+    worth_keeping: usize,
 }
 
 impl<'q> Prepared<'q> {
-    pub(super) fn new(query: &'q Query, codes: &Codes) -> Self {
+    pub(super) fn new(query: &'q Query, codes: &Codes, worth_keeping: usize) -> Self {
         let asked = query.codes.as_ref();
         Self {
             query,
@@ -50,6 +55,15 @@ impl<'q> Prepared<'q> {
             },
             van: query.van.days(),
             tot: query.tot.days(),
+            begint_voor: match query.soort {
+                Soort::Leerplaats(vraag) => vraag.begint_voor.map_or(i32::MAX, Datum::days),
+                Soort::Erkenning => i32::MAX,
+            },
+            loopt_tot: match query.soort {
+                Soort::Leerplaats(vraag) => vraag.loopt_tot.days(),
+                Soort::Erkenning => i32::MIN,
+            },
+            worth_keeping,
         }
     }
 
@@ -112,7 +126,11 @@ impl<'a, V: Visible> Scan<'a, V> {
 
     /// Gives every hit to the harvest.
     pub(super) fn run(&self, harvest: &mut Harvest<'_>) {
-        match self.way() {
+        let (way, cost) = self.way();
+        if let Some(fitting) = self.fitting(cost) {
+            return self.each_fitting(&fitting, harvest);
+        }
+        match way {
             Way::Text(text) => self.each(text.any.iter(), harvest),
             Way::Codes(own) => self.by_codes(own, harvest),
             Way::Plaats(key) => self.each(self.segment.in_plaats(key), harvest),
@@ -121,13 +139,23 @@ impl<'a, V: Visible> Scan<'a, V> {
                 self.each(rows.map(|(_, row)| *row), harvest);
             }
             Way::Rows => self.each(self.runs.iter().cloned().flatten(), harvest),
-            Way::Fitting => self.each_fitting(&self.fitting(), harvest),
         }
     }
 
-    /// The way with the fewest candidates to look at. When all of them are long, what fits is
-    /// found once for the whole segment and kept.
-    fn way(&self) -> Way<'_> {
+    /// Rows that fit, wherever they are and whatever they are called: when every way is long, and
+    /// this was asked before or the way is as long as the segment.
+    fn fitting(&self, cost: usize) -> Option<Arc<Fitting>> {
+        let within: usize = self.runs.iter().map(|run| run.len()).sum();
+        if cost <= within / 2 * COST_OF_BIT + self.asked.worth_keeping {
+            return None;
+        }
+        let at_once = cost * 2 >= self.segment.len() * COST_OF_ROW;
+        let filters = &self.segment.filters;
+        filters.get(self.asked.query, at_once, || self.find_fitting())
+    }
+
+    /// The way with the fewest candidates to look at, and what it costs.
+    fn way(&self) -> (Way<'_>, usize) {
         let rows: usize = self.runs.iter().map(|run| run.len()).sum();
         let mut best = (Way::Rows, rows * COST_OF_ROW);
         let mut offer = |way, cost| {
@@ -159,10 +187,7 @@ impl<'a, V: Visible> Scan<'a, V> {
                 offer(Way::Postcodes(&range.0), rows * COST_OF_JUMP);
             }
         }
-        if best.1 > rows / 2 * COST_OF_BIT + WORTH_KEEPING {
-            return Way::Fitting;
-        }
-        best.0
+        best
     }
 
     fn entries(&self, number: u32) -> usize {
@@ -202,24 +227,20 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
     }
 
-    /// Rows that fit, wherever they are and whatever they are called.
-    fn fitting(&self) -> Arc<Fitting> {
-        let query = self.asked.query;
-        self.segment.filters.get(query, || {
-            let rows = self.segment.len();
-            let (mut own, mut equivalent) = (Bits::empty(rows), Bits::empty(rows));
-            for row in 0..rows as u32 {
-                match self.fits(row) {
-                    Some(Fit::Own) => drop(own.insert(row)),
-                    Some(Fit::Equivalent) => drop(equivalent.insert(row)),
-                    None => {}
-                }
+    fn find_fitting(&self) -> Fitting {
+        let rows = self.segment.len();
+        let (mut own, mut equivalent) = (Bits::empty(rows), Bits::empty(rows));
+        for row in 0..rows as u32 {
+            match self.fits(row) {
+                Some(Fit::Own) => drop(own.insert(row)),
+                Some(Fit::Equivalent) => drop(equivalent.insert(row)),
+                None => {}
             }
-            Fitting {
-                own,
-                equivalent: (equivalent.len() > 0).then_some(equivalent),
-            }
-        })
+        }
+        Fitting {
+            own,
+            equivalent: (!equivalent.is_empty()).then_some(equivalent),
+        }
     }
 
     /// Through the lists of the codes: what fits is known there, and the row is only looked at
@@ -342,8 +363,8 @@ impl<'a, V: Visible> Scan<'a, V> {
                 .vergoeding
                 .is_none_or(|asked| plaats.vergoeding == asked)
             && plaats.aantal >= vraag.minimum
-            && vraag.begint_voor.is_none_or(|dag| plaats.van <= dag.days())
-            && plaats.tot >= vraag.loopt_tot.days()
+            && plaats.van <= self.asked.begint_voor
+            && plaats.tot >= self.asked.loopt_tot
     }
 
     /// Only an erkend leerbedrijf may train: for the very code and leerweg of the leerplaats.
@@ -505,8 +526,6 @@ enum Way<'a> {
     Postcodes(&'a Range<u32>),
     /// Every row in the runs.
     Rows,
-    /// Every row in the runs that fits.
-    Fitting,
 }
 
 /// What a step costs, in about half nanoseconds: the next entry of a code's list, a search for a
@@ -516,6 +535,5 @@ const COST_OF_RUN: usize = 40;
 const COST_OF_ROW: usize = 24;
 const COST_OF_JUMP: usize = 40;
 const COST_OF_BIT: usize = 6;
-/// What is cheaper than this, some ten microseconds, is not worth keeping. The small registers of
-/// the tests would never come to it.
-const WORTH_KEEPING: usize = if cfg!(test) { 0 } else { 20_000 };
+/// What is cheaper than this, some ten microseconds, is not worth keeping.
+pub(super) const WORTH_KEEPING: usize = 20_000;

@@ -108,8 +108,8 @@ impl Segment {
             plaatsen: rows.iter().map(|row| row.plaats).collect(),
             by_postcode: sorted(numbers.map(|n| (rows[n as usize].postcode, n))),
             postcodes: rows.iter().map(|row| row.postcode).collect(),
-            erkend: by_code(codes.len(), &erkenningen, |row, periode| (row, periode)),
-            offering: by_code(codes.len(), &leerplaatsen, |row, _| row),
+            erkend: by_code(&erkenningen, |row, periode| (row, periode)),
+            offering: by_code(&leerplaatsen, |row, _| row),
             erkenningen,
             leerplaatsen,
             words: Words::new(rows.iter().map(|row| row.naam.as_str())),
@@ -279,19 +279,14 @@ fn sort_within_bands(rows: &mut [Row]) {
 }
 
 /// The same entries by the number of their code, rows ascending within each.
-fn by_code<T: Copy, U>(
-    codes: usize,
-    lists: &Lists<(u32, T)>,
-    entry: impl Fn(u32, T) -> U,
-) -> Lists<U> {
-    let mut sorted: Vec<Vec<U>> = Vec::new();
-    sorted.resize_with(codes, Vec::new);
-    for row in 0..lists.len() {
-        for (number, item) in lists.get(row) {
-            sorted[*number as usize].push(entry(row, *item));
-        }
-    }
-    Lists::new(sorted.into_iter())
+fn by_code<T: Copy, U>(lists: &Lists<(u32, T)>, entry: impl Fn(u32, T) -> U) -> Lists<U> {
+    let rows = (0..lists.len()).flat_map(|row| lists.get(row).iter().map(move |item| (row, item)));
+    let mut sorted: Vec<(u32, U)> = rows
+        .map(|(row, (number, item))| (*number, entry(row, *item)))
+        .collect();
+    // Stable, so the rows of a code stay in order.
+    sorted.sort_by_key(|(number, _)| *number);
+    Lists::of_numbered(sorted)
 }
 
 /// Lists behind one another.
@@ -310,6 +305,21 @@ impl<T> Lists<T> {
         Self {
             starts: starts.into(),
             items: items.into(),
+        }
+    }
+
+    /// Of items with the number of their list, ascending.
+    fn of_numbered(sorted: Vec<(u32, T)>) -> Self {
+        let mut starts = vec![0];
+        for (at, (number, _)) in (0..).zip(&sorted) {
+            while starts.len() <= *number as usize {
+                starts.push(at);
+            }
+        }
+        starts.push(sorted.len() as u32);
+        Self {
+            starts: starts.into(),
+            items: sorted.into_iter().map(|(_, item)| item).collect(),
         }
     }
 

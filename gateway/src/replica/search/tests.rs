@@ -299,10 +299,14 @@ proptest! {
             0..12,
         ),
         queries in prop::collection::vec(query(), 3),
+        keep_all in any::<bool>(),
     ) {
         let mut now: Rows = first.into_iter().map(|row| (row.id, row)).collect();
         let rows = now.values().map(|row| Row { since: 1, ..row.clone() }).collect();
         let mut index = SearchIndex::new(rows, 1);
+        if keep_all {
+            index.keep_all();
+        }
         let mut history = BTreeMap::from([(1, now.clone())]);
         let (mut second, mut late) = (0, None);
         for (nummer, (rows, gone, pause)) in (2..).zip(commits) {
@@ -374,6 +378,83 @@ fn what_nobody_can_ask_for_any_more_is_forgotten() {
     assert!(index.kept_from > 600, "{}", index.kept_from);
     let merged = index.merge().map(Merge::run);
     assert!(merged.is_none_or(|merged| index.install(merged)));
+}
+
+fn named(id: u32, since: u64, naam: &str) -> Row {
+    Row {
+        id: 100_000_000 + id,
+        since,
+        actief: true,
+        naam: naam.to_owned(),
+        plaats: 1,
+        postcode: 0,
+        ligging: None,
+        placed: false,
+        erkenningen: Vec::new(),
+        leerplaatsen: Vec::new(),
+    }
+}
+
+#[test]
+fn between_commits_that_came_together_there_is_nothing_to_read() {
+    let mut index = SearchIndex::new(vec![named(1, 1, "een")], 1);
+    index.commit(5, moment(1), vec![named(1, 5, "twee")], None);
+    index.commit(6, moment(2), vec![named(1, 6, "drie")], None);
+    index.commit(9, moment(3), vec![named(1, 9, "vier")], None);
+    for (at, readable) in [
+        (1, true),
+        (2, false),
+        (4, false),
+        (5, true),
+        (6, true),
+        (7, false),
+        (8, false),
+        (9, true),
+        (10, false),
+    ] {
+        let query = by_naam("x");
+        let found = index.search(&query, at, None, 5, |_| None);
+        assert_eq!(found.is_ok(), readable, "{at}");
+    }
+}
+
+#[test]
+fn candidates_do_not_depend_on_the_segment_they_are_in() {
+    let filler = (10..400).map(|n| named(n, 1, "bakkerij de eik"));
+    let rows = filler.chain([
+        named(1, 1, "slagerij jansen"),
+        named(2, 1, "bakkerij jansen"),
+    ]);
+    let mut index = SearchIndex::new(rows.collect(), 1);
+    index.commit(2, moment(1), vec![named(3, 2, "jansen bakkerij")], None);
+    let asked = FoldedNaam::new("bakkerij jansen");
+    let of = |index: &SearchIndex| {
+        let mut found = index.candidates(&asked, &Waar::Plaats(Plaatssleutel(1), None), 3);
+        found.sort_unstable();
+        found
+    };
+    let expected: Vec<_> = (1..=3)
+        .filter_map(|n| LeerbedrijfId::from_u32(100_000_000 + n))
+        .collect();
+    assert_eq!(of(&index), expected);
+    let merged = index.merge_all().map(Merge::run);
+    assert!(merged.is_some_and(|merged| index.install(merged)));
+    assert_eq!(of(&index), expected);
+}
+
+fn by_naam(naam: &str) -> Query {
+    Query {
+        soort: Soort::Erkenning,
+        naam: Some(FoldedNaam::new(naam)),
+        waar: Waar::Overal,
+        punt: None,
+        codes: None,
+        leerweg: None,
+        van: datum(DAY),
+        tot: datum(DAY),
+        sortering: Sortering::Naam,
+        tellen: false,
+    }
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(super) struct Words {
     prefixes: BTreeMap<Box<str>, Box<[u32]>>,
     /// Hash of a form and the number of a word that has it, ascending.
     forms: Box<[(u32, u32)]>,
+    /// Letters of the longest word: what is longer need not be looked for.
+    longest: usize,
 }
 
 /// How the rows have one word that is asked for; each set holds the one before.
@@ -65,6 +67,11 @@ impl Words {
                 .collect(),
             prefixes: prefixes(&sorted),
             forms: all_forms(&sorted),
+            longest: sorted
+                .iter()
+                .map(|(word, _)| word.chars().count())
+                .max()
+                .unwrap_or(0),
             rows: sorted.into_iter().flat_map(|(_, rows)| rows).collect(),
         }
     }
@@ -78,11 +85,11 @@ impl Words {
         }
         let equal = found.clone();
         let letters = asked.chars().count();
-        if letters >= PREFIX_LETTERS {
+        if (PREFIX_LETTERS..=self.longest).contains(&letters) {
             self.add_prefixed(asked, letters, &mut found);
         }
         let prefix = found.clone();
-        if letters >= TYPO_LETTERS {
+        if (TYPO_LETTERS..=self.longest + 1).contains(&letters) {
             for number in self.one_typo_from(asked) {
                 self.add(number, &mut found);
             }
