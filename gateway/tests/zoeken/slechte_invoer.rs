@@ -44,6 +44,7 @@ const WRONG: &[(&str, u16, &[&str])] = &[
     (r#"{"soort":"*","code":"25999"}"#, 110, &["code"]),
     (r#"{"soort":"*","code":"K9999"}"#, 110, &["code"]),
     (r#"{"soort":"*","code":"25180","niveau":"3"}"#, 151, &["niveau", "code"]),
+    (r#"{"soort":"*","adres":"Kerkstraat 1, Nergenshuizen","code":"25180","niveau":"3"}"#, 151, &["niveau"]),
     (r#"{"soort":"*","opleidingsnaam":"loodgieter"}"#, 130, &["opleidingsnaam"]),
     (r#"{"soort":"*","opleidingsnaam":"verkoper","code":"25180"}"#, 151, &["opleidingsnaam", "code"]),
     (r#"{"soort":"*","leerweg":"BOL BBL"}"#, 150, &["leerweg"]),

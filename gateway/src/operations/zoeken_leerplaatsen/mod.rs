@@ -160,7 +160,9 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
     })
 }
 
-fn not_searched(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Response> {
+/// Invalid input goes first: it is what REST refuses, and SOAP is to answer the same.
+fn not_searched(ctx: &Context<'_>, mut bevindingen: Vec<Bevinding>) -> Answer<Response> {
+    bevindingen.sort_by_key(|bevinding| !bevinding.signaalcode.is_invalid_input());
     let kop = match bevindingen.first() {
         Some(first) => Kop::about(&ctx.view, first),
         None => Kop::new(&ctx.view, Signaalcode::TeWeinigZoekgegevens),
