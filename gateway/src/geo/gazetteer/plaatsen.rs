@@ -264,6 +264,28 @@ impl Gazetteer {
         }
     }
 
+    /// The one place with this name in a land (ISO 3166-1 alpha-2), or as [`Self::plaats`] finds it
+    /// when no land is given; without suggestions, which take longer than all the rest.
+    #[must_use]
+    pub fn ken_plaats(&self, text: &str, in_land: Option<&str>) -> Option<Plaats> {
+        let text = shortened(text);
+        let of_land = |found: &Land| in_land.is_none_or(|code| *found == land(code));
+        let found = match self.zoek_plaats(text) {
+            Gevonden::Een(plaats) if of_land(&plaats.sleutel.parts().0) => Some(plaats),
+            Gevonden::Een(_) | Gevonden::Meer(_) | Gevonden::Geen => None,
+        };
+        // A name alone is about a Dutch place, if there is one.
+        found.or_else(|| self.plaats_over_de_grens(text, land(in_land?)))
+    }
+
+    fn plaats_over_de_grens(&self, text: &str, in_land: Land) -> Option<Plaats> {
+        let sleutel = plaats_sleutel(Plaatsnaam::new(text).naam);
+        let kernen = self.kernen(&sleutel);
+        let abroad = |kern: &&Kern| kern.land == in_land && kern.land != NEDERLAND;
+        let kern = kernen.iter().find(abroad)?;
+        Some(self.als_plaats(&sleutel, kern, &kernen))
+    }
+
     pub(super) fn zoek_plaats(&self, text: &str) -> Gevonden {
         let Plaatsnaam { naam, bij } = Plaatsnaam::new(text);
         let sleutel = plaats_sleutel(naam);

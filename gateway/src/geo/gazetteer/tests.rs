@@ -195,6 +195,29 @@ fn an_unknown_place_brings_what_is_near() {
 }
 
 #[test]
+fn in_a_land_the_place_there_is_meant() {
+    let gazetteer = whole();
+    for (text, land, expect) in [
+        ("Bergen", Some("BE"), Some("Bergen (België)")),
+        ("bergen, België", Some("be"), Some("Bergen (België)")),
+        ("Bergen (Henegouwen)", Some("BE"), Some("Bergen (België)")),
+        ("Essen", Some("DE"), Some("Essen (Duitsland)")),
+        ("Essen", None, None),
+        ("Bergen", None, None),
+        ("Bergen", Some("NL"), None),
+        ("Bergen (NH)", Some("NL"), Some("Bergen (Noord-Holland)")),
+        ("Utrecht", Some("NL"), Some("Utrecht")),
+        ("Utrecht", Some("BE"), None),
+        ("Utrecht (Limburg)", Some("NL"), None),
+        ("Xyzzy", Some("BE"), None),
+        ("", Some(""), None),
+    ] {
+        let found = gazetteer.ken_plaats(text, land).map(|plaats| plaats.naam);
+        assert_eq!(found.as_deref(), expect, "{text} {land:?}");
+    }
+}
+
+#[test]
 fn an_address_is_in_one_of_the_namesakes() {
     let gazetteer = whole();
     let check = |text: &str, adres: &Adres, expect: bool| {
