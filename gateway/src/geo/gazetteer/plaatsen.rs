@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::{Bekend, Gazetteer, Land, NEDERLAND, Step, dutch_postcode, kernen::Kern, land, take};
+use super::{Bekend, Gazetteer, Land, NEDERLAND, Step, kernen::Kern, land, take};
 use crate::{
     domain::{Adres, Coordinaten},
     geo::{
-        Postcodegebied, afstand_km,
+        Postcodegebied,
         naam::{Plaatsnaam, Sleutel, is_a_land, is_land, plaats_sleutel, provincie_sleutel},
         punt::Som,
     },
@@ -19,9 +19,6 @@ pub(super) const MAX_TEXT_CHARS: usize = 200;
 
 /// Suggestions for a place that is not known.
 pub(super) const MAX_SUGGESTIES: usize = 3;
-
-/// An address without a postcode belongs to the one of several namesakes that it is so near to.
-const OF_A_PLACE_KM: f64 = 10.0;
 
 /// A place that is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,18 +34,16 @@ pub struct Plaats {
 }
 
 impl Plaats {
-    /// Whether an address with its name and these four digits (0: none) is in it.
-    pub(super) fn holds(&self, cijfers: u16) -> bool {
-        let own = self.postcodes.as_ref();
-        own.is_none_or(|own| own.binary_search(&cijfers).is_ok())
-    }
-}
-
-impl Plaats {
     /// Of one of several namesakes: its four-digit postcodes, ascending.
     #[must_use]
     pub fn postcodes(&self) -> Option<&[u16]> {
         self.postcodes.as_deref()
+    }
+
+    /// Whether an address with its name and these four digits (0: none) is in it.
+    pub(super) fn holds(&self, cijfers: u16) -> bool {
+        let own = self.postcodes.as_ref();
+        own.is_none_or(|own| own.binary_search(&cijfers).is_ok())
     }
 }
 
@@ -244,24 +239,6 @@ impl Gazetteer {
             vraag: text.trim().to_owned(),
             suggesties,
         })
-    }
-
-    /// Whether an address is in a place. Of namesakes the postcode decides.
-    #[must_use]
-    pub fn is_in(&self, plaats: &Plaats, adres: &Adres) -> bool {
-        if PlaatsSleutel::of(adres).as_ref() != Some(&plaats.sleutel) {
-            return false;
-        }
-        if plaats.postcodes.is_none() {
-            return true;
-        }
-        if let Some(postcode) = dutch_postcode(adres) {
-            return plaats.holds(postcode.cijfers());
-        }
-        match (adres.coordinaten, plaats.centrum) {
-            (Some(here), Some(centre)) => afstand_km(here, centre) <= OF_A_PLACE_KM,
-            _ => false,
-        }
     }
 
     /// The one place with this name in a land (ISO 3166-1 alpha-2), or as [`Self::plaats`] finds it
