@@ -60,6 +60,7 @@ WRONG = [
     (ERKENNING | {"beschikbaarVanaf": "2027-09-01", "beschikbaarTot": "2027-08-31"}, 151, "beschikbaarTot"),
     (ERKENNING | {"beschikbaarTot": "2020-01-01"}, 151, "beschikbaarTot"),
     (ERKENNING | {"code": "25180", "niveau": "3"}, 151, "niveau"),
+    (ERKENNING | {"adres": "Kerkstraat 1, Nergenshuizen", "code": "25180", "niveau": "3"}, 151, "niveau"),
     (ERKENNING | {"code": "25180", "opleidingsnaam": "verpleegkundige"}, 151, "opleidingsnaam"),
     (ERKENNING | {"sortering": "AFSTAND"}, 151, "sortering"),
     (ERKENNING | {"plaats": "Utrecht", "postcode": "1012"}, 151, "postcode"),
@@ -76,6 +77,13 @@ def test_the_field_is_named_with_what_would_be_right(ask, question, signaalcode,
         assert f": {veld}: " in answer["signaaltekst"]
     else:
         assert f"/{veld}" in [one["veld"] for one in answer.problem["overtredingen"]]
+
+
+@pytest.mark.parametrize("wrong", [{"code": "25180", "niveau": "3"}, {"onbekendVeld": "x"}], ids=str)
+def test_a_problem_repeats_no_address(rest, wrong):
+    response = rest.call(OPERATION, {"soort": "ERKENNING", "adres": "Kerkstraat 1, Nergenshuizen"} | wrong)
+    assert response.status_code == 400
+    assert "Nergenshuizen" not in response.text
 
 
 def test_small_letters_and_spaces_do_not_matter(ask):

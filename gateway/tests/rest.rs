@@ -367,6 +367,25 @@ async fn invalid_input_is_400_and_never_422() {
 }
 
 #[actix_web::test]
+async fn a_problem_repeats_no_address_that_is_not_known() {
+    for (body, expect) in [
+        (
+            r#"{"soort":"ERKENNING","adres":"Kerkstraat 1, Nergenshuizen","code":"25180","niveau":"3"}"#,
+            "body /niveau 151",
+        ),
+        (
+            r#"{"soort":"ERKENNING","plaats":"Nergenshuizen","x":"y"}"#,
+            "body /x ONBEKEND_VELD",
+        ),
+    ] {
+        let reply = post(PLACES, body).await;
+        assert_eq!(reply.violations(), [expect]);
+        let text = String::from_utf8_lossy(&reply.body);
+        assert!(!text.contains("Nergenshuizen"), "{text}");
+    }
+}
+
+#[actix_web::test]
 async fn a_problem_repeats_no_content_and_has_an_instance_of_its_own() {
     let path = "/v1/leerbedrijven/GEHEIM/erkenningen/GEHEIM?peildatum=GEHEIM";
     let (first, second) = (get(path).await, get(path).await);

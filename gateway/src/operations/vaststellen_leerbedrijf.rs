@@ -149,7 +149,7 @@ impl Question {
                 land_named: present(request.land.as_deref()).is_some(),
                 postcode,
                 huisnummer,
-                plaats: parse_plaats(view, request.plaats.as_deref()),
+                plaats: parse_plaats(view, request),
             }
             .enough(),
             (land, postcode, huisnummer) => Err([land.err(), postcode.err(), huisnummer.err()]
@@ -170,7 +170,7 @@ impl Wanted {
             land_named: land.is_some(),
             postcode: present(request.postcode.as_deref()).map(str::to_owned),
             huisnummer: parse_huisnummer(request.huisnummer.as_deref()).unwrap_or(Some(0)),
-            plaats: parse_plaats(view, request.plaats.as_deref()),
+            plaats: parse_plaats(view, request),
         }
     }
 
@@ -225,14 +225,14 @@ fn parse_postcode(field: Option<&str>, foreign: bool) -> Result<Option<String>, 
     }
 }
 
-fn parse_plaats(view: &View, field: Option<&str>) -> Option<Gevraagd> {
-    present(field).map(|text| Gevraagd {
+fn parse_plaats(view: &View, request: &Request) -> Option<Gevraagd> {
+    let land = present(request.land.as_deref());
+    present(request.plaats.as_deref()).map(|text| Gevraagd {
         folded: FoldedNaam::new(text),
         // One that is not known, or not from its namesakes, is compared by its letters.
         sleutel: view
             .gazetteer()
-            .plaats(text)
-            .ok()
+            .ken_plaats(text, land)
             .map(|plaats| plaats.sleutel),
     })
 }

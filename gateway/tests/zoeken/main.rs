@@ -16,6 +16,7 @@ mod oracle;
 mod register;
 mod slechte_invoer;
 mod toevallig;
+mod vaststellen;
 mod vergelijk;
 mod vraag;
 mod vragen;

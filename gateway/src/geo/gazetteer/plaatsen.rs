@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::{Bekend, Gazetteer, Land, NEDERLAND, Step, dutch_postcode, kernen::Kern, land, take};
+use super::{Bekend, Gazetteer, Land, NEDERLAND, Step, kernen::Kern, land, take};
 use crate::{
     domain::{Adres, Coordinaten},
     geo::{
-        Postcodegebied, afstand_km,
+        Postcodegebied,
         naam::{Plaatsnaam, Sleutel, is_a_land, is_land, plaats_sleutel, provincie_sleutel},
         punt::Som,
     },
@@ -19,9 +19,6 @@ pub(super) const MAX_TEXT_CHARS: usize = 200;
 
 /// Suggestions for a place that is not known.
 pub(super) const MAX_SUGGESTIES: usize = 3;
-
-/// An address without a postcode belongs to the one of several namesakes that it is so near to.
-const OF_A_PLACE_KM: f64 = 10.0;
 
 /// A place that is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,18 +34,16 @@ pub struct Plaats {
 }
 
 impl Plaats {
-    /// Whether an address with its name and these four digits (0: none) is in it.
-    pub(super) fn holds(&self, cijfers: u16) -> bool {
-        let own = self.postcodes.as_ref();
-        own.is_none_or(|own| own.binary_search(&cijfers).is_ok())
-    }
-}
-
-impl Plaats {
     /// Of one of several namesakes: its four-digit postcodes, ascending.
     #[must_use]
     pub fn postcodes(&self) -> Option<&[u16]> {
         self.postcodes.as_deref()
+    }
+
+    /// Whether an address with its name and these four digits (0: none) is in it.
+    pub(super) fn holds(&self, cijfers: u16) -> bool {
+        let own = self.postcodes.as_ref();
+        own.is_none_or(|own| own.binary_search(&cijfers).is_ok())
     }
 }
 
@@ -246,22 +241,26 @@ impl Gazetteer {
         })
     }
 
-    /// Whether an address is in a place. Of namesakes the postcode decides.
+    /// The one place with this name in a land (ISO 3166-1 alpha-2), or as [`Self::plaats`] finds it
+    /// when no land is given; without suggestions, which take longer than all the rest.
     #[must_use]
-    pub fn is_in(&self, plaats: &Plaats, adres: &Adres) -> bool {
-        if PlaatsSleutel::of(adres).as_ref() != Some(&plaats.sleutel) {
-            return false;
-        }
-        if plaats.postcodes.is_none() {
-            return true;
-        }
-        if let Some(postcode) = dutch_postcode(adres) {
-            return plaats.holds(postcode.cijfers());
-        }
-        match (adres.coordinaten, plaats.centrum) {
-            (Some(here), Some(centre)) => afstand_km(here, centre) <= OF_A_PLACE_KM,
-            _ => false,
-        }
+    pub fn ken_plaats(&self, text: &str, in_land: Option<&str>) -> Option<Plaats> {
+        let text = shortened(text);
+        let of_land = |found: &Land| in_land.is_none_or(|code| *found == land(code));
+        let found = match self.zoek_plaats(text) {
+            Gevonden::Een(plaats) if of_land(&plaats.sleutel.parts().0) => Some(plaats),
+            Gevonden::Een(_) | Gevonden::Meer(_) | Gevonden::Geen => None,
+        };
+        // A name alone is about a Dutch place, if there is one.
+        found.or_else(|| self.plaats_over_de_grens(text, land(in_land?)))
+    }
+
+    fn plaats_over_de_grens(&self, text: &str, in_land: Land) -> Option<Plaats> {
+        let sleutel = plaats_sleutel(Plaatsnaam::new(text).naam);
+        let kernen = self.kernen(&sleutel);
+        let abroad = |kern: &&Kern| kern.land == in_land && kern.land != NEDERLAND;
+        let kern = kernen.iter().find(abroad)?;
+        Some(self.als_plaats(&sleutel, kern, &kernen))
     }
 
     pub(super) fn zoek_plaats(&self, text: &str) -> Gevonden {

@@ -11,11 +11,13 @@ use super::{Request, vraag::Vraag};
 use crate::{
     domain::{Caller, Coordinaten, Datum, LeerbedrijfId, RegisterVersie, Tijdstip},
     operations::Rules,
-    replica::search::Hit,
+    replica::search::{Hit, KEEP_MS},
 };
 
-/// How long a cursor can be used (domain rule 12).
+/// How long after the first page a cursor can be used (domain rule 12).
 const VALID_S: u64 = 15 * 60;
+// The rows of the first page must still be there then.
+const _: () = assert!((VALID_S as i64) * 1000 < KEEP_MS);
 /// Bytes of the seal: enough that nobody guesses one.
 const SEAL_BYTES: usize = 12;
 /// First byte: which form it has.
@@ -27,7 +29,8 @@ pub(super) struct Cursor {
     form: u8,
     /// The state of the register that the first page came from.
     pub(super) versie: RegisterNummer,
-    made_at: Tijdstip,
+    /// The moment of the first page; every later one carries it on.
+    pub(super) begonnen_op: Tijdstip,
     /// "Today" of the first page.
     pub(super) vandaag: Datum,
     /// From where the first page measured, in the exact bits.
@@ -65,7 +68,7 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The cursor behind a hit.
+    /// The cursor behind a hit, by the version and the moment of the first page.
     pub(super) fn cursor(
         &self,
         vraag: &Vraag,
@@ -73,14 +76,14 @@ impl Page<'_> {
         totaal: u32,
         last: Hit,
     ) -> String {
-        let (versie, made_at) = state;
+        let (versie, begonnen_op) = state;
         let cursor = Cursor {
             form: FORM,
             versie: RegisterNummer {
                 tijdlijn: versie.tijdlijn,
                 nummer: versie.nummer,
             },
-            made_at,
+            begonnen_op,
             vandaag: vraag.vandaag,
             punt: vraag.query.punt.map(|punt| (punt.lat, punt.lon)),
             totaal,
@@ -123,7 +126,7 @@ impl Page<'_> {
         if cursor.form != FORM || cursor.vraag != self.vraag_hash() {
             return Err(Refused::Invalid);
         }
-        let old = now.seconds_since(cursor.made_at) > VALID_S;
+        let old = now.seconds_since(cursor.begonnen_op) > VALID_S;
         if old || cursor.versie.tijdlijn != versie.tijdlijn || cursor.versie.nummer > versie.nummer
         {
             return Err(Refused::Expired);

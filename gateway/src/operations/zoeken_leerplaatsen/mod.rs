@@ -126,9 +126,9 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
     let found = view
         .search(&vraag.query, behind, vraag.pagina)
         .map_err(|_| expired())?;
-    let (nummer, totaal) = match &cursor {
-        Some(cursor) => (cursor.versie.nummer, cursor.totaal),
-        None => (view.versie().nummer, found.totaal),
+    let (nummer, begonnen_op, totaal) = match &cursor {
+        Some(cursor) => (cursor.versie.nummer, cursor.begonnen_op, cursor.totaal),
+        None => (view.versie().nummer, ctx.now, found.totaal),
     };
     let last = found.hits.last().filter(|_| found.more);
     let volgende_cursor = last.map(|last| {
@@ -136,7 +136,7 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
             nummer,
             ..view.versie()
         };
-        page.cursor(&vraag, (versie, ctx.now), totaal, *last)
+        page.cursor(&vraag, (versie, begonnen_op), totaal, *last)
     });
     let hits = found.hits.iter().filter(|hit| hit.fits);
     Ok(Response {
@@ -160,7 +160,9 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
     })
 }
 
-fn not_searched(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Response> {
+/// Invalid input goes first: it is what REST refuses, and SOAP is to answer the same.
+fn not_searched(ctx: &Context<'_>, mut bevindingen: Vec<Bevinding>) -> Answer<Response> {
+    bevindingen.sort_by_key(|bevinding| !bevinding.signaalcode.is_invalid_input());
     let kop = match bevindingen.first() {
         Some(first) => Kop::about(&ctx.view, first),
         None => Kop::new(&ctx.view, Signaalcode::TeWeinigZoekgegevens),
@@ -187,7 +189,7 @@ fn about_cursor(refused: Refused) -> Bevinding {
         Refused::Expired => about(
             "cursor",
             Signaalcode::CursorVerlopen,
-            "een cursor geldt een kwartier; begin opnieuw bij de eerste pagina",
+            "een cursor geldt tot 15 minuten na de eerste pagina; begin daar opnieuw",
         ),
     }
 }

@@ -6,6 +6,11 @@ use crate::{
     replica::{View, search::Waar},
 };
 
+/// The most characters that the contract allows (XSD, TekstType).
+const MAX_TEKENS: usize = 2_000;
+/// The most words of the name asked for that are gone into; hardly any has more.
+const MAX_WOORDEN: usize = 8;
+
 /// The parts that were asked for, in the order of how much they decide.
 pub(super) fn explain(
     view: &View,
@@ -23,7 +28,17 @@ pub(super) fn explain(
             .or_else(|| best(&fitting.erkenningen).map(|found| erkend(view, found))),
         more(fitting),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    shortened(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+fn shortened(mut text: String) -> String {
+    if text.chars().count() > MAX_TEKENS
+        && let Some((end, _)) = text.char_indices().nth(MAX_TEKENS - 1)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// The code asked for goes before an equivalent.
@@ -37,12 +52,14 @@ fn in_naam(asked: &FoldedNaam, naam: &str) -> String {
     if *asked == there {
         return "naam gelijk".to_owned();
     }
-    let words: Vec<String> = asked
-        .as_str()
-        .split(' ')
+    let mut words = asked.as_str().split(' ');
+    let shown: Vec<String> = words
+        .by_ref()
+        .take(MAX_WOORDEN)
         .map(|word| how_found(word, there.as_str()))
         .collect();
-    format!("in de naam: {}", words.join(", "))
+    let more = if words.next().is_some() { ", …" } else { "" };
+    format!("in de naam: {}{more}", shown.join(", "))
 }
 
 fn how_found(asked: &str, there: &str) -> String {
@@ -120,5 +137,30 @@ fn more(fitting: &Fitting) -> Option<String> {
         0 | 1 => None,
         2 => Some("en nog een die past".to_owned()),
         found => Some(format!("en nog {} die passen", found - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_many_words_is_told_by_its_first() {
+        let asked = FoldedNaam::new("aa bb cc dd ee ff gg hh");
+        let all = in_naam(&asked, "aa bb cc dd ee ff gg hh ii");
+        assert_eq!(all, "in de naam: aa, bb, cc, dd, ee, ff, gg, hh");
+        let asked = FoldedNaam::new("aa bb cc dd ee ff gg hh ii");
+        let first = in_naam(&asked, "aaa bb cc dd ee ff gg hh ii");
+        let expect = "in de naam: aaa (gevraagd: aa), bb, cc, dd, ee, ff, gg, hh, …";
+        assert_eq!(first, expect);
+    }
+
+    #[test]
+    fn no_text_is_longer_than_the_contract_has_it() {
+        let fits = "é".repeat(MAX_TEKENS);
+        assert_eq!(shortened(fits.clone()), fits);
+        let cut = shortened(format!("{fits}é"));
+        assert_eq!(cut.chars().count(), MAX_TEKENS);
+        assert!(cut.ends_with("é…"));
     }
 }

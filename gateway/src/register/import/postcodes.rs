@@ -68,9 +68,16 @@ pub async fn import_postcodes(
     let staged = stage_differences(store, &stage, table).await;
     let (mut report, request_id) = match staged {
         Ok((report, Some(request_id))) => (report, request_id),
-        other => {
+        Ok((report, None)) => {
             stage.discard().await?;
-            return other.map(|(report, _)| report);
+            return Ok(report);
+        }
+        Err(error) => {
+            // The next import throws away what is left of it.
+            if let Err(error) = stage.discard().await {
+                tracing::warn!(%error, "the stage of a failed import is still there");
+            }
+            return Err(error);
         }
     };
     let commit = stage.publish(request_id, clock.now()).await?;
@@ -163,16 +170,63 @@ async fn all_areas(store: &dyn LogStore) -> Result<BTreeMap<Sleutel, Vec<u8>>, S
     }
 }
 
-/// These lines on this state: the same wish again is the same id, the same table later is not.
+/// These lines on this state: the same wish again is the same id, the same table later is not. Each
+/// content goes with its length, so that nothing of it can stand for the line behind it.
 fn request_id(versie: RegisterVersie, lines: &[Line]) -> Uuid {
     let mut context = digest::Context::new(&digest::SHA256);
     for line in lines {
-        context.update(&line.sleutel.0);
-        if let Inhoud::Gezet(content) = &line.inhoud {
-            context.update(content);
-        }
+        update(&mut context, Some(&line.sleutel.0));
+        let content = match &line.inhoud {
+            Inhoud::Gezet(content) => Some(content.as_slice()),
+            Inhoud::Verwijderd | Inhoud::Vergeten => None,
+        };
+        update(&mut context, content);
     }
     let digest = hex::encode(context.finish());
     let name = format!("postcodes|{versie}|{digest}");
     Uuid::new_v5(&NAMESPACE, name.as_bytes())
+}
+
+fn update(context: &mut digest::Context, part: Option<&[u8]>) {
+    // No part is as long as this.
+    let length = part.map_or(u64::MAX, |part| part.len() as u64);
+    context.update(&length.to_be_bytes());
+    context.update(part.unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_lines_are_another_request() {
+        let versie = RegisterVersie {
+            tijdlijn: 1,
+            nummer: 1,
+        };
+        let set = |postcode4, content: &[u8]| {
+            line(
+                Sleutel::postcodegebied(postcode4),
+                Inhoud::Gezet(content.to_vec()),
+            )
+        };
+        let gone = |postcode4| line(Sleutel::postcodegebied(postcode4), Inhoud::Verwijderd);
+        let key = Sleutel::postcodegebied(1012).0;
+        let wishes = [
+            vec![gone(1011)],
+            vec![set(1011, b"")],
+            vec![set(1011, b"a")],
+            vec![set(1011, b""), gone(1012)],
+            vec![set(1011, &key)],
+        ];
+        let ids: std::collections::BTreeSet<Uuid> = wishes
+            .iter()
+            .map(|lines| request_id(versie, lines))
+            .collect();
+        assert_eq!(ids.len(), wishes.len());
+        assert_eq!(
+            request_id(versie, &wishes[0]),
+            request_id(versie, &[gone(1011)])
+        );
+    }
 }

@@ -132,7 +132,8 @@ impl Overtredingen {
         self.first.iter().find_map(|o| o.signaalcode)
     }
 
-    /// Adds what an operation remarked about fields of the request itself.
+    /// Adds what an operation remarked about fields of the request itself, of which only invalid
+    /// input belongs in a problem: other findings are an answer, and may quote what was asked.
     ///
     /// After a violation of form, a field that could not be read looks absent to the operation:
     /// what it says of such a field, or of fields taken together, would mislead.
@@ -142,10 +143,8 @@ impl Overtredingen {
         plaats_of: fn(&str) -> Plaats,
     ) {
         let form_was_fine = self.is_empty();
-        if form_was_fine && !bevindingen.iter().any(|b| b.signaalcode.is_invalid_input()) {
-            return;
-        }
-        for bevinding in bevindingen {
+        let invalid = |bevinding: &Bevinding| bevinding.signaalcode.is_invalid_input();
+        for bevinding in bevindingen.into_iter().filter(invalid) {
             let together = matches!(
                 bevinding.signaalcode,
                 Signaalcode::TeWeinigZoekgegevens | Signaalcode::ZoekgegevensStrijdig

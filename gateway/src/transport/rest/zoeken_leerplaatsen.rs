@@ -100,7 +100,7 @@ pub const VELDEN: [Veld; 22] = [
     ),
     Veld::tekst(
         "cursor",
-        "volgendeCursor van de vorige pagina, met verder dezelfde vraag. Geldt 15 minuten.",
+        "volgendeCursor van de vorige pagina, met verder dezelfde vraag. Geldt tot 15 minuten na de eerste pagina.",
         "010101dca4b9fbc168dac40200860100",
     ),
     Veld::boolean(
@@ -126,8 +126,8 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     samenvatting: "Zoeken naar erkenningen of leerplaatsen, gegroepeerd per leerbedrijf",
     beschrijving: "Geef soort en minstens één filter. Een leerbedrijf is een treffer als één \
         erkenning (of leerplaats) aan alle filters samen voldoet; het antwoord noemt precies die. \
-        totaal telt alle treffers; volgendeCursor leidt naar de volgende pagina en geldt 15 minuten. \
-        Niets gevonden (130), een onbekende plaats (140) en een verlopen cursor (161) zijn \
+        totaal telt alle treffers; volgendeCursor leidt naar de volgende pagina en geldt tot 15 \
+        minuten na de eerste pagina. Niets gevonden (130), een onbekende plaats (140) en een verlopen cursor (161) zijn \
         antwoorden (200) met een lege lijst.",
     pad_velden: &[],
     query: &[],

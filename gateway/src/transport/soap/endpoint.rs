@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     access::PeerIdentity,
+    domain::Operatie,
     soap::{Fault, FaultCode, is_utf8},
     transport::{
         body::{self, Unread},
@@ -25,9 +26,9 @@ use crate::{
     },
 };
 
-/// Messages above this are answered on a thread of their own, since a batch must not hold up the
-/// other callers of its worker (domain §1). Single questions are well below it; a row of
-/// vaststellenLeerbedrijven is some 150 bytes and can take a good part of a millisecond.
+/// Messages above this are answered on a thread of their own, as those of bulk operations are,
+/// since neither may hold up the other callers of the worker (domain §1). Single questions are
+/// well below it.
 const INLINE_BYTES: usize = 8 * 1024;
 
 /// Takes a message and gives its answer.
@@ -58,7 +59,7 @@ pub(super) async fn post(
     if let Err(fault) = check_content(headers) {
         return respond(refuse(fault), false);
     }
-    let exchanged = if message.len() <= INLINE_BYTES {
+    let exchanged = if message.len() <= INLINE_BYTES && !may_be_bulk(&message) {
         exchange::answer(&gateway, &call, &message, message_id).await
     } else {
         answer_aside(gateway.clone(), Arc::clone(&call), message, message_id).await
@@ -82,6 +83,15 @@ fn fault_of(unread: Unread, limits: &Limits) -> Fault {
         },
         Unread::BrokenOff => unreadable(Cow::Borrowed("het bericht brak af")),
     }
+}
+
+/// Whether a message names a bulk operation: its request cannot do without, and what only mentions
+/// one is answered as well on a thread of its own.
+fn may_be_bulk(message: &[u8]) -> bool {
+    // What is not UTF-8 is refused, which takes no time.
+    let text = std::str::from_utf8(message).unwrap_or_default();
+    let mut bulk = Operatie::ALL.iter().filter(|o| exchange::is_bulk(**o));
+    bulk.any(|operatie| text.contains(operatie.as_str()))
 }
 
 /// Answers on a thread of its own.
@@ -199,6 +209,20 @@ mod tests {
             assert_eq!(found, expect, "{value}");
         }
         assert!(check_content(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn bulk_is_known_by_its_request() {
+        for (message, expect) in [
+            ("<x:natrekkenErkenningenRequest xmlns:x='urn:x'/>", true),
+            ("<vaststellenLeerbedrijvenRequest/>", true),
+            ("<natrekkenErkenningRequest/>", false),
+            ("<vaststellenLeerbedrijfRequest/>", false),
+            ("<zoekenLeerplaatsenRequest/>", false),
+        ] {
+            assert_eq!(may_be_bulk(message.as_bytes()), expect, "{message}");
+        }
+        assert!(!may_be_bulk(b"\xff"));
     }
 
     #[test]

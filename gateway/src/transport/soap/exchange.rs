@@ -187,6 +187,11 @@ pub(super) fn check(operatie: Operatie, body: &mut BodyReader<'_, '_>) -> Result
     by_operatie!(operatie, B => B::from_body(body).map(|_| ()))
 }
 
+/// Whether the operation asks many questions at once.
+pub(super) fn is_bulk(operatie: Operatie) -> bool {
+    by_operatie!(operatie, B => B::BULK)
+}
+
 struct Exchange<'g> {
     gateway: &'g Gateway,
     call: &'g Call,
