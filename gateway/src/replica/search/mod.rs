@@ -19,12 +19,16 @@ mod merge;
 mod opleidingen;
 mod part;
 mod point;
+mod prepared;
 mod query;
 mod row;
 mod scan;
+mod seen;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod text;
+mod way;
 mod words;
 
 use std::{cell::OnceCell, cmp::Ordering, sync::Arc};
@@ -36,12 +40,13 @@ use harvest::{Harvest, Tally};
 pub use merge::{Merge, Merged};
 use opleidingen::Opleidingen;
 use part::{At, Part};
+use prepared::Prepared;
 pub use query::{
     Codevraag, Counts, Found, Hit, Leerplaatsvraag, Plaatssleutel, Postcodes, Query, Soort,
     Sortering, Waar,
 };
 pub(super) use row::{Place, Row};
-use scan::{Prepared, Scan, Visible};
+use scan::{Scan, Visible};
 use segment::Segment;
 
 use crate::domain::{Code, FoldedNaam, LeerbedrijfId, Opleiding, Tijdstip};
@@ -67,7 +72,7 @@ pub struct SearchIndex {
     /// Commits that came in together with a later one: between the two of a pair there is no state
     /// to read.
     gaps: Vector<(u64, u64)>,
-    /// What is cheaper to look through is not kept; see `scan`.
+    /// What is cheaper to look through is not kept; see `way`.
     worth_keeping: usize,
     /// The first commit of each second of the last [`KEEP_MS`], to tell which may be forgotten.
     seconds: Vector<(i64, u64)>,
@@ -91,7 +96,7 @@ impl SearchIndex {
             kept_from: nummer,
             merging: 0,
             gaps: Vector::new(),
-            worth_keeping: scan::WORTH_KEEPING,
+            worth_keeping: way::WORTH_KEEPING,
             seconds: Vector::new(),
         }
     }

@@ -1,89 +1,25 @@
 //! One search through one segment: the cheapest way to candidates, then every filter on each.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use super::{
     bits::Bits,
-    codes::{CodeSet, Codes},
+    codes::CodeSet,
     filter::Fitting,
     harvest::Harvest,
     point::Point,
-    query::{Leerplaatsvraag, Query, Soort, Sortering, Waar},
+    prepared::{Fit, Prepared},
+    query::{Leerplaatsvraag, Soort, Sortering, Waar},
     row::{Periode, Plaats, digits_of},
+    seen::Seen,
     segment::Segment,
+    text::Text,
+    way::Way,
 };
-use crate::domain::{Datum, Leerweg};
+use crate::domain::Leerweg;
 
 /// Distance of what has no known location: behind all others.
 const UNKNOWN: u32 = u32::MAX;
-
-/// A query with all that is the same for every segment.
-pub(super) struct Prepared<'q> {
-    pub(super) query: &'q Query,
-    words: Vec<&'q str>,
-    own: Option<CodeSet>,
-    equivalent: CodeSet,
-    centre: Option<Point>,
-    /// Square of the chord of the greatest distance.
-    within: Option<f64>,
-    van: i32,
-    tot: i32,
-    /// Of a leerplaats: latest first and earliest last day.
-    begint_voor: i32,
-    loopt_tot: i32,
-    /// See [`WORTH_KEEPING`].
-    worth_keeping: usize,
-}
-
-impl<'q> Prepared<'q> {
-    pub(super) fn new(query: &'q Query, codes: &Codes, worth_keeping: usize) -> Self {
-        let asked = query.codes.as_ref();
-        Self {
-            query,
-            words: query.naam.as_ref().map_or_else(Vec::new, |naam| {
-                let mut words: Vec<&str> = naam.as_str().split(' ').collect();
-                words.sort_unstable();
-                words.dedup();
-                words
-            }),
-            own: asked.map(|asked| codes.set(&asked.eigen)),
-            equivalent: asked.map_or_else(CodeSet::default, |asked| codes.set(&asked.equivalent)),
-            centre: query.punt.map(Point::new),
-            within: match query.waar {
-                Waar::Binnen(metres) => Some(Point::chord_squared_of(metres)),
-                _ => None,
-            },
-            van: query.van.days(),
-            tot: query.tot.days(),
-            begint_voor: match query.soort {
-                Soort::Leerplaats(vraag) => vraag.begint_voor.map_or(i32::MAX, Datum::days),
-                Soort::Erkenning => i32::MAX,
-            },
-            loopt_tot: match query.soort {
-                Soort::Leerplaats(vraag) => vraag.loopt_tot.days(),
-                Soort::Erkenning => i32::MIN,
-            },
-            worth_keeping,
-        }
-    }
-
-    /// How a code fits: itself, as an equivalent, or not.
-    fn fits_code(&self, number: u32) -> Option<Fit> {
-        match &self.own {
-            None => Some(Fit::Own),
-            Some(own) if own.contains(number) => Some(Fit::Own),
-            Some(_) if self.equivalent.contains(number) => Some(Fit::Equivalent),
-            Some(_) => None,
-        }
-    }
-}
-
-/// How something fits, better first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fit {
-    Own,
-    Equivalent,
-}
 
 /// Rows of a segment that can be seen.
 pub(super) trait Visible {
@@ -95,18 +31,9 @@ pub(super) struct Scan<'a, V> {
     pub(super) segment: &'a Segment,
     pub(super) visible: V,
     pub(super) asked: &'a Prepared<'a>,
-    text: Option<Text>,
+    pub(super) text: Option<Text>,
     /// Runs of rows that hold all that may be within the distance; all rows without one.
-    runs: Vec<Range<u32>>,
-}
-
-/// Rows whose names have all the words.
-struct Text {
-    /// Ranks of those whose whole name is the same.
-    whole: Range<u32>,
-    equal: Bits,
-    prefix: Bits,
-    any: Bits,
+    pub(super) runs: Vec<Range<u32>>,
 }
 
 impl<'a, V: Visible> Scan<'a, V> {
@@ -115,7 +42,7 @@ impl<'a, V: Visible> Scan<'a, V> {
             segment,
             visible,
             asked,
-            text: text(segment, asked),
+            text: Text::of(segment, asked),
             runs: match (asked.query.punt, &asked.query.waar) {
                 (Some(centre), Waar::Binnen(metres)) => segment.around(centre, *metres),
                 (None, Waar::Binnen(_)) => Vec::new(),
@@ -139,61 +66,6 @@ impl<'a, V: Visible> Scan<'a, V> {
                 self.each(rows.map(|(_, row)| *row), harvest);
             }
             Way::Rows => self.each(self.runs.iter().cloned().flatten(), harvest),
-        }
-    }
-
-    /// Rows that fit, wherever they are and whatever they are called: when every way is long, and
-    /// this was asked before or the way is as long as the segment.
-    fn fitting(&self, cost: usize) -> Option<Arc<Fitting>> {
-        let within: usize = self.runs.iter().map(|run| run.len()).sum();
-        if cost <= within / 2 * COST_OF_BIT + self.asked.worth_keeping {
-            return None;
-        }
-        let at_once = cost * 2 >= self.segment.len() * COST_OF_ROW;
-        let filters = &self.segment.filters;
-        filters.get(self.asked.query, at_once, || self.find_fitting())
-    }
-
-    /// The way with the fewest candidates to look at, and what it costs.
-    fn way(&self) -> (Way<'_>, usize) {
-        let rows: usize = self.runs.iter().map(|run| run.len()).sum();
-        let mut best = (Way::Rows, rows * COST_OF_ROW);
-        let mut offer = |way, cost| {
-            if cost < best.1 {
-                best = (way, cost);
-            }
-        };
-        if let Some(text) = &self.text {
-            offer(Way::Text(text), text.any.len() * COST_OF_JUMP);
-        }
-        if let Some(own) = &self.asked.own {
-            let lists = own.list.iter().chain(&self.asked.equivalent.list);
-            let entries = lists
-                .clone()
-                .map(|number| self.entries(*number))
-                .sum::<usize>();
-            let within = entries * rows / self.segment.len().max(1);
-            let searched = lists.count() * self.runs.len() * COST_OF_RUN;
-            offer(Way::Codes(own), within * COST_OF_ENTRY + searched);
-        }
-        match &self.asked.query.waar {
-            Waar::Overal | Waar::Binnen(_) => {}
-            Waar::Plaats(key, _) => {
-                let rows = self.segment.in_plaats(key.0).count();
-                offer(Way::Plaats(key.0), rows * COST_OF_JUMP);
-            }
-            Waar::Postcodes(range) => {
-                let rows = self.segment.in_postcodes(&range.0).len();
-                offer(Way::Postcodes(&range.0), rows * COST_OF_JUMP);
-            }
-        }
-        best
-    }
-
-    fn entries(&self, number: u32) -> usize {
-        match self.asked.query.soort {
-            Soort::Erkenning => self.segment.erkend.get(number).len(),
-            Soort::Leerplaats(_) => self.segment.offering.get(number).len(),
         }
     }
 
@@ -227,7 +99,7 @@ impl<'a, V: Visible> Scan<'a, V> {
         }
     }
 
-    fn find_fitting(&self) -> Fitting {
+    pub(super) fn find_fitting(&self) -> Fitting {
         let rows = self.segment.len();
         let (mut own, mut equivalent) = (Bits::empty(rows), Bits::empty(rows));
         for row in 0..rows as u32 {
@@ -402,26 +274,10 @@ impl<'a, V: Visible> Scan<'a, V> {
             Sortering::Afstand => u64::from(self.metres(row)),
             Sortering::Relevantie => {
                 let fit = u64::from(fit == Fit::Equivalent);
-                let level = self.text_level(row);
+                let text = self.text.as_ref();
+                let level = text.map_or(0, |text| text.level(self.segment, self.asked, row));
                 level << 40 | fit << 32 | u64::from(self.metres(row))
             }
-        }
-    }
-
-    /// 0 for the same name, 1 for its words in another order, 2 for words that are all equal, 3
-    /// with beginnings, 4 with a typo.
-    fn text_level(&self, row: u32) -> u64 {
-        let Some(text) = &self.text else { return 0 };
-        let at = row as usize;
-        if text.whole.contains(&self.segment.rank[at]) {
-            0
-        } else if text.equal.contains(row) {
-            let more = usize::from(self.segment.different_words[at]) > self.asked.words.len();
-            1 + u64::from(more)
-        } else if text.prefix.contains(row) {
-            3
-        } else {
-            4
         }
     }
 
@@ -445,28 +301,6 @@ fn best<T>(fitting: impl Iterator<Item = (u32, T, Fit)>) -> Option<Fit> {
     best
 }
 
-fn text(segment: &Segment, asked: &Prepared<'_>) -> Option<Text> {
-    let naam = asked.query.naam.as_ref()?;
-    let mut words = asked.words.iter();
-    let first = segment.words.find(words.next()?, segment.len());
-    let mut text = Text {
-        whole: segment.ranks_of(naam.as_str()),
-        equal: first.equal,
-        prefix: first.prefix,
-        any: first.typo,
-    };
-    for word in words {
-        if text.any.is_empty() {
-            break;
-        }
-        let found = segment.words.find(word, segment.len());
-        text.equal.intersect(&found.equal);
-        text.prefix.intersect(&found.prefix);
-        text.any.intersect(&found.typo);
-    }
-    Some(text)
-}
-
 /// Whether a row is where it must be, but for a distance from a point.
 pub(super) fn is_there(segment: &Segment, waar: &Waar, row: u32) -> bool {
     let packed = segment.postcodes[row as usize];
@@ -481,59 +315,3 @@ pub(super) fn is_there(segment: &Segment, waar: &Waar, row: u32) -> bool {
         }
     }
 }
-
-/// Rows that were taken. Mostly there are few of them; then nothing as large as the segment is
-/// made.
-enum Seen {
-    /// Ascending.
-    Few(Vec<u32>),
-    Many(Bits),
-}
-
-impl Seen {
-    /// As many as are quickly put in their place.
-    const FEW: usize = 256;
-
-    /// Whether it was not there before, of so many rows in all.
-    fn insert(&mut self, row: u32, rows: usize) -> bool {
-        match self {
-            Self::Many(seen) => seen.insert(row),
-            Self::Few(few) => match few.binary_search(&row) {
-                Ok(_) => false,
-                Err(at) if few.len() < Self::FEW => {
-                    few.insert(at, row);
-                    true
-                }
-                Err(_) => {
-                    let mut seen = Bits::empty(rows);
-                    for other in few.iter() {
-                        seen.insert(*other);
-                    }
-                    seen.insert(row);
-                    *self = Self::Many(seen);
-                    true
-                }
-            },
-        }
-    }
-}
-
-/// A way to candidates.
-enum Way<'a> {
-    Text(&'a Text),
-    Codes(&'a CodeSet),
-    Plaats(u64),
-    Postcodes(&'a Range<u32>),
-    /// Every row in the runs.
-    Rows,
-}
-
-/// What a step costs, in about half nanoseconds: the next entry of a code's list, a search for a
-/// run in one, the next row, a row somewhere else, the next row that is known to fit.
-const COST_OF_ENTRY: usize = 16;
-const COST_OF_RUN: usize = 40;
-const COST_OF_ROW: usize = 24;
-const COST_OF_JUMP: usize = 40;
-const COST_OF_BIT: usize = 6;
-/// What is cheaper than this, some ten microseconds, is not worth keeping.
-pub(super) const WORTH_KEEPING: usize = 20_000;
