@@ -25,6 +25,10 @@ const COMMITS_PER_STEP: u32 = 64;
 /// Lines applied at once, off the async threads: some ten milliseconds of work.
 const LINES_PER_READ: u32 = 4_096;
 
+/// Lines that are applied where the follower is, since to hand them over would cost more than the
+/// two milliseconds that they take at most.
+const FEW_LINES: usize = 64;
+
 /// How often the log is looked at without being woken (design invariant 4).
 const POLL: Duration = Duration::from_millis(200);
 
@@ -454,17 +458,21 @@ async fn aside<T: Send + 'static>(
         .map_err(|_| FollowerError::CutShort)
 }
 
-/// Off the async threads; gives the state back, or which of the lines failed.
+/// Off the async threads unless there are few; gives the state back, or which of the lines failed.
 async fn apply_lines(
     mut state: State,
     lines: Vec<Line>,
 ) -> Result<Result<State, (u64, ApplyError)>, FollowerError> {
+    let few = lines.len() <= FEW_LINES;
     let work = move || {
         for (index, line) in (0..).zip(&lines) {
             state.apply(line).map_err(|error| (index, error))?;
         }
         Ok(state)
     };
+    if few {
+        return Ok(work());
+    }
     aside(work).await
 }
 
