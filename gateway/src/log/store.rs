@@ -256,6 +256,16 @@ pub trait LogStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Line>, StoreError>;
 
+    /// All lines of each of these commits, in order. Many commits of few lines cost less together
+    /// than one by one; large ones are for [`Self::lines`].
+    async fn lines_of(&self, commits: &[CommitInfo]) -> Result<Vec<Vec<Line>>, StoreError> {
+        let mut all = Vec::with_capacity(commits.len());
+        for commit in commits {
+            all.push(self.lines(commit, 0, u32::MAX).await?);
+        }
+        Ok(all)
+    }
+
     /// Current published values of these objects; absent and removed ones are left out.
     async fn current(
         &self,

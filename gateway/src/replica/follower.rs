@@ -1,7 +1,7 @@
 //! The only writer of the replica: reads the log and publishes views of what came (invariants 1, 3
 //! and 5).
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{collections::VecDeque, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, watch},
@@ -25,8 +25,8 @@ const COMMITS_PER_STEP: u32 = 64;
 /// Lines applied at once, off the async threads: some ten milliseconds of work.
 const LINES_PER_READ: u32 = 4_096;
 
-/// Lines that are applied where the follower is, since to hand them over would cost more than the
-/// two milliseconds that they take at most.
+/// Commits up to this many lines are read together, and their lines are applied where the follower
+/// is: to hand them over would cost more than the two milliseconds that they take at most.
 const FEW_LINES: usize = 64;
 
 /// How often the log is looked at without being woken (design invariant 4).
@@ -264,7 +264,8 @@ impl Follower {
         head: &Head,
         touched: &mut Touched,
     ) -> Result<Progress, FollowerError> {
-        for commit in commits {
+        let mut ahead = VecDeque::new();
+        for (at, commit) in commits.iter().enumerate() {
             if commit.nummer != self.stand.versie.nummer + 1 {
                 return Err(FollowerError::Broken {
                     nummer: commit.nummer,
@@ -276,7 +277,10 @@ impl Follower {
                 self.publish(std::mem::take(touched)).await?;
                 return self.other_history_at(commit, head);
             }
-            self.apply(commit, touched).await?;
+            if ahead.is_empty() {
+                ahead = self.read_ahead(&commits[at..]).await?;
+            }
+            self.apply(commit, ahead.pop_front(), touched).await?;
         }
         Ok(match commits {
             [] => Progress::UpToDate,
@@ -308,17 +312,34 @@ impl Follower {
         }
     }
 
+    /// Lines of the first of these commits, as far as they are small; of none when the first is not.
+    async fn read_ahead(
+        &self,
+        commits: &[CommitInfo],
+    ) -> Result<VecDeque<Vec<Line>>, FollowerError> {
+        let small = |commit: &&CommitInfo| commit.regels <= FEW_LINES as u64;
+        let few = commits.iter().take_while(small).count();
+        if few == 0 {
+            return Ok(VecDeque::new());
+        }
+        Ok(self.store.lines_of(&commits[..few]).await?.into())
+    }
+
     /// Applies a whole commit to a copy, which takes the place of the state when all went well.
     async fn apply(
         &mut self,
         commit: &CommitInfo,
+        mut ready: Option<Vec<Line>>,
         touched: &mut Touched,
     ) -> Result<(), FollowerError> {
         let mut state = self.state.clone();
         let mut noted = Touched::default();
         let mut index = 0;
         while index < commit.regels {
-            let lines = self.store.lines(commit, index, LINES_PER_READ).await?;
+            let lines = match ready.take() {
+                Some(lines) => lines,
+                None => self.store.lines(commit, index, LINES_PER_READ).await?,
+            };
             if lines.is_empty() {
                 return Err(FollowerError::Broken {
                     nummer: commit.nummer,

@@ -75,6 +75,37 @@ async fn lines_come_back_as_they_were_appended() {
 }
 
 #[tokio::test]
+async fn many_commits_are_read_together_as_they_are_one_by_one() {
+    let database = Database::new();
+    let store = database.open().await;
+    // A stage that is never published lies between their lines.
+    let stage = store.open_stage().await.unwrap();
+    let staged = vec![leerbedrijf_line(9, "Nooit")];
+    store.stage(stage, staged).await.unwrap();
+    for n in 1..=70_u32 {
+        let lines = match n % 4 {
+            0 => Vec::new(),
+            1 => vec![leerbedrijf_line(n, "Een"), personen_line(n, "Piet")],
+            2 => vec![removed(Soort::School, Sleutel(b"weg".as_slice().into()))],
+            _ => vec![bpvo_line(&*store, &n.to_string(), 1)],
+        };
+        append(&*store, u128::from(n), lines).await;
+    }
+    let commits = store.commits_after(0, 100).await.unwrap();
+    assert_eq!(commits.len(), 70);
+    let together = store.lines_of(&commits).await.unwrap();
+    assert_eq!(together.len(), 70);
+    for (commit, lines) in commits.iter().zip(&together) {
+        assert_eq!(all_lines(&*store, commit.nummer).await, *lines);
+        assert_eq!(lines.len() as u64, commit.regels);
+    }
+    let backwards = [commits[8].clone(), commits[4].clone()];
+    let found = store.lines_of(&backwards).await.unwrap();
+    assert_eq!(found, [together[8].clone(), together[4].clone()]);
+    assert_eq!(store.lines_of(&[]).await.unwrap(), Vec::<Vec<Line>>::new());
+}
+
+#[tokio::test]
 async fn a_stage_becomes_visible_whole_and_only_by_its_publication() {
     let database = Database::new();
     let (writer, reader) = (database.open().await, database.open().await);

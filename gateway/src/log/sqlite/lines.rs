@@ -1,12 +1,12 @@
 //! Writing and reading lines, with their side content.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments};
 
 use super::{StoreError, damaged};
 use crate::log::{
-    Inhoud, Line, Sleutel, Soort, StageId,
+    CommitInfo, Inhoud, Line, Sleutel, Soort, StageId,
     hash::{Kept, Keys, LinesDigest},
 };
 
@@ -202,4 +202,42 @@ pub(super) async fn read(
     .fetch_all(pool)
     .await?;
     Ok(rows)
+}
+
+/// Commits read by one statement: two values each, of the thousands that it may have.
+const COMMITS_PER_QUERY: usize = 64;
+
+/// All lines of each of these commits.
+pub(super) async fn read_of(
+    pool: &SqlitePool,
+    commits: &[CommitInfo],
+) -> Result<Vec<Vec<Line>>, StoreError> {
+    let mut all = Vec::with_capacity(commits.len());
+    for commits in commits.chunks(COMMITS_PER_QUERY) {
+        // CROSS JOIN keeps the commits on the outside: a range of the primary key for each.
+        let sql = sqlx::AssertSqlSafe(format!(
+            "WITH gevraagd(van, tot) AS (VALUES {})
+             SELECT r.nr, r.soort, r.sleutel, r.inhoud, r.merk, z.inhoud AS zij
+             FROM gevraagd g CROSS JOIN regel r ON r.nr >= g.van AND r.nr < g.tot
+             LEFT JOIN zij z ON z.nr = r.nr",
+            vec!["(?, ?)"; commits.len()].join(", ")
+        ));
+        let query = commits.iter().fold(sqlx::query_as(sql), |query, commit| {
+            let from = nr(commit.stage, 0);
+            query.bind(from).bind(nr(commit.stage, commit.regels))
+        });
+        let mut rows: Vec<StoredLine> = query.fetch_all(pool).await?;
+        rows.sort_unstable_by_key(|row| row.nr);
+        let mut of_stage: HashMap<u64, Vec<Line>> = HashMap::new();
+        for row in rows {
+            let stage = row.nr.cast_unsigned() >> INDEX_BITS;
+            of_stage.entry(stage).or_default().push(row.into_line()?);
+        }
+        all.extend(
+            commits
+                .iter()
+                .map(|commit| of_stage.remove(&commit.stage.0).unwrap_or_default()),
+        );
+    }
+    Ok(all)
 }

@@ -109,6 +109,10 @@ impl LogStore for SqliteStore {
             .collect()
     }
 
+    async fn lines_of(&self, commits: &[CommitInfo]) -> Result<Vec<Vec<Line>>, StoreError> {
+        lines::read_of(&self.read, commits).await
+    }
+
     async fn current(
         &self,
         soort: Soort,
