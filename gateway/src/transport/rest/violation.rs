@@ -132,8 +132,9 @@ impl Overtredingen {
         self.first.iter().find_map(|o| o.signaalcode)
     }
 
-    /// Adds what an operation remarked about fields of the request itself, of which only invalid
-    /// input belongs in a problem: other findings are an answer, and may quote what was asked.
+    /// Adds what an operation remarked about fields of the request itself. A dossier where a
+    /// kwalificatie is asked for is no invalid input by itself, but beside some it is named too.
+    /// What is not known to the register stays out: that is an answer, and quotes what was asked.
     ///
     /// After a violation of form, a field that could not be read looks absent to the operation:
     /// what it says of such a field, or of fields taken together, would mislead.
@@ -144,7 +145,13 @@ impl Overtredingen {
     ) {
         let form_was_fine = self.is_empty();
         let invalid = |bevinding: &Bevinding| bevinding.signaalcode.is_invalid_input();
-        for bevinding in bevindingen.into_iter().filter(invalid) {
+        if form_was_fine && !bevindingen.iter().any(invalid) {
+            return;
+        }
+        let of_form = |bevinding: &Bevinding| {
+            invalid(bevinding) || bevinding.signaalcode == Signaalcode::CodeGeenKwalificatie
+        };
+        for bevinding in bevindingen.into_iter().filter(of_form) {
             let together = matches!(
                 bevinding.signaalcode,
                 Signaalcode::TeWeinigZoekgegevens | Signaalcode::ZoekgegevensStrijdig
