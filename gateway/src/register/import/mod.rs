@@ -145,7 +145,7 @@ pub async fn import<R: Read + Send + 'static>(
     let run = match staged {
         Ok(run) => run,
         Err(error) => {
-            stage.discard().await?;
+            stage.give_up().await;
             return Err(error);
         }
     };

@@ -73,10 +73,7 @@ pub async fn import_postcodes(
             return Ok(report);
         }
         Err(error) => {
-            // The next import throws away what is left of it.
-            if let Err(error) = stage.discard().await {
-                tracing::warn!(%error, "the stage of a failed import is still there");
-            }
+            stage.give_up().await;
             return Err(error);
         }
     };

@@ -55,6 +55,14 @@ impl Stage {
             None => Ok(()),
         }
     }
+
+    /// Throws it away after a failure, which is what the caller wants to hear of: what cannot be
+    /// thrown away now, the next import throws away.
+    pub(super) async fn give_up(self) {
+        if let Err(error) = self.discard().await {
+            tracing::warn!(%error, "the stage of a failed import is still there");
+        }
+    }
 }
 
 /// An import that is dropped halfway leaves its stage to a task. Should that not run any more,
