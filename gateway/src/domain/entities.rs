@@ -381,42 +381,6 @@ pub struct School {
     pub naam: String,
 }
 
-/// A practice agreement, without any data of the student (privacy class 3; domain rule 13).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bpvo {
-    /// Whose it is.
-    pub school_oin: Oin,
-    /// The school's own opaque key, 1 to 41 characters, unique within the school.
-    pub bpvo_kenmerk: String,
-    /// Where the student is.
-    pub leerbedrijf_id: LeerbedrijfId,
-    /// For which kwalificatie.
-    pub code: Code,
-    /// First day.
-    pub begindatum: Datum,
-    /// Last day as planned, inclusive.
-    pub einddatum_gepland: Datum,
-    /// Last day as it was, once known.
-    pub einddatum_werkelijk: Option<Datum>,
-    /// Keuzedelen within it.
-    pub keuzedelen: Vec<Keuzedeel>,
-    /// Who told us.
-    pub herkomst: Herkomst,
-}
-
-redacted_debug!(Bpvo);
-
-/// A keuzedeel within a bpvo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keuzedeel {
-    /// `K[0-9]{4}`.
-    pub code: Code,
-    /// First day.
-    pub begindatum: Datum,
-    /// Last day as planned, inclusive.
-    pub einddatum_gepland: Datum,
-}
-
 /// A change of the register that schools may have to hear of (domain §4), without any person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mutatie {

@@ -199,6 +199,25 @@ impl View {
         all.filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
     }
 
+    /// The bpvo's of a school behind this key, or all of them, by their keys (privacy class 3).
+    pub fn bpvos_of(
+        &self,
+        school_oin: Oin,
+        behind: Option<BpvoSleutel>,
+    ) -> impl Iterator<Item = (BpvoSleutel, Bpvo)> + '_ {
+        self.bpvo_sleutels_of(school_oin, behind)
+            .filter_map(|sleutel| Some((sleutel, self.bpvo(&sleutel)?)))
+    }
+
+    /// Their keys alone, ascending.
+    pub fn bpvo_sleutels_of(
+        &self,
+        school_oin: Oin,
+        behind: Option<BpvoSleutel>,
+    ) -> impl Iterator<Item = BpvoSleutel> + '_ {
+        self.state.bpvos_at.of_school(school_oin, behind).copied()
+    }
+
     /// When each bpvo at a leerbedrijf runs, of every school (privacy class 3).
     #[must_use]
     pub fn looptijden(&self, id: LeerbedrijfId) -> &[Looptijd] {

@@ -75,6 +75,24 @@ async fn lines_come_back_as_they_were_appended() {
 }
 
 #[tokio::test]
+async fn a_conditional_append_is_written_only_where_the_log_still_ends() {
+    let database = Database::new();
+    let (store, other) = (database.open().await, database.open().await);
+    let append_at = async |store: &dyn LogStore, nummer, n| {
+        let lines = vec![leerbedrijf_line(1, &format!("Naam {n}"))];
+        let appended = store.append_at(nummer, request(n), at(1), lines);
+        appended.await.unwrap().map(|commit| commit.nummer)
+    };
+    assert_eq!(append_at(&*store, 0, 1).await, Some(1));
+    assert_eq!(append_at(&*other, 1, 2).await, Some(2));
+    assert_eq!(append_at(&*store, 1, 3).await, None, "the other came first");
+    assert_eq!(append_at(&*store, 1, 1).await, Some(1), "a repeat");
+    assert_eq!(append_at(&*store, 2, 3).await, Some(3));
+    assert_eq!(store.head().await.unwrap().nummer, 3);
+    store.verify().await.unwrap();
+}
+
+#[tokio::test]
 async fn many_commits_are_read_together_as_they_are_one_by_one() {
     let database = Database::new();
     let store = database.open().await;
