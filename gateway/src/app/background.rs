@@ -119,11 +119,14 @@ async fn follow(
         if !has_a_register(&opened, &gateway, stopping.clone()).await {
             continue;
         }
+        let store: Arc<dyn LogStore> = Arc::new(opened);
         let follower = Follower::new(
-            Arc::new(opened),
+            Arc::clone(&store),
             Arc::clone(&gateway.replica),
             Arc::clone(&clock),
         );
+        // What is followed is what callers write to.
+        gateway.log.attach(store, follower.waker());
         let mut seen = follower.status();
         let mut running = std::pin::pin!(follower.run(ended(stopping.clone())));
         loop {
@@ -135,6 +138,7 @@ async fn follow(
                 },
             }
         }
+        gateway.log.detach();
     }
 }
 

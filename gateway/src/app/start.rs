@@ -14,7 +14,7 @@ use crate::{
     access::Access,
     clock::Clock,
     config::Config,
-    log::{SqliteStore, StoreError},
+    log::{LogWriter, SqliteStore, StoreError},
     metrics,
     replica::{FollowerStatus, Replica},
     transport::{
@@ -137,6 +137,7 @@ fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Sav
     };
     Gateway {
         replica: Arc::new(replica),
+        log: LogWriter::default(),
         access: Arc::new(access),
         clock: Arc::clone(clock),
         rules: config.rules(),

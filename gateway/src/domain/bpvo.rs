@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Datum, Herkomst, LeerbedrijfId, Oin};
+use super::{Code, Datum, Herkomst, LeerbedrijfId, Oin, redacted_debug};
 
 /// A practice agreement, without any data of the student (privacy class 3; domain rule 13).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,17 +63,7 @@ pub struct Keuzedeel {
     pub einddatum_gepland: Datum,
 }
 
-/// Privacy class 3: never in a log line.
-macro_rules! redacted {
-    ($($type:ty),*) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )*};
-}
-redacted!(Bpvo, BpvoInhoud);
+redacted_debug!(Bpvo, BpvoInhoud);
 
 impl Bpvo {
     /// The bpvo of which these two say this; none when nobody says anything.

@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip};
+use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip, redacted_debug};
 
 /// A closed code list of the contract: text outside, a small number in blobs.
 macro_rules! code_list {
@@ -324,16 +324,6 @@ pub struct Praktijkopleider {
     pub bijgewerkt_op: Tijdstip,
 }
 
-/// People print without their data, so that no log line can hold it.
-macro_rules! redacted_debug {
-    ($($type:ty),*) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )*};
-}
 redacted_debug!(Contactpersoon, Praktijkopleider);
 
 /// A kwalificatie or keuzedeel.

@@ -12,6 +12,7 @@ mod gelijkenis;
 mod identifiers;
 mod naam;
 mod operatie;
+mod redacted;
 mod signaalcode;
 
 pub use adres::{Adres, Coordinaten, Postcode};
@@ -29,4 +30,5 @@ pub use identifiers::{
 };
 pub use naam::FoldedNaam;
 pub use operatie::Operatie;
+pub(crate) use redacted::redacted_debug;
 pub use signaalcode::Signaalcode;

@@ -11,8 +11,10 @@
 mod hash;
 mod sqlite;
 mod store;
+mod writer;
 
 pub use sqlite::{FileIdentity, SqliteStore};
 pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
 };
+pub use writer::{LogWriter, OpenLog};
