@@ -34,6 +34,7 @@ pub(super) enum Weg {
 
 /// How much of a school's list changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = BpvoTelling)]
 pub struct Telling {
     /// Hoeveel bpvo's er bij kwamen.
     pub toegevoegd: u32,

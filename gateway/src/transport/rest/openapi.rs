@@ -571,8 +571,8 @@ fn request_schemas(map: &mut Map<String, Value>) {
         ("NatrekVerzoek", verzoek),
         ("NatrekkenErkenningenVerzoek", verzoeken),
         ("ZoekenLeerplaatsenVerzoek", leerplaatsen),
-        ("InvoerKeuzedeel", keuzedeel),
-        ("InvoerBpvo", bpvo()),
+        ("KeuzedeelVerzoek", keuzedeel),
+        ("BpvoVerzoek", bpvo()),
         ("RegistrerenBpvosVerzoek", bpvos()),
     ] {
         map.insert(name.to_owned(), schema);
@@ -585,7 +585,7 @@ fn bpvo() -> Value {
         "type": "array",
         "maxItems": operations::registreren_bpvos::MAX_KEUZEDELEN,
         "description": "Keuzedelen binnen de bpvo.",
-        "items": schema_ref("InvoerKeuzedeel"),
+        "items": schema_ref("KeuzedeelVerzoek"),
     });
     object(
         "Een bpvo. Wat ontbreekt of de verkeerde vorm heeft, krijgt in het resultaat zijn signaalcode.",
@@ -598,7 +598,7 @@ fn bpvos() -> Value {
         "Bpvo's van de school; met vervangAlles haar hele lijst.",
         "bpvos",
         operations::registreren_bpvos::MAX_BPVOS,
-        "InvoerBpvo",
+        "BpvoVerzoek",
     );
     let own = fields(&[
         registreren_bpvos::SCHOOL_OIN,
