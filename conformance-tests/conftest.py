@@ -42,6 +42,16 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def writable(tmp_path_factory):
+    """Another, for tests that write: a write moves the registerVersie that others compare answers by."""
+    running = RunningDemo(tmp_path_factory.mktemp("writable"))
+    try:
+        yield running.wait()
+    finally:
+        assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
 def terminal(tmp_path_factory):
     """Beside a demo of its own, as large as that of `make demo`."""
     folder = tmp_path_factory.mktemp("terminal")

@@ -23,14 +23,9 @@ PAGE = 100
 COUNTS = ("toegevoegd", "gewijzigd", "verwijderd", "ongewijzigd")
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """A demo of its own, since these tests write."""
-    running = RunningDemo(tmp_path_factory.mktemp("bpvos"))
-    try:
-        yield running.wait()
-    finally:
-        assert running.stop() == 0
+@pytest.fixture
+def world(writable):
+    return writable
 
 
 class School:

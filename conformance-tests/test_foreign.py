@@ -14,6 +14,7 @@ from lxml import etree
 from zeep.transports import Transport
 
 from kit.contract import OPERATIONS
+from kit.rest import RestClient
 from kit.soap import ANONYMOUS, WSA
 
 HERE = Path(__file__).parent
@@ -22,6 +23,17 @@ FORMS = ("wsdl", "singleWsdl")
 MODES = ("VERPLICHT", "OPTIONEEL")
 # No proxy stands between a test and the loopback.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+
+
+@pytest.fixture(scope="session")
+def demo(writable):
+    """These call all operations, also those that write."""
+    return writable
+
+
+@pytest.fixture(scope="session")
+def rest(writable, openapi):
+    return RestClient(writable, writable.verplicht, openapi)
 
 
 @pytest.fixture(params=FORMS)

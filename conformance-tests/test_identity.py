@@ -237,4 +237,8 @@ def fields_of(operation: str, erkend: dict) -> dict:
         return {"rijen": [{"leerbedrijfId": erkend["leerbedrijfId"]}]}
     if operation == "zoekenLeerplaatsen":
         return {"soort": "ERKENNING", "code": erkend["code"]}
+    if operation == "registrerenBpvos":
+        return {"bpvos": [{"bpvoKenmerk": "x"}]}
+    if operation == "opvragenBpvos":
+        return {}
     return {"leerbedrijfId": erkend["leerbedrijfId"]}

@@ -9,12 +9,28 @@ from lxml import etree
 
 from kit.contract import OPERATIONS
 from kit.demo import SCHEMAS
-from kit.soap import Addressing
+from kit.soap import Addressing, SoapClient
 
 SAMPLES = SCHEMAS / "samples"
 # What the samples ask for, and what every register has.
 MADE_UP_VERSION, FIRST_VERSION = "1.48210", "1.0"
 MADE_UP_SCHOOL = "0000009999XA00000000"
+
+
+@pytest.fixture(scope="session")
+def demo(writable):
+    """Some samples write."""
+    return writable
+
+
+@pytest.fixture(scope="session")
+def soap(writable, recorder):
+    return SoapClient(writable, writable.verplicht, recorder)
+
+
+@pytest.fixture(scope="session")
+def loose_soap(writable, recorder):
+    return SoapClient(writable, writable.optioneel, recorder)
 
 
 def text_of(path, school: str) -> str:
