@@ -1,6 +1,14 @@
 //! Nodes on one log, and a small register in it.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::web::Data;
 use stagepoort::{
@@ -97,10 +105,7 @@ impl World {
             sleutel,
             inhoud,
         };
-        let commit = store
-            .append(Uuid::new_v4(), moment(), vec![line])
-            .await
-            .unwrap();
+        let commit = store.append(new_id(), moment(), vec![line]).await.unwrap();
         self.node.reach(commit.nummer).await;
     }
 }
@@ -165,6 +170,12 @@ impl Drop for Node {
 
 fn path(folder: &TempDir) -> std::path::PathBuf {
     folder.path().join("log.sqlite")
+}
+
+/// One that nobody had.
+pub(crate) fn new_id() -> Uuid {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    Uuid::from_u128(0xb000_0000 + u128::from(LAST.fetch_add(1, Ordering::Relaxed)))
 }
 
 pub(crate) fn oin(text: &str) -> Oin {

@@ -18,9 +18,8 @@ use stagepoort::{
         soap,
     },
 };
-use uuid::Uuid;
 
-use crate::node::{AFNEMER, KOK, Node, SCHOOL, oin};
+use crate::node::{AFNEMER, KOK, Node, SCHOOL, new_id, oin};
 
 const OWN: &str = "00000099000000000000";
 
@@ -62,7 +61,7 @@ impl<'a> Caller<'a> {
 
     /// registrerenBpvos, as a wish of its own.
     pub(crate) async fn put(&self, body: Value) -> Reply {
-        self.put_as(body, &Uuid::new_v4().to_string()).await
+        self.put_as(body, &new_id().to_string()).await
     }
 
     /// The same, named so.
@@ -101,7 +100,7 @@ impl<'a> Caller<'a> {
             }
             Way::Soap => {
                 let body = cursor.map_or_else(|| json!({}), |c| json!({ "cursor": c }));
-                self.soap("opvragenBpvos", &body, &Uuid::new_v4().to_string())
+                self.soap("opvragenBpvos", &body, &new_id().to_string())
                     .await
             }
         }

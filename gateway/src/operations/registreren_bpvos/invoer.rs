@@ -362,7 +362,7 @@ mod tests {
                     b.keuzedelen = vec![
                         keuzedeel("K0072", "2026-12-01"),
                         keuzedeel("25180", "2026-12-01"),
-                    ]
+                    ];
                 }),
                 "code ongeldig: keuzedelen[2].code: geef de code van een keuzedeel",
             ),
