@@ -3,7 +3,7 @@
 //! `state` applies lines and knows no locks; `follower` is the only writer; [`Replica`] publishes
 //! whole states behind an ArcSwap, so that a reader never waits and never sees half a commit.
 
-mod bpvos;
+mod bezetting;
 mod follower;
 mod index;
 mod indexing;
@@ -12,7 +12,7 @@ pub mod snapshot;
 mod state;
 mod view;
 
-pub use bpvos::Looptijd;
+pub use bezetting::{Bezetting, Looptijd};
 pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
-pub use view::{Replica, Stand, View};
+pub use view::{Listed, Replica, Stand, View};

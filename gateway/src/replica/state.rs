@@ -9,13 +9,13 @@ use imbl::OrdMap;
 use serde::de::DeserializeOwned;
 
 use super::{
-    bpvos::{BpvosAt, Looptijd},
+    bezetting::{Bezettingen, Looptijd},
     index::Index,
 };
 use crate::{
     domain::{
         Adres, Bpvo, Code, Equivalent, Gegevens, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding,
-        Personen, School, Tijdstip,
+        Personen, School,
     },
     geo::{Gazetteer, Postcodegebied},
     log::{Inhoud, Line, Sleutel, Soort},
@@ -37,7 +37,7 @@ pub struct State {
     pub(super) scholen: OrdMap<Oin, School>,
     /// Blobs of [`Bpvo`].
     pub(super) bpvos: OrdMap<BpvoSleutel, Arc<[u8]>>,
-    pub(super) bpvos_at: BpvosAt,
+    pub(super) bezettingen: Bezettingen,
     pub(super) index: Index,
     /// The imported areas of postcodes, and what they and the addresses tell of places.
     pub(super) gazetteer: Gazetteer,
@@ -144,14 +144,15 @@ impl State {
         Ok(())
     }
 
-    /// Puts the bpvo's of each leerbedrijf side by side, as a snapshot does not hold them.
-    pub(super) fn rebuild_bpvos_at(&mut self) -> Result<(), &'static str> {
-        let mut all = Vec::with_capacity(self.bpvos.len());
+    /// Puts bpvo's and trainers of each leerbedrijf side by side, as a snapshot does not hold them.
+    pub(super) fn rebuild_bezettingen(&mut self) -> Result<(), &'static str> {
+        let mut looptijden = Vec::with_capacity(self.bpvos.len());
         for (sleutel, blob) in &self.bpvos {
             let bpvo: Bpvo = decode(blob)?;
-            all.push((bpvo.leerbedrijf_id, Looptijd::new(*sleutel, &bpvo)));
+            looptijden.push((bpvo.leerbedrijf_id, Looptijd::new(*sleutel, &bpvo)));
         }
-        self.bpvos_at = BpvosAt::of(all);
+        let personen = self.personen.iter().map(|(id, blob)| (*id, &blob[..]));
+        self.bezettingen = Bezettingen::of(looptijden, personen);
         Ok(())
     }
 
@@ -159,7 +160,7 @@ impl State {
     /// already; nothing else is.
     pub(super) fn rebuild_gazetteer(&mut self) -> Result<(), &'static str> {
         for blob in self.leerbedrijven.values() {
-            let gegevens = decode_gegevens(blob).ok_or(UNREADABLE)?;
+            let (_, gegevens) = decode_voorkant(blob).ok_or(UNREADABLE)?;
             self.gazetteer.insert(&gegevens.vestigingsadres);
         }
         Ok(())
@@ -214,6 +215,7 @@ impl State {
         let old = self.personen.get(&id).map(|old| decode::<Personen>(old));
         self.people -= old.transpose()?.map_or(0, |p| count(&p));
         self.people += new.map_or(0, |p| count(&p));
+        self.bezettingen.set_personen(id, content);
         match content {
             Some(content) => self.personen.insert(id, content.into()),
             None => self.personen.remove(&id),
@@ -259,12 +261,12 @@ impl State {
         let new = content.map(decode::<Bpvo>).transpose()?;
         if let Some(old) = self.bpvos.get(&key) {
             let old: Bpvo = decode(old)?;
-            self.bpvos_at.remove(old.leerbedrijf_id, &key);
+            self.bezettingen.remove_bpvo(old.leerbedrijf_id, &key);
         }
         match (new, content) {
             (Some(new), Some(content)) => {
                 let looptijd = Looptijd::new(key, &new);
-                self.bpvos_at.insert(new.leerbedrijf_id, looptijd);
+                self.bezettingen.insert_bpvo(new.leerbedrijf_id, looptijd);
                 self.bpvos.insert(key, content.into());
             }
             _ => {
@@ -294,55 +296,14 @@ pub(super) fn decode<T: DeserializeOwned>(blob: &[u8]) -> Result<T, &'static str
     }
 }
 
-/// A [`crate::domain::Praktijkopleider`] of whom nothing is copied.
-#[derive(serde::Deserialize)]
-struct Opleider<'a> {
-    _persoon_id: &'a str,
-    _naam: &'a str,
-    _emailadres: Option<&'a str>,
-    _telefoonnummer: Option<&'a str>,
-    codes: Vec<Code>,
-    _bijgewerkt_op: Tijdstip,
-}
-
-/// A [`crate::domain::Contactpersoon`] of whom nothing is copied.
-#[derive(serde::Deserialize)]
-struct Contact<'a> {
-    _persoon_id: &'a str,
-    _naam: &'a str,
-    _functie: Option<&'a str>,
-    _emailadres: Option<&'a str>,
-    _telefoonnummer: Option<&'a str>,
-    _bijgewerkt_op: Tijdstip,
-}
-
-/// How many praktijkopleiders a blob of [`Personen`] has for each code, ascending; a person counts
-/// once. Names are passed over.
-pub(super) fn count_trainers(blob: &[u8]) -> Vec<(Code, u32)> {
-    let read = postcard::take_from_bytes::<(Vec<Contact<'_>>, Vec<Opleider<'_>>)>(blob);
-    let Ok(((_, opleiders), [])) = read else {
-        return Vec::new();
-    };
-    let mut codes: Vec<Code> = Vec::new();
-    for mut opleider in opleiders {
-        opleider.codes.sort_unstable();
-        opleider.codes.dedup();
-        codes.append(&mut opleider.codes);
-    }
-    codes.sort_unstable();
-    let same = codes.chunk_by(|left, right| left == right);
-    same.map(|same| (same[0], same.len() as u32)).collect()
-}
-
 /// Reads the beginning of a blob of [`Leerbedrijf`].
 pub(super) fn decode_kern(blob: &[u8]) -> Option<Kern> {
     postcard::take_from_bytes(blob).ok().map(|(kern, _)| kern)
 }
 
 /// Reads a blob of [`Leerbedrijf`] up to its leerplaatsen.
-fn decode_gegevens(blob: &[u8]) -> Option<Gegevens> {
-    let read = postcard::take_from_bytes::<(Kern, Gegevens)>(blob).ok();
-    read.map(|((_, gegevens), _)| gegevens)
+pub(super) fn decode_voorkant(blob: &[u8]) -> Option<(Kern, Gegevens)> {
+    postcard::take_from_bytes(blob).ok().map(|(read, _)| read)
 }
 
 pub(super) fn count(personen: &Personen) -> u64 {
@@ -362,38 +323,4 @@ pub(super) fn to_postcode4(key: &[u8]) -> Result<u16, &'static str> {
 fn to_code(key: &[u8]) -> Result<Code, &'static str> {
     let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
     Code::from_u32(u32::from_be_bytes(bytes)).ok_or(WRONG_KEY)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Contactpersoon, Praktijkopleider};
-
-    #[test]
-    fn trainers_are_counted_as_the_whole_blob_has_them() {
-        let code = |text: &str| Code::parse(text).unwrap();
-        let opleider = |codes: &[&str]| Praktijkopleider {
-            persoon_id: "P1".to_owned(),
-            naam: "N".to_owned(),
-            emailadres: Some("a@b.example".to_owned()),
-            telefoonnummer: None,
-            codes: codes.iter().map(|c| code(c)).collect(),
-            bijgewerkt_op: Tijdstip::EPOCH,
-        };
-        let personen = Personen {
-            contactpersonen: vec![Contactpersoon {
-                persoon_id: "P2".to_owned(),
-                naam: "N".to_owned(),
-                functie: None,
-                emailadres: None,
-                telefoonnummer: Some("+31199000000".to_owned()),
-                bijgewerkt_op: Tijdstip::EPOCH,
-            }],
-            praktijkopleiders: vec![opleider(&["25180", "25182", "25180"]), opleider(&["25182"])],
-        };
-        let blob = postcard::to_stdvec(&personen).unwrap();
-        let expected = [(code("25180"), 1), (code("25182"), 2)];
-        assert_eq!(count_trainers(&blob), expected);
-        assert_eq!(count_trainers(&blob[1..]), []);
-    }
 }

@@ -6,14 +6,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{
-    Looptijd,
+    Bezetting,
     search::{self, Forgotten, Found, Hit, Query, SearchIndex, Waar},
-    state::{Aantallen, BpvoSleutel, State, count_trainers, decode, decode_kern},
+    state::{Aantallen, BpvoSleutel, State, decode, decode_kern, decode_voorkant},
 };
 use crate::{
     domain::{
-        Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId,
-        Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
+        Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Gegevens, Kern, Leerbedrijf,
+        LeerbedrijfId, Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
     },
     geo::Gazetteer,
 };
@@ -195,21 +195,30 @@ impl View {
 
     /// All bpvo's at a leerbedrijf, of every school (privacy class 3).
     pub fn bpvos_at(&self, id: LeerbedrijfId) -> impl Iterator<Item = Bpvo> + '_ {
-        let all = self.looptijden(id).iter();
-        all.filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
+        let all = self.state.bezettingen.at(id).into_iter();
+        all.flat_map(Bezetting::looptijden)
+            .filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
     }
 
-    /// When each bpvo at a leerbedrijf runs, of every school (privacy class 3).
+    /// Leerbedrijven as a list shows them; those that are not there are left out. All are looked up
+    /// before one is read: most of the time goes into waiting for memory, and so the waits overlap.
     #[must_use]
-    pub fn looptijden(&self, id: LeerbedrijfId) -> &[Looptijd] {
-        self.state.bpvos_at.at(id)
-    }
-
-    /// How many praktijkopleiders a leerbedrijf has for each code, ascending.
-    #[must_use]
-    pub fn trainers(&self, id: LeerbedrijfId) -> Vec<(Code, u32)> {
-        let blob = self.state.personen.get(&id);
-        blob.map_or_else(Vec::new, |blob| count_trainers(blob))
+    pub fn listed(&self, ids: impl Iterator<Item = LeerbedrijfId>) -> Vec<Listed<'_>> {
+        let State {
+            leerbedrijven,
+            bezettingen,
+            ..
+        } = &self.state;
+        let of = |id| {
+            let blob = leerbedrijven.get(&id)?;
+            let bezetting = bezettingen.at(id);
+            Some(Listed {
+                id,
+                blob,
+                bezetting,
+            })
+        };
+        ids.filter_map(of).collect()
     }
 
     /// Leerbedrijven with an address on this postcode, of business or for letters, ascending.
@@ -276,6 +285,40 @@ impl View {
 
     pub(super) fn state(&self) -> &State {
         &self.state
+    }
+}
+
+/// A leerbedrijf and who is there, found and not read yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'v> {
+    id: LeerbedrijfId,
+    blob: &'v [u8],
+    bezetting: Option<&'v Bezetting>,
+}
+
+impl<'v> Listed<'v> {
+    /// Which one.
+    #[must_use]
+    pub fn leerbedrijf_id(&self) -> LeerbedrijfId {
+        self.id
+    }
+
+    /// All of it but its people.
+    #[must_use]
+    pub fn leerbedrijf(&self) -> Option<Leerbedrijf> {
+        decode(self.blob).ok()
+    }
+
+    /// All that stands before its leerplaatsen, which are most of many a leerbedrijf.
+    #[must_use]
+    pub fn voorkant(&self) -> Option<(Kern, Gegevens)> {
+        decode_voorkant(self.blob)
+    }
+
+    /// How many students and trainers there are; none where there is nobody.
+    #[must_use]
+    pub fn bezetting(&self) -> Option<&'v Bezetting> {
+        self.bezetting
     }
 }
 

@@ -110,7 +110,7 @@ impl Reader {
         if index_version != INDEX_VERSION {
             state.rebuild_index().map_err(|_| NONSENSE)?;
         }
-        state.rebuild_bpvos_at().map_err(|_| NONSENSE)?;
+        state.rebuild_bezettingen().map_err(|_| NONSENSE)?;
         state.rebuild_gazetteer().map_err(|_| NONSENSE)?;
         let search = state
             .search_index(stand.versie.nummer)
