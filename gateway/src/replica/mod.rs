@@ -5,6 +5,7 @@
 
 mod bpvos;
 mod follower;
+mod hash;
 mod index;
 mod indexing;
 pub mod search;
@@ -14,5 +15,6 @@ mod view;
 
 pub use bpvos::Looptijd;
 pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
+pub use hash::StateHash;
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
 pub use view::{Replica, Stand, View};
