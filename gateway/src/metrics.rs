@@ -47,6 +47,8 @@ pub mod names {
     pub const ZOEKINDEX_RIJEN: &str = "stagepoort_zoekindex_rijen";
     /// When toegang was last confirmed.
     pub const TOEGANG_BEVESTIGD: &str = "stagepoort_toegang_bevestigd_timestamp_seconds";
+    /// First 48 bits of the state hash, by deel: equal on every node at one commit.
+    pub const REGISTER_HASH: &str = "stagepoort_register_hash48";
     /// Version of toegang in force.
     pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
     /// When the snapshot was last written.
@@ -88,10 +90,10 @@ pub fn start() -> Result<PrometheusHandle, String> {
 fn describe() {
     use names::{
         BUILD, CPU, CRL_NEXT_UPDATE, FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD,
-        REGISTER_GESTOPT, REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN, REGISTER_TIJDSTIP,
-        START, TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD,
-        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN,
-        ZOEKINDEX_SEGMENTEN,
+        REGISTER_GESTOPT, REGISTER_HASH, REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN,
+        REGISTER_TIJDSTIP, START, TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN,
+        TOEGANG_BEVESTIGD, TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES,
+        ZOEKINDEX_RIJEN, ZOEKINDEX_SEGMENTEN,
     };
     describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
@@ -135,6 +137,11 @@ fn describe() {
             REGISTER_GESTOPT,
             Unit::Count,
             "1 when a commit could not be applied.",
+        ),
+        (
+            REGISTER_HASH,
+            Unit::Count,
+            "First 48 bits of the state hash; equal on every node at the same commit.",
         ),
         (
             REGISTER_OBJECTEN,

@@ -325,8 +325,44 @@ impl Follower {
         Ok(self.store.lines_of(&commits[..few]).await?.into())
     }
 
-    /// Applies a whole commit to a copy, which takes the place of the state when all went well.
+    /// Applies a whole commit.
     async fn apply(
+        &mut self,
+        commit: &CommitInfo,
+        ready: Option<Vec<Line>>,
+        touched: &mut Touched,
+    ) -> Result<(), FollowerError> {
+        match ready.as_deref() {
+            Some([line]) if commit.regels == 1 => self.apply_only(commit, line, touched)?,
+            _ => self.apply_to_copy(commit, ready, touched).await?,
+        }
+        self.stand.versie.nummer = commit.nummer;
+        self.stand.hash = commit.hash;
+        self.stand.tijdstip = commit.tijdstip;
+        Ok(())
+    }
+
+    /// A line that fails changes nothing: no copy is needed to fall back on, and without one the
+    /// commits of a step share what they must copy from the published state.
+    fn apply_only(
+        &mut self,
+        commit: &CommitInfo,
+        line: &Line,
+        touched: &mut Touched,
+    ) -> Result<(), FollowerError> {
+        self.state
+            .apply(line)
+            .map_err(|source| FollowerError::Apply {
+                nummer: commit.nummer,
+                line: 0,
+                source,
+            })?;
+        touched.note(std::slice::from_ref(line));
+        Ok(())
+    }
+
+    /// The copy takes the place of the state when all went well.
+    async fn apply_to_copy(
         &mut self,
         commit: &CommitInfo,
         mut ready: Option<Vec<Line>>,
@@ -358,9 +394,6 @@ impl Follower {
             })?;
         }
         self.state = state;
-        self.stand.versie.nummer = commit.nummer;
-        self.stand.hash = commit.hash;
-        self.stand.tijdstip = commit.tijdstip;
         touched.extend(noted);
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod bezetting;
 mod follower;
+mod hash;
 mod index;
 mod indexing;
 pub mod search;
@@ -14,5 +15,6 @@ mod view;
 
 pub use bezetting::{Bezetting, Looptijd};
 pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
+pub use hash::StateHash;
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
 pub use view::{Listed, Replica, Stand, View};

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::{
     Bezetting,
+    hash::StateHash,
     search::{self, Forgotten, Found, Hit, Query, SearchIndex, Waar},
     state::{Aantallen, BpvoSleutel, State, decode, decode_kern, decode_voorkant},
 };
@@ -112,6 +113,12 @@ impl View {
     #[must_use]
     pub fn stand(&self) -> Stand {
         self.stand
+    }
+
+    /// By which this state is compared with that of another node.
+    #[must_use]
+    pub fn state_hash(&self) -> StateHash {
+        self.state.hash()
     }
 
     /// How much there is of everything, for metrics.

@@ -10,4 +10,5 @@ mod properties;
 mod samples;
 mod snapshot;
 mod sqlite;
+mod state_hash;
 mod suite;

@@ -64,6 +64,7 @@ fn objects(out: &mut impl Write, view: &View) -> io::Result<()> {
     let state = view.state();
     number(out, state.erkenningen)?;
     number(out, state.people)?;
+    out.write_all(&state.sums.to_bytes())?;
     number(out, state.leerbedrijven.len() as u64)?;
     for (id, content) in &state.leerbedrijven {
         out.write_all(&id.as_u32().to_be_bytes())?;

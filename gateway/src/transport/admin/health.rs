@@ -72,6 +72,19 @@ pub struct Readiness {
     pub register_versie: RegisterVersie,
     /// When that state was registered.
     pub register_tijdstip: Tijdstip,
+    /// Hash of that state: equal on every node at this version.
+    pub register_hash: String,
+    /// Hash of its people and bpvo's: equal on every node that has read the log to its end.
+    pub persoonsgegevens_hash: String,
+    /// Last commit in the log that this node has seen.
+    pub log_nummer: u64,
+    /// Whether the follower stopped at a commit that it could not apply.
+    pub volger_gestopt: bool,
+    /// Which program runs.
+    pub programma_versie: &'static str,
+    /// When this process last wrote the snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub momentopname_op: Option<Tijdstip>,
     /// When the log was last read with success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub register_bevestigd_op: Option<Tijdstip>,
@@ -126,18 +139,26 @@ impl Health {
             clock,
         } = &self.sources;
         let view = gateway.replica.view();
+        let hash = view.state_hash();
+        let follower = follower.borrow().clone();
         let seen = Seen {
             now: clock.now(),
             loaded: view.is_loaded(),
             draining: self.draining.load(Ordering::Relaxed),
             register_confirmed: gateway.freshness.confirmed(),
             register_max_age_s: gateway.limits.maximale_veroudering.as_secs(),
-            follower_stopped: follower.borrow().stopped.clone(),
+            follower_stopped: follower.stopped,
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
         };
         let (status, redenen) = judge(&seen);
         Readiness {
+            register_hash: hex::encode(hash.register),
+            persoonsgegevens_hash: hex::encode(hash.persoonsgegevens),
+            log_nummer: follower.head,
+            volger_gestopt: seen.follower_stopped.is_some(),
+            programma_versie: env!("CARGO_PKG_VERSION"),
+            momentopname_op: self.last_snapshot(),
             status,
             redenen,
             register_versie: view.versie(),
@@ -145,6 +166,11 @@ impl Health {
             register_bevestigd_op: seen.register_confirmed,
             toegang_bevestigd_op: seen.toegang_confirmed,
         }
+    }
+
+    fn last_snapshot(&self) -> Option<Tijdstip> {
+        let ms = self.last_snapshot_ms.load(Ordering::Relaxed);
+        Tijdstip::from_millis(ms).filter(|_| ms > 0)
     }
 
     /// Sets the gauges to what is now.
@@ -174,11 +200,17 @@ impl Health {
         moment(names::REGISTER_TIJDSTIP, Some(view.tijdstip()));
         moment(names::REGISTER_BEVESTIGD, readiness.register_bevestigd_op);
         moment(names::TOEGANG_BEVESTIGD, readiness.toegang_bevestigd_op);
-        let snapshot_ms = self.last_snapshot_ms.load(Ordering::Relaxed);
-        moment(
-            names::MOMENTOPNAME,
-            Tijdstip::from_millis(snapshot_ms).filter(|_| snapshot_ms > 0),
-        );
+        moment(names::MOMENTOPNAME, readiness.momentopname_op);
+        let hash = view.state_hash();
+        for (deel, hash) in [
+            ("register", hash.register),
+            ("persoonsgegevens", hash.persoonsgegevens),
+        ] {
+            gauge(
+                metrics::gauge!(names::REGISTER_HASH, "deel" => deel),
+                first_48_bits(&hash),
+            );
+        }
         let aantallen = view.aantallen();
         for (soort, aantal) in [
             ("leerbedrijf", aantallen.leerbedrijven),
@@ -196,6 +228,14 @@ impl Health {
         }
         record_search(&view.search_size());
     }
+}
+
+/// As many as a gauge holds exactly. A label with the whole hash would begin a new series with
+/// every commit.
+fn first_48_bits(hash: &[u8; 32]) -> u64 {
+    hash[..6]
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn record_search(size: &Size) {
