@@ -6,6 +6,8 @@
 mod blobs;
 mod engine;
 mod follower;
+#[path = "../postgres/mod.rs"]
+mod postgres;
 mod properties;
 mod samples;
 mod snapshot;

@@ -3,16 +3,18 @@
 use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
-use aws_lc_rs::digest;
 use sqlx::{
-    FromRow, SqlitePool,
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{AppendError, ToegangStore, Version, VersionHead};
+use super::{
+    AppendError, ToegangStore, Version, VersionHead,
+    rows::{Row, head_of, sha256},
+};
 use crate::{
     domain::Tijdstip,
-    log::{FileIdentity, SqliteStore, StoreError},
+    log::{FileIdentity, LogStore, SqliteStore, StoreError},
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS toegang (
@@ -30,14 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct SqliteToegang {
     identity: FileIdentity,
     pool: SqlitePool,
-}
-
-#[derive(FromRow)]
-struct Row {
-    versie: i64,
-    tijdstip: i64,
-    sha256: Vec<u8>,
-    document: String,
 }
 
 impl SqliteToegang {
@@ -63,11 +57,6 @@ impl SqliteToegang {
         let identity = FileIdentity::of(path)?;
         Ok(Self { identity, pool })
     }
-
-    /// Closes the connection.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
 }
 
 #[async_trait]
@@ -78,21 +67,13 @@ impl ToegangStore for SqliteToegang {
             sqlx::query_as("SELECT versie, sha256 FROM toegang ORDER BY versie DESC LIMIT 1")
                 .fetch_optional(&self.pool)
                 .await?;
-        row.map(|(versie, sha256)| {
-            Ok(VersionHead {
-                versie: u64::try_from(versie)
-                    .map_err(|_| damaged(versie, "its number is negative"))?,
-                sha256: sha256
-                    .try_into()
-                    .map_err(|_| damaged(versie, "its hash has another length"))?,
-            })
-        })
-        .transpose()
+        row.map(|(versie, sha256)| head_of(versie, sha256))
+            .transpose()
     }
 
     async fn newest(&self) -> Result<Option<Version>, StoreError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT versie, tijdstip, sha256, document FROM toegang
+            "SELECT versie, tijdstip AS tijdstip_ms, sha256, document FROM toegang
              ORDER BY versie DESC LIMIT 1",
         )
         .fetch_optional(&self.pool)
@@ -130,35 +111,10 @@ impl ToegangStore for SqliteToegang {
         let newest = self.head().await?.map_or(0, |head| head.versie);
         Err(AppendError::Overtaken { newest })
     }
-}
 
-impl TryFrom<Row> for Version {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let damaged = |what| damaged(row.versie, what);
-        let sha256 = sha256(&row.document);
-        if row.sha256 != sha256 {
-            return Err(damaged("its document is not the one that was put in force"));
-        }
-        Ok(Self {
-            versie: u64::try_from(row.versie).map_err(|_| damaged("its number is negative"))?,
-            tijdstip: Tijdstip::from_millis(row.tijdstip)
-                .ok_or_else(|| damaged("its moment is out of range"))?,
-            sha256,
-            document: row.document,
-        })
+    async fn close(&self) {
+        self.pool.close().await;
     }
-}
-
-fn damaged(versie: i64, what: &str) -> StoreError {
-    StoreError::Damaged(format!("version {versie} of toegang: {what}"))
-}
-
-fn sha256(text: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
-    hash
 }
 
 #[cfg(test)]
