@@ -1,11 +1,12 @@
 //! What every store of the log must do, written once against `dyn LogStore` and run for each
-//! engine; and what SQLite in particular must do with its files.
+//! engine; what SQLite in particular must do with its files, and PostgreSQL with its connections.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod blobs;
 mod engine;
 mod follower;
+mod nodes;
 #[path = "../postgres/mod.rs"]
 mod postgres;
 mod properties;
@@ -13,3 +14,4 @@ mod samples;
 mod snapshot;
 mod sqlite;
 mod suite;
+mod toegang;

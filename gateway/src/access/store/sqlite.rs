@@ -126,37 +126,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn versions_count_up_and_the_newest_is_found() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stagepoort.db");
-        let store = SqliteToegang::open(&path).await.unwrap();
-        assert_eq!(store.newest().await.unwrap(), None);
-        assert_eq!(store.head().await.unwrap(), None);
-        let first = store.append(0, "een", at(1)).await.unwrap();
-        let second = store.append(1, "twee", at(2)).await.unwrap();
-        assert_eq!((first.versie, second.versie), (1, 2));
-        store.close().await;
-
-        let store = SqliteToegang::open(&path).await.unwrap();
-        assert_eq!(store.head().await.unwrap(), Some(second.head()));
-        assert_eq!(store.newest().await.unwrap(), Some(second));
-    }
-
-    #[tokio::test]
-    async fn of_two_that_compared_with_the_same_version_one_is_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stagepoort.db");
-        let one = SqliteToegang::open(&path).await.unwrap();
-        let other = SqliteToegang::open(&path).await.unwrap();
-        one.append(0, "een", at(1)).await.unwrap();
-        let error = other.append(0, "twee", at(2)).await.unwrap_err();
-        assert!(matches!(error, AppendError::Overtaken { newest: 1 }));
-        let skipping = other.append(2, "twee", at(2)).await.unwrap_err();
-        assert!(matches!(skipping, AppendError::Overtaken { newest: 1 }));
-        assert_eq!(one.newest().await.unwrap().unwrap().document, "een");
-    }
-
-    #[tokio::test]
     async fn a_document_that_was_tampered_with_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteToegang::open(&dir.path().join("stagepoort.db"))

@@ -92,11 +92,6 @@ impl Pool {
 }
 
 impl Taken<'_> {
-    /// Whether its host was the primary.
-    pub(crate) fn is_primary(&self) -> bool {
-        self.kept.connected.is_primary
-    }
-
     /// It did its work and can be used again.
     pub(crate) fn give_back(self) {
         let mut idle = self
