@@ -1,6 +1,8 @@
 //! Settings: one struct per section, defaults compiled in from `config/default.toml`, unknown
 //! keys refused.
 
+mod opslag;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -18,6 +20,8 @@ use crate::{
     operations::{CursorSleutel, KeuzedeelRegel, Rules},
     transport::{gateway::Limits, tls::TlsPaths},
 };
+
+pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
 
 /// The commented defaults, as `stagepoort config default` prints them.
 pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
@@ -87,19 +91,6 @@ pub struct TlsConfig {
     /// How long past nextUpdate a CRL is used.
     #[serde(deserialize_with = "duur")]
     pub crl_grace: Duration,
-}
-
-/// `[opslag]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OpslagConfig {
-    /// The SQLite database.
-    pub bestand: PathBuf,
-    /// The snapshot of the replica.
-    pub momentopname: PathBuf,
-    /// How often it is written.
-    #[serde(deserialize_with = "duur")]
-    pub momentopname_interval: Duration,
 }
 
 /// `[register]`.
@@ -261,9 +252,8 @@ impl Config {
             &mut self.tls.certificaat,
             &mut self.tls.sleutel,
             &mut self.tls.client_ca,
-            &mut self.opslag.bestand,
-            &mut self.opslag.momentopname,
         ];
+        self.opslag.resolve(base);
         for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
             *path = base.join(&*path);
         }
@@ -279,6 +269,7 @@ impl Config {
         if self.tls.crl_verplicht && self.tls.crl.is_empty() {
             return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
         }
+        self.opslag.check()?;
         self.check_paths()?;
         self.check_addresses()?;
         let grenzen = &self.grenzen;
@@ -327,10 +318,14 @@ impl Config {
             ("tls.clientCa", &tls.client_ca),
         ];
         let crls = tls.crl.iter().map(|path| ("tls.crl", path));
+        let files = opslag.files().map(|(key, path)| (key, path.to_path_buf()));
+        let read = read.map(|(key, path)| (key, path.clone()));
+        let crls = crls.map(|(key, path)| (key, path.clone()));
         match read
             .into_iter()
             .chain(crls)
-            .find(|(_, path)| **path == opslag.momentopname)
+            .chain(files)
+            .find(|(_, path)| *path == opslag.momentopname)
         {
             Some((key, path)) => Err(format!(
                 "opslag.momentopname and {key} are both {}: give the snapshot a file of its own",

@@ -20,6 +20,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "config",
         &[
             "domain",
+            "log",
             "operations",
             "transport::gateway",
             "transport::tls",

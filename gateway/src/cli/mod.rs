@@ -3,6 +3,8 @@
 mod config;
 mod demo;
 mod geo;
+mod migrate;
+mod opslag;
 mod register;
 mod serve;
 mod toegang;
@@ -39,6 +41,8 @@ enum Command {
     /// Check settings, or print the defaults
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Bring the schema of the register up to this program's
+    Migrate(migrate::MigrateArgs),
     /// Make up, import or check a levering of the register
     #[command(subcommand)]
     Register(register::RegisterCommand),
@@ -63,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Config(command) => config::run(command),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),

@@ -164,6 +164,8 @@ pub struct Head {
 pub struct CommitInfo {
     /// Its number; follows the one before without a gap (invariant 2).
     pub nummer: u64,
+    /// Which history it was written in.
+    pub tijdlijn: u32,
     /// When it was published.
     pub tijdstip: Tijdstip,
     /// Who asked for it, unique: a repeat of an ambiguous commit finds this one (invariant 3).
@@ -214,6 +216,22 @@ pub enum StoreError {
     Replaced {
         /// Which file.
         path: std::path::PathBuf,
+    },
+    /// No host of the database can be used; says what each of them answered.
+    #[error("no host of the database can be used: {0}")]
+    NoHost(String),
+    /// The database took longer than a healthy one ever does.
+    #[error("the database did not answer within {limit_s} s")]
+    TimedOut {
+        /// How long was waited, in seconds.
+        limit_s: u64,
+    },
+    /// A write was tried for as long as it may be. Whether it was written is not known: repeated
+    /// with the same request id it is written once.
+    #[error("it was not confirmed that the change was written: {reason}")]
+    NotWritten {
+        /// What happened the last time.
+        reason: String,
     },
     /// Another import is staging.
     #[error("another import is running on this store")]
@@ -347,4 +365,7 @@ pub trait LogStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Damaged`] naming the first commit that does not hold.
     async fn verify(&self) -> Result<Head, StoreError>;
+
+    /// Lets go of the connections, after the writes that wait. Nothing is asked of it after this.
+    async fn close(&self) {}
 }

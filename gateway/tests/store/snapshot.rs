@@ -9,14 +9,14 @@ use stagepoort::replica::{
 use uuid::Uuid;
 
 use crate::{
-    engine::Database,
+    engine::{Database, Engine},
     follower::{catch_up, follower},
     samples::*,
 };
 
 /// A view with something of everything.
 async fn sample() -> Arc<View> {
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let store = database.open().await;
     let mut lines = vec![
         opleiding_line("25180", "Kok"),

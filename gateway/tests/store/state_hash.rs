@@ -9,10 +9,14 @@ use stagepoort::{
 use uuid::Uuid;
 
 use crate::{
-    engine::Database,
+    engine::{Database, Engine, on_every_engine},
     follower::{catch_up, follower},
     samples::*,
 };
+
+on_every_engine! {
+    what_was_forgotten_leaves_the_hash_of_the_register_alone,
+}
 
 fn hash_of(lines: &[Line]) -> StateHash {
     let mut state = State::default();
@@ -24,7 +28,7 @@ fn hash_of(lines: &[Line]) -> StateHash {
 
 /// One of every kind that a node holds in memory.
 async fn one_of_each() -> Vec<Line> {
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let store = database.open().await;
     vec![
         leerbedrijf_line(1, "Bakker"),
@@ -89,9 +93,8 @@ async fn a_line_that_is_refused_leaves_the_hash_as_it_was() {
     }
 }
 
-#[tokio::test]
-async fn what_was_forgotten_leaves_the_hash_of_the_register_alone() {
-    let database = Database::new();
+async fn what_was_forgotten_leaves_the_hash_of_the_register_alone(engine: Engine) {
+    let database = Database::new(engine).await;
     let store: Arc<dyn LogStore> = database.open().await;
     let commits = [
         vec![leerbedrijf_line(1, "Bakker"), personen_line(1, "Piet")],

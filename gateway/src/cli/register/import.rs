@@ -1,15 +1,15 @@
 //! `stagepoort register import`.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use serde_json::json;
 
 use super::{EXIT_BUSY, EXIT_REFUSED, input, progress::Shown, rapport::Rapport};
 use crate::{
-    cli::{EXIT_FAILED, fail, say},
+    cli::{EXIT_FAILED, fail, opslag::OpslagArgs, say},
     clock::SystemClock,
-    log::{LogStore, SqliteStore, StoreError},
+    log::{Opslag, StoreError},
     register::{
         Share,
         import::{Applied, ImportError, Options, Progress, Report, import},
@@ -27,9 +27,8 @@ pub(in crate::cli) struct ImportArgs {
     /// The levering, plain or gzip; - is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// The register: a SQLite file, made when it is not there
-    #[arg(long, value_name = "PATH")]
-    opslag: PathBuf,
+    #[command(flatten)]
+    opslag: OpslagArgs,
     /// Write every violation to this file, a line of JSON {regel, veld, reden} each
     #[arg(long, value_name = "FILE")]
     rapport: Option<PathBuf>,
@@ -56,7 +55,11 @@ pub(super) fn run(args: &ImportArgs) -> ExitCode {
         Ok(rapport) => rapport,
         Err(error) => return fail(format_args!("--rapport: {error}")),
     };
-    let outcome = runtime.block_on(apply(args, &mut rapport));
+    let opslag = match args.opslag.opslag() {
+        Ok(opslag) => opslag,
+        Err(reason) => return fail(reason),
+    };
+    let outcome = runtime.block_on(apply(args, &opslag, &mut rapport));
     rapport.show();
     match outcome {
         Ok(report) => {
@@ -79,12 +82,16 @@ pub(super) fn run(args: &ImportArgs) -> ExitCode {
     }
 }
 
-async fn apply(args: &ImportArgs, rapport: &mut Rapport) -> Result<Report, ImportError> {
+async fn apply(
+    args: &ImportArgs,
+    opslag: &Opslag,
+    rapport: &mut Rapport,
+) -> Result<Report, ImportError> {
     let source = input::open(&args.file).map_err(|source| StoreError::File {
         path: args.file.clone(),
         source,
     })?;
-    let store: Arc<dyn LogStore> = Arc::new(SqliteStore::open(&args.opslag).await?);
+    let store = opslag.open().await?;
     let clock = SystemClock;
     let mut shown = Shown::new(source.read, source.length, &clock);
     let mut progress = |done: Progress| {

@@ -1,0 +1,134 @@
+//! Finding the host that takes writes, or one that can be read: by asking each, at the start and
+//! again after every connection that broke.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use sqlx::{
+    Connection, PgConnection,
+    postgres::{PgConnectOptions, PgDatabaseError},
+};
+
+use super::settings;
+use crate::log::StoreError;
+
+/// How long one host may take to accept a connection and say what it is. A host that swallows
+/// everything must not hold up the others for longer.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Writing, and reading what was just written.
+    Primary,
+    /// Following: from the primary when it can be had, else from any standby.
+    Any,
+}
+
+/// The hosts of one database.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    hosts: Vec<PgConnectOptions>,
+}
+
+/// A connection and what its host was when it was made.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) connection: PgConnection,
+    pub(crate) is_primary: bool,
+}
+
+impl Hosts {
+    pub(crate) fn new(hosts: Vec<PgConnectOptions>) -> Self {
+        Self { hosts }
+    }
+
+    /// The first host that answers and fits.
+    ///
+    /// # Errors
+    /// [`StoreError::NoHost`] with what each of them said.
+    pub(crate) async fn connect(&self, role: Role) -> Result<Connected, StoreError> {
+        let mut asking: FuturesUnordered<_> = self.hosts.iter().map(ask).collect();
+        let mut standby = None;
+        let mut told = Vec::new();
+        while let Some((host, outcome)) = asking.next().await {
+            match outcome {
+                Ok(found) if found.is_primary => return Ok(found),
+                Ok(found) => {
+                    told.push(format!("{} is a standby", settings::name(host)));
+                    standby.get_or_insert(found);
+                }
+                Err(error) => told.push(format!(
+                    "{}: {}",
+                    settings::name(host),
+                    crate::telemetry::chain(&error)
+                )),
+            }
+        }
+        standby
+            .filter(|_| role == Role::Any)
+            .ok_or_else(|| StoreError::NoHost(told.join("; ")))
+    }
+}
+
+async fn ask(host: &PgConnectOptions) -> (&PgConnectOptions, Result<Connected, StoreError>) {
+    let asked = within(CONNECT_PATIENCE, async {
+        let mut connection = PgConnection::connect_with(host).await?;
+        let in_recovery: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
+            .fetch_one(&mut connection)
+            .await?;
+        Ok(Connected {
+            connection,
+            is_primary: !in_recovery,
+        })
+    });
+    (host, asked.await)
+}
+
+/// The work, or an error when it takes longer. What it worked with must then not be used again.
+///
+/// # Errors
+/// [`StoreError::TimedOut`].
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or(Err(StoreError::TimedOut {
+            limit_s: limit.as_secs(),
+        }))
+}
+
+/// Whether another connection, perhaps to another host, could do it: the connection broke, the
+/// host went away or is not the primary any more, or it was busy.
+pub(crate) fn is_passing(error: &StoreError) -> bool {
+    match error {
+        StoreError::NoHost(_) | StoreError::TimedOut { .. } => true,
+        StoreError::Database(sqlx::Error::Database(error)) => error
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_some_and(|error| is_passing_state(error.code())),
+        StoreError::Database(error) => matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::BeginFailed
+        ),
+        _ => false,
+    }
+}
+
+/// Classes 08 (connection), 40 (deadlock, serialization) and 53 (resources, such as too many
+/// connections), and single states.
+fn is_passing_state(state: &str) -> bool {
+    const READ_ONLY: &str = "25006";
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    const SHUTDOWN_CRASH_STARTING: [&str; 3] = ["57P01", "57P02", "57P03"];
+    const IDLE_IN_TRANSACTION: &str = "25P03";
+    ["08", "40", "53"]
+        .iter()
+        .any(|class| state.starts_with(class))
+        || SHUTDOWN_CRASH_STARTING.contains(&state)
+        || [READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_IN_TRANSACTION].contains(&state)
+}
