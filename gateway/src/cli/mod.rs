@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod doctor;
 mod geo;
 mod migrate;
 mod opslag;
@@ -52,6 +53,8 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Ask nodes how they are, and whether they hold the same register
+    Doctor(doctor::DoctorCommand),
 }
 
 /// Reads the arguments, runs the subcommand, gives its exit code.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Doctor(command) => doctor::run(command),
     }
 }
 
