@@ -15,4 +15,4 @@ mod view;
 pub use bpvos::Looptijd;
 pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
-pub use view::{Replica, Stand, View};
+pub use view::{NotHere, Replica, Stand, View};

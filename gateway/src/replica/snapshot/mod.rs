@@ -20,7 +20,7 @@ use super::View;
 const MAGIC: [u8; 8] = *b"STAGESNP";
 
 /// Layout of the file and of the blobs in it: raise it with every change of either.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// What stood in a snapshot.
 #[derive(Debug)]
