@@ -84,6 +84,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
         last_step: None,
         head: gateway.replica.view().versie().nummer,
         applied: gateway.replica.view().versie().nummer,
+        may_lag: false,
         stopped: None,
     });
     let health = Arc::new(Health::new(Sources {

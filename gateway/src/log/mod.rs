@@ -21,4 +21,5 @@ pub use postgres::{DatabaseTls, PostgresSettings, PostgresStore, WRITE_PATIENCE}
 pub use sqlite::{FileIdentity, SqliteStore};
 pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
+    TijdlijnBegin,
 };

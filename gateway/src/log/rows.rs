@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    CommitInfo, Inhoud, Line, Sleutel, Soort, StageId, StoreError,
+    CommitInfo, Inhoud, Line, Sleutel, Soort, StageId, StoreError, TijdlijnBegin,
     hash::{Hash, Kept, Keys, LinesDigest, Sealed, commit_hash},
 };
 use crate::domain::Tijdstip;
@@ -236,4 +236,12 @@ pub(super) fn to_hash(bytes: &[u8]) -> Result<Hash, StoreError> {
     bytes
         .try_into()
         .map_err(|_| damaged("a hash is not 32 bytes long"))
+}
+
+/// Where a tijdlijn began, of its number and the commit before it.
+pub(super) fn to_begin((tijdlijn, na_nummer): (i64, i64)) -> Result<TijdlijnBegin, StoreError> {
+    Ok(TijdlijnBegin {
+        tijdlijn: u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?,
+        na_nummer: u64::try_from(na_nummer).map_err(|_| damaged("a tijdlijn began nowhere"))?,
+    })
 }

@@ -157,6 +157,18 @@ pub struct Head {
     pub nummer: u64,
     /// Hash of the last commit, zeros for an empty log.
     pub hash: [u8; 32],
+    /// Read from a standby: there may be more than it knows.
+    pub may_lag: bool,
+}
+
+/// Where a tijdlijn began. It holds all of the tijdlijn before it up to this commit, and nothing
+/// of what that one published after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TijdlijnBegin {
+    /// Which.
+    pub tijdlijn: u32,
+    /// The last commit before it, 0 for none.
+    pub na_nummer: u64,
 }
 
 /// A published commit.
@@ -262,6 +274,9 @@ pub enum StoreError {
 pub trait LogStore: Send + Sync + 'static {
     /// Where the log stands.
     async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Where every tijdlijn began, ascending.
+    async fn tijdlijnen(&self) -> Result<Vec<TijdlijnBegin>, StoreError>;
 
     /// Published commits after this number, ascending, at most `limit`.
     async fn commits_after(&self, nummer: u64, limit: u32) -> Result<Vec<CommitInfo>, StoreError>;

@@ -44,10 +44,10 @@ pub(super) trait Stored: Sync {
 /// [`StoreError::Damaged`] naming the first commit that does not hold.
 pub(super) async fn run(log: &impl Stored, keys: &Keys) -> Result<Head, StoreError> {
     let mut head = Head {
-        // A restore begins a tijdlijn before there is a commit in it.
-        tijdlijn: log.stored_head().await?.tijdlijn,
         nummer: 0,
         hash: ZERO,
+        // A restore begins a tijdlijn before there is a commit in it.
+        ..log.stored_head().await?
     };
     loop {
         let commits = log

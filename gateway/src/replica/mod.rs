@@ -17,4 +17,4 @@ pub use bezetting::{Bezetting, Looptijd};
 pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
 pub use hash::StateHash;
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
-pub use view::{Listed, Replica, Stand, View};
+pub use view::{Listed, NotHere, Replica, Stand, View};

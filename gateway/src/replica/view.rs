@@ -17,6 +17,7 @@ use crate::{
         LeerbedrijfId, Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
     },
     geo::Gazetteer,
+    log::TijdlijnBegin,
 };
 
 /// Which state of the log a view is.
@@ -50,8 +51,21 @@ impl Stand {
 pub struct View {
     state: State,
     stand: Stand,
+    /// Where the tijdlijnen began up to this one.
+    tijdlijnen: Arc<[TijdlijnBegin]>,
     loaded: bool,
     search: SearchIndex,
+}
+
+/// What of the register's history a version is, as seen from a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// In it.
+    Here,
+    /// After it.
+    Later,
+    /// In a part of the history that was lost when this tijdlijn began.
+    Lost(u32),
 }
 
 /// The index follows from the state.
@@ -68,16 +82,23 @@ impl View {
         Self {
             state: State::default(),
             stand: Stand::before_first(0),
+            tijdlijnen: Arc::default(),
             loaded: false,
             search: SearchIndex::default(),
         }
     }
 
     /// A state that was loaded whole.
-    pub(super) fn loaded(state: State, stand: Stand, search: SearchIndex) -> Self {
+    pub(super) fn loaded(
+        state: State,
+        stand: Stand,
+        tijdlijnen: Arc<[TijdlijnBegin]>,
+        search: SearchIndex,
+    ) -> Self {
         Self {
             state,
             stand,
+            tijdlijnen,
             loaded: true,
             search,
         }
@@ -119,6 +140,27 @@ impl View {
     #[must_use]
     pub fn state_hash(&self) -> StateHash {
         self.state.hash()
+    }
+
+    /// Where the tijdlijnen began, ascending.
+    pub(super) fn tijdlijnen(&self) -> &Arc<[TijdlijnBegin]> {
+        &self.tijdlijnen
+    }
+
+    fn reach(&self, asked: RegisterVersie) -> Reach {
+        let have = self.versie();
+        let later = self
+            .tijdlijnen
+            .iter()
+            .filter(|begin| begin.tijdlijn > asked.tijdlijn && begin.tijdlijn <= have.tijdlijn);
+        // A tijdlijn holds those before it up to where it began.
+        let lost = later.clone().find(|begin| begin.na_nummer < asked.nummer);
+        let is_of_history = asked.tijdlijn == have.tijdlijn || later.count() > 0;
+        match lost {
+            Some(begin) => Reach::Lost(begin.tijdlijn),
+            None if is_of_history && have.nummer >= asked.nummer => Reach::Here,
+            None => Reach::Later,
+        }
     }
 
     /// How much there is of everything, for metrics.
@@ -360,25 +402,33 @@ impl Replica {
         self.current.load_full()
     }
 
-    /// The newest view once it is of this tijdlijn and has at least this number.
+    /// The newest view once it holds this version: one of its own tijdlijn, or one of an earlier
+    /// tijdlijn that it went on from.
     ///
     /// # Errors
-    /// What this node has, when `max_wait` has passed, or at once when this node is in a later
-    /// tijdlijn: an earlier one never comes back.
+    /// [`NotHere`], when `max_wait` has passed, or at once for a version that was lost: it never
+    /// comes back.
     pub async fn at_least(
         &self,
         versie: RegisterVersie,
         max_wait: Duration,
-    ) -> Result<Arc<View>, RegisterVersie> {
+    ) -> Result<Arc<View>, NotHere> {
         let mut seen = self.versie.subscribe();
-        let decided = seen.wait_for(|have| have.tijdlijn > versie.tijdlijn || has(*have, versie));
+        let decided = seen.wait_for(|_| self.view().reach(versie) != Reach::Later);
         // What matters is only what is there afterwards.
         let _ = tokio::time::timeout(max_wait, decided).await;
         let view = self.view();
-        if has(view.versie(), versie) {
-            Ok(view)
-        } else {
-            Err(view.versie())
+        let aanwezig = view.versie();
+        match view.reach(versie) {
+            Reach::Here => Ok(view),
+            Reach::Later => Err(NotHere {
+                aanwezig,
+                vervallen_sinds: None,
+            }),
+            Reach::Lost(since) => Err(NotHere {
+                aanwezig,
+                vervallen_sinds: Some(since),
+            }),
         }
     }
 
@@ -410,6 +460,55 @@ impl Default for Replica {
     }
 }
 
-fn has(have: RegisterVersie, asked: RegisterVersie) -> bool {
-    have.tijdlijn == asked.tijdlijn && have.nummer >= asked.nummer
+/// A version that this node cannot answer from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotHere {
+    /// What it has.
+    pub aanwezig: RegisterVersie,
+    /// The tijdlijn that began without the asked version: it is no part of the history any more.
+    /// None when it may still come.
+    pub vervallen_sinds: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_tijdlijn_is_reached_up_to_where_the_next_began() {
+        // 2 went on after 10; 3 was restored from a backup made at 5.
+        let tijdlijnen = [(1, 0), (2, 10), (3, 5)].map(|(tijdlijn, na_nummer)| TijdlijnBegin {
+            tijdlijn,
+            na_nummer,
+        });
+        let versie = |tijdlijn, nummer| RegisterVersie { tijdlijn, nummer };
+        let check = |have: (u32, u64), asked: (u32, u64), expect: Reach| {
+            let stand = Stand {
+                versie: versie(have.0, have.1),
+                ..Stand::before_first(0)
+            };
+            let view = View {
+                stand,
+                tijdlijnen: Arc::new(tijdlijnen),
+                ..View::empty()
+            };
+            assert_eq!(
+                view.reach(versie(asked.0, asked.1)),
+                expect,
+                "{have:?} {asked:?}"
+            );
+        };
+        check((1, 7), (1, 7), Reach::Here);
+        check((1, 7), (1, 8), Reach::Later);
+        check((1, 7), (2, 3), Reach::Later);
+        check((2, 12), (1, 10), Reach::Here);
+        check((2, 12), (1, 11), Reach::Lost(2));
+        check((2, 9), (1, 10), Reach::Later);
+        check((3, 20), (1, 5), Reach::Here);
+        check((3, 20), (1, 6), Reach::Lost(3));
+        check((3, 20), (1, 11), Reach::Lost(2));
+        check((3, 20), (2, 12), Reach::Lost(3));
+        check((3, 20), (4, 1), Reach::Later);
+        check((3, 20), (0, 1), Reach::Here);
+    }
 }

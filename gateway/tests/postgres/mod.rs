@@ -96,10 +96,9 @@ impl Server {
             guard,
         };
         let own = format!(
-            "\nlisten_addresses='127.0.0.1'\nport={port}\nunix_socket_directories='{}'\n\
+            "\nlisten_addresses='127.0.0.1'\nport={port}\nunix_socket_directories=''\n\
              max_connections=200\nshared_buffers=64MB\nmax_wal_senders=8\nwal_level=replica\n\
              hot_standby=on\nwal_receiver_status_interval=1s\n{}\n",
-            server.folder.display(),
             settings.join("\n")
         );
         let file = server.data().join("postgresql.conf");
@@ -122,6 +121,8 @@ impl Server {
     /// Ends it as a machine does that loses its power.
     pub(crate) fn kill9(&self) {
         self.signal("KILL");
+        // Where nobody reaps it, its id would look alive for ever.
+        fs::remove_file(self.data().join("postmaster.pid")).unwrap();
     }
 
     /// It takes connections and answers nothing any more, until [`Self::resume`].

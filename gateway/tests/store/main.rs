@@ -5,6 +5,7 @@
 
 mod blobs;
 mod engine;
+mod failover;
 mod follower;
 mod nodes;
 #[path = "../postgres/mod.rs"]

@@ -1,7 +1,10 @@
 //! Finding the host that takes writes, or one that can be read: by asking each, at the start and
 //! again after every connection that broke.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use sqlx::{
@@ -29,6 +32,18 @@ pub(crate) enum Role {
 #[derive(Debug)]
 pub(crate) struct Hosts {
     hosts: Vec<PgConnectOptions>,
+    /// The newest history of which a primary was seen. One that still lives in an older history
+    /// of the same system was replaced by a promotion, and nobody stopped it: what is written
+    /// there is lost.
+    newest: Mutex<Option<History>>,
+}
+
+/// The physical history that a primary writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct History {
+    system: i64,
+    /// Eight hexadecimal digits.
+    timeline: String,
 }
 
 /// A connection and what its host was when it was made.
@@ -40,7 +55,10 @@ pub(crate) struct Connected {
 
 impl Hosts {
     pub(crate) fn new(hosts: Vec<PgConnectOptions>) -> Self {
-        Self { hosts }
+        Self {
+            hosts,
+            newest: Mutex::default(),
+        }
     }
 
     /// The first host that answers and fits.
@@ -53,8 +71,12 @@ impl Hosts {
         let mut told = Vec::new();
         while let Some((host, outcome)) = asking.next().await {
             match outcome {
-                Ok(found) if found.is_primary => return Ok(found),
-                Ok(found) => {
+                Ok((found, Some(history))) if self.is_newest(&history) => return Ok(found),
+                Ok((_, Some(_))) => told.push(format!(
+                    "{} is a primary of before a promotion: stop it",
+                    settings::name(host)
+                )),
+                Ok((found, None)) => {
                     told.push(format!("{} is a standby", settings::name(host)));
                     standby.get_or_insert(found);
                 }
@@ -69,18 +91,36 @@ impl Hosts {
             .filter(|_| role == Role::Any)
             .ok_or_else(|| StoreError::NoHost(told.join("; ")))
     }
+
+    fn is_newest(&self, history: &History) -> bool {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_older = newest.as_ref().is_some_and(|newest| {
+            newest.system == history.system && newest.timeline > history.timeline
+        });
+        if !is_older {
+            *newest = Some(history.clone());
+        }
+        !is_older
+    }
 }
 
-async fn ask(host: &PgConnectOptions) -> (&PgConnectOptions, Result<Connected, StoreError>) {
+type Asked = Result<(Connected, Option<History>), StoreError>;
+
+async fn ask(host: &PgConnectOptions) -> (&PgConnectOptions, Asked) {
+    const WHAT: &str = "
+        SELECT (SELECT system_identifier FROM pg_control_system()),
+               CASE WHEN pg_is_in_recovery() THEN NULL
+                    ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END";
     let asked = within(CONNECT_PATIENCE, async {
         let mut connection = PgConnection::connect_with(host).await?;
-        let in_recovery: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
-            .fetch_one(&mut connection)
-            .await?;
-        Ok(Connected {
+        let (system, timeline): (i64, Option<String>) =
+            sqlx::query_as(WHAT).fetch_one(&mut connection).await?;
+        let connected = Connected {
             connection,
-            is_primary: !in_recovery,
-        })
+            is_primary: timeline.is_some(),
+        };
+        let history = timeline.map(|timeline| History { system, timeline });
+        Ok((connected, history))
     });
     (host, asked.await)
 }

@@ -12,6 +12,7 @@ pub(crate) mod schema;
 mod settings;
 mod side;
 mod stage;
+mod tijdlijn;
 mod verify;
 mod writer;
 
@@ -30,6 +31,7 @@ use self::{
 };
 use super::{
     CommitInfo, Head, Line, LogStore, Migrated, Publication, Sleutel, Soort, StageId, StoreError,
+    TijdlijnBegin,
     hash::Keys,
     rows::{self, StoredLine},
 };
@@ -109,12 +111,36 @@ impl PostgresStore {
             open_stage: Mutex::new(None),
         })
     }
+
+    /// The database was promoted or restored: its new history gets a tijdlijn now, and not only
+    /// with the next write. False when that did not succeed; the next write tries again.
+    async fn note_history(&self) -> bool {
+        let noted = self.begin_tijdlijn().await;
+        if let Err(error) = &noted {
+            let reason = crate::telemetry::chain(error);
+            tracing::warn!(reason, "the new history of the database was not noted yet");
+        }
+        noted.is_ok()
+    }
+
+    async fn begin_tijdlijn(&self) -> Result<(), StoreError> {
+        reading!(self.primary, READ_PATIENCE, connection => tijdlijn::note(connection))
+    }
 }
 
 #[async_trait]
 impl LogStore for PostgresStore {
     async fn head(&self) -> Result<Head, StoreError> {
-        reading!(self.following, READ_PATIENCE, connection => query::head(connection))
+        let found = reading!(self.following, READ_PATIENCE, connection => query::head(connection))?;
+        if found.is_known || !self.note_history().await {
+            return Ok(found.head);
+        }
+        let noted = reading!(self.following, READ_PATIENCE, connection => query::head(connection))?;
+        Ok(noted.head)
+    }
+
+    async fn tijdlijnen(&self) -> Result<Vec<TijdlijnBegin>, StoreError> {
+        reading!(self.following, READ_PATIENCE, connection => query::tijdlijnen(connection))
     }
 
     async fn commits_after(&self, nummer: u64, limit: u32) -> Result<Vec<CommitInfo>, StoreError> {

@@ -2,23 +2,23 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Connection, FromRow, PgConnection};
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{query::COMMIT_COLUMNS, stage};
+use super::{query::COMMIT_COLUMNS, stage, tijdlijn::Stand};
 use crate::{
     domain::Tijdstip,
     log::{
         CommitInfo, Line, Publication, StageId, StoreError,
-        hash::{Hash, Keys, LinesDigest, ZERO},
-        rows::{CommitRow, MAX_STAGE, NewCommit, Row, StoredCommit, damaged, prepare, to_hash},
+        hash::{Hash, Keys, LinesDigest},
+        rows::{CommitRow, MAX_STAGE, NewCommit, Row, StoredCommit, damaged, prepare},
     },
 };
 
 /// Begins, and takes the append lock: one transaction at a time over all nodes, so that commits
 /// become visible in the order of their numbers (design invariant 2). It ends with the transaction.
 /// What comes after sees all that was published before.
-const BEGIN: &str =
+pub(super) const BEGIN: &str =
     "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(1398030669)";
 
 /// What somebody wants published.
@@ -72,7 +72,7 @@ pub(super) async fn all(
     let appends = wishes.iter().filter(|wish| wish.lines() > 0).count();
     let mut batch = Batch {
         keys,
-        stand: stand(&mut tx, wishes.len()).await?,
+        stand: Stand::read(&mut tx, wishes.len()).await?,
         earlier: earlier(&mut tx, wishes).await?,
         repeats: false,
         rows: Vec::with_capacity(appends),
@@ -97,28 +97,6 @@ async fn confirm_earlier(tx: &mut PgConnection) -> Result<(), StoreError> {
         .execute(tx)
         .await?;
     Ok(())
-}
-
-/// Where the log stands once the lock is held, with stage numbers to give out.
-#[derive(FromRow)]
-struct Stand {
-    tijdlijn: i64,
-    nummer: Option<i64>,
-    hash: Option<Vec<u8>>,
-    stages: Vec<i64>,
-}
-
-async fn stand(tx: &mut PgConnection, stages: usize) -> Result<Stand, StoreError> {
-    let stand = sqlx::query_as(
-        "SELECT (SELECT max(tijdlijn) FROM tijdlijn) AS tijdlijn, c.nummer, c.hash,
-                ARRAY(SELECT nextval('stage_nummer') FROM generate_series(1, $1)) AS stages
-         FROM (VALUES (1)) een LEFT JOIN
-              (SELECT nummer, hash FROM commit_log ORDER BY nummer DESC LIMIT 1) c ON true",
-    )
-    .bind(i64::try_from(stages).unwrap_or(i64::MAX))
-    .fetch_one(tx)
-    .await?;
-    Ok(stand)
 }
 
 async fn earlier(
@@ -224,9 +202,9 @@ impl<'a> Batch<'a> {
     fn seal(&mut self, new: &NewCommit) -> Result<CommitInfo, StoreError> {
         let (last, hash) = match self.commits.last() {
             Some((info, _)) => (info.nummer, info.hash),
-            None => self.stand.last()?,
+            None => (self.stand.nummer, self.stand.hash),
         };
-        let info = new.seal(self.stand.tijdlijn()?, last, hash);
+        let info = new.seal(self.stand.tijdlijn, last, hash);
         self.earlier.insert(info.request_id, info.clone());
         self.commits.push((info.clone(), new.digest));
         Ok(info)
@@ -293,17 +271,5 @@ fn published(publication: Publication, staged: &Staged) -> NewCommit {
         tijdstip: publication.tijdstip,
         regels: staged.regels,
         digest: staged.digest,
-    }
-}
-
-impl Stand {
-    fn last(&self) -> Result<(u64, Hash), StoreError> {
-        let nummer = self.nummer.unwrap_or(0).cast_unsigned();
-        let hash = self.hash.as_deref().map_or(Ok(ZERO), to_hash)?;
-        Ok((nummer, hash))
-    }
-
-    fn tijdlijn(&self) -> Result<u32, StoreError> {
-        u32::try_from(self.tijdlijn).map_err(|_| damaged("tijdlijn out of range"))
     }
 }

@@ -3,30 +3,65 @@
 use sqlx::PgConnection;
 
 use crate::log::{
-    CommitInfo, Head, Line, Sleutel, Soort, StoreError,
+    CommitInfo, Head, Line, Sleutel, Soort, StoreError, TijdlijnBegin,
     hash::ZERO,
-    rows::{CommitRow, StoredCommit, StoredLine, damaged, nr, stage_at, stage_of, to_hash},
+    rows::{
+        CommitRow, StoredCommit, StoredLine, damaged, nr, stage_at, stage_of, to_begin, to_hash,
+    },
 };
 
 pub(super) const COMMIT_COLUMNS: &str = "SELECT nummer, tijdlijn, stage, tijdstip_ms, request_id,
      regels, digest, vorige_hash, hash FROM commit_log";
 
-pub(super) async fn head(connection: &mut PgConnection) -> Result<Head, StoreError> {
-    // One statement is one state of the database.
-    let (tijdlijn, nummer, hash): (Option<i64>, Option<i64>, Option<Vec<u8>>) = sqlx::query_as(
-        "SELECT (SELECT max(tijdlijn) FROM tijdlijn), c.nummer, c.hash
-         FROM (VALUES (1)) een LEFT JOIN
-              (SELECT nummer, hash FROM commit_log ORDER BY nummer DESC LIMIT 1) c ON true",
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(Head {
-        tijdlijn: tijdlijn
-            .and_then(|t| u32::try_from(t).ok())
-            .ok_or_else(|| damaged("tijdlijn out of range"))?,
-        nummer: nummer.unwrap_or(0).cast_unsigned(),
-        hash: hash.map_or(Ok(ZERO), |h| to_hash(&h))?,
+/// A head, and whether the physical history of the database is that of its tijdlijn.
+pub(super) struct HeadFound {
+    pub(super) head: Head,
+    pub(super) is_known: bool,
+}
+
+/// The row of [`HeadFound`]; one statement is one state of the database. A standby cannot tell
+/// which history it will have.
+const HEAD: &str = "
+SELECT t.tijdlijn, c.nummer, c.hash, pg_is_in_recovery() AS may_lag,
+       CASE WHEN pg_is_in_recovery() THEN true
+            ELSE t.systeem = s.system_identifier
+                 AND t.db_tijdlijn = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
+       END AS is_known
+FROM (SELECT * FROM tijdlijn ORDER BY tijdlijn DESC LIMIT 1) t
+CROSS JOIN pg_control_system() s
+LEFT JOIN (SELECT nummer, hash FROM commit_log ORDER BY nummer DESC LIMIT 1) c ON true";
+
+#[derive(sqlx::FromRow)]
+struct HeadRow {
+    tijdlijn: i64,
+    nummer: Option<i64>,
+    hash: Option<Vec<u8>>,
+    may_lag: bool,
+    is_known: bool,
+}
+
+pub(super) async fn head(connection: &mut PgConnection) -> Result<HeadFound, StoreError> {
+    let row: HeadRow = sqlx::query_as(HEAD).fetch_one(connection).await?;
+    let head = Head {
+        tijdlijn: u32::try_from(row.tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?,
+        nummer: row.nummer.unwrap_or(0).cast_unsigned(),
+        hash: row.hash.map_or(Ok(ZERO), |h| to_hash(&h))?,
+        may_lag: row.may_lag,
+    };
+    Ok(HeadFound {
+        head,
+        is_known: row.is_known,
     })
+}
+
+pub(super) async fn tijdlijnen(
+    connection: &mut PgConnection,
+) -> Result<Vec<TijdlijnBegin>, StoreError> {
+    let all: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT tijdlijn, na_nummer FROM tijdlijn ORDER BY tijdlijn")
+            .fetch_all(connection)
+            .await?;
+    all.into_iter().map(to_begin).collect()
 }
 
 pub(super) async fn commits_after(

@@ -12,7 +12,8 @@ use crate::log::{
 #[async_trait]
 impl Stored for PostgresStore {
     async fn stored_head(&self) -> Result<Head, StoreError> {
-        reading!(self.following, READ_PATIENCE, connection => query::head(connection))
+        let found = reading!(self.following, READ_PATIENCE, connection => query::head(connection))?;
+        Ok(found.head)
     }
 
     async fn stored_commits_after(

@@ -21,8 +21,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
-    CommitInfo, Head, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError, hash::Keys,
-    rows::StoredLine,
+    CommitInfo, Head, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
+    TijdlijnBegin, hash::Keys, rows::StoredLine,
 };
 use crate::domain::Tijdstip;
 pub use identity::FileIdentity;
@@ -84,6 +84,10 @@ impl LogStore for SqliteStore {
     async fn head(&self) -> Result<Head, StoreError> {
         self.identity.check()?;
         query::head(&self.read).await
+    }
+
+    async fn tijdlijnen(&self) -> Result<Vec<TijdlijnBegin>, StoreError> {
+        query::tijdlijnen(&self.read).await
     }
 
     async fn commits_after(&self, nummer: u64, limit: u32) -> Result<Vec<CommitInfo>, StoreError> {

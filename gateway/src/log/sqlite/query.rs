@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::{StoreError, open::TIJDLIJN};
 use crate::log::{
-    CommitInfo, Head, Sleutel, Soort,
+    CommitInfo, Head, Sleutel, Soort, TijdlijnBegin,
     hash::{Hash, ZERO},
-    rows::{CommitRow, StoredCommit, damaged, stage_of, to_hash},
+    rows::{CommitRow, StoredCommit, damaged, stage_of, to_begin, to_hash},
 };
 
 /// Keys asked for in one statement.
@@ -33,7 +33,29 @@ pub(super) async fn head(read: &SqlitePool) -> Result<Head, StoreError> {
         tijdlijn: u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?,
         nummer: nummer.unwrap_or(0).cast_unsigned(),
         hash: hash.map_or(Ok(ZERO), |h| to_hash(&h))?,
+        may_lag: false,
     })
+}
+
+/// From the commits themselves; the last one may have none yet.
+pub(super) async fn tijdlijnen(read: &SqlitePool) -> Result<Vec<TijdlijnBegin>, StoreError> {
+    let begun: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT tijdlijn, min(nummer) - 1 FROM commit_log GROUP BY tijdlijn ORDER BY tijdlijn",
+    )
+    .fetch_all(read)
+    .await?;
+    let mut all = begun
+        .into_iter()
+        .map(to_begin)
+        .collect::<Result<Vec<_>, _>>()?;
+    let head = head(read).await?;
+    if all.last().is_none_or(|last| last.tijdlijn < head.tijdlijn) {
+        all.push(TijdlijnBegin {
+            tijdlijn: head.tijdlijn,
+            na_nummer: head.nummer,
+        });
+    }
+    Ok(all)
 }
 
 /// The last commit, as a writer sees it.

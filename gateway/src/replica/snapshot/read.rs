@@ -15,6 +15,7 @@ use super::{MAGIC, SCHEMA, Snapshot, SnapshotError, file_error};
 use crate::{
     domain::{Code, Equivalent, LeerbedrijfId, Opleiding, RegisterVersie, School, Tijdstip},
     geo::Postcodegebied,
+    log::TijdlijnBegin,
     replica::{
         BpvoSleutel, Stand, State, View,
         index::{Entries, INDEX_VERSION},
@@ -107,6 +108,7 @@ impl Reader {
         }
         let index_version = self.u32()?;
         let stand = self.stand()?;
+        let tijdlijnen = self.tijdlijnen()?;
         let extra = self.blob()?;
         let (mut state, written_sums) = self.state()?;
         self.check_seal()?;
@@ -126,7 +128,7 @@ impl Reader {
             _ => return Err(OTHER_STATE.into()),
         };
         Ok(Snapshot {
-            view: View::loaded(state, stand, search),
+            view: View::loaded(state, stand, tijdlijnen.into(), search),
             extra,
         })
     }
@@ -140,6 +142,17 @@ impl Reader {
             hash: self.array()?,
             tijdstip: Tijdstip::from_millis(i64::from_be_bytes(self.array()?)).ok_or(NONSENSE)?,
         })
+    }
+
+    fn tijdlijnen(&mut self) -> Result<Vec<TijdlijnBegin>, Failure> {
+        let mut all = Vec::new();
+        for _ in 0..self.number()? {
+            all.push(TijdlijnBegin {
+                tijdlijn: self.u32()?,
+                na_nummer: self.number()?,
+            });
+        }
+        Ok(all)
     }
 
     /// What was there, and the sums that the writer had of it.

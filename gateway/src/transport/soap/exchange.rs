@@ -324,9 +324,11 @@ fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Fault> {
 fn fault_of(failure: Failure) -> Fault {
     let reason = failure.to_string();
     match failure {
-        Failure::InvalidRegisterVersie(_) => Fault::new(FaultCode::NietConformXsd)
-            .detail(reason)
-            .field("minimaleRegisterVersie".to_owned()),
+        Failure::InvalidRegisterVersie(_) | Failure::VersionLost { .. } => {
+            Fault::new(FaultCode::NietConformXsd)
+                .detail(reason)
+                .field("minimaleRegisterVersie".to_owned())
+        }
         Failure::VersionNotReached { retry_after_s, .. }
         | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)
             .detail(reason)
