@@ -19,8 +19,10 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "bron",
             "domain",
             "operations",
+            "register",
             "transport::gateway",
             "transport::tls",
         ],
@@ -31,6 +33,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("soap", &["domain"]),
     ("log", &["domain", "clock"]),
     ("register", &["domain", "clock", "geo", "log"]),
+    ("bron", &["domain", "clock", "log", "register"]),
     ("replica", &["domain", "clock", "geo", "log"]),
     ("access", &["domain", "clock", "log"]),
     (

@@ -3,6 +3,7 @@
 mod generate;
 mod import;
 pub(super) mod input;
+mod output;
 mod progress;
 mod rapport;
 mod verify;

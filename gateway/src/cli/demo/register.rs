@@ -16,7 +16,6 @@ use crate::{
     clock::Clock,
     log::{LogStore, SqliteStore},
     register::{
-        Share,
         generate::{Plan, write_levering},
         import::{self, Options},
     },
@@ -84,11 +83,6 @@ pub(super) async fn import(
     write_levering(plan, &plan.voorloop(), BufWriter::new(file), || {})?;
     let input = BufReader::new(File::open(&path).map_err(of_file)?);
     let store: Arc<dyn LogStore> = Arc::new(SqliteStore::open(&folder.database()).await?);
-    let options = Options {
-        maximaal_afgekeurd: Share::DEFAULT,
-        toestaan_krimp: false,
-        rapport: None,
-    };
-    import::import(&store, input, options, clock, &mut |_| {}).await?;
+    import::import(&store, input, Options::default(), clock, &mut |_| {}).await?;
     Ok(())
 }
