@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::saved;
+use super::{bron, saved};
 use crate::{
     access::{SqliteToegang, ToegangFollower},
     clock::Clock,
@@ -59,6 +59,13 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         Arc::clone(&gateway),
         follower_status.subscribe(),
         stopping.clone(),
+    ));
+    loops.spawn(bron::fetch_regularly(
+        config.clone(),
+        Arc::clone(&clock),
+        Arc::clone(&gateway),
+        Arc::clone(&health),
+        ended(stopping.clone()),
     ));
     loops.spawn(keep_snapshot(
         config.clone(),
