@@ -40,7 +40,7 @@ enum Command {
     /// Check settings, or print the defaults
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Make up, import or check a levering of the register
+    /// Make up, import, export or check a levering of the register
     #[command(subcommand)]
     Register(register::RegisterCommand),
     /// Import a table of postcodes, from which places and distances are known

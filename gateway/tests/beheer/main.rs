@@ -6,4 +6,5 @@
 mod bron;
 mod bronserver;
 mod doctor;
+mod export;
 mod plek;
