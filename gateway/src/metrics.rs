@@ -49,6 +49,14 @@ pub mod names {
     pub const TOEGANG_BEVESTIGD: &str = "stagepoort_toegang_bevestigd_timestamp_seconds";
     /// First 48 bits of the state hash, by deel: equal on every node at one commit.
     pub const REGISTER_HASH: &str = "stagepoort_register_hash48";
+    /// Rounds in which a levering was looked for, by uitkomst.
+    pub const BRON_RONDES: &str = "stagepoort_bron_rondes_total";
+    /// When a round last went well: applied, or nothing to apply.
+    pub const BRON_GESLAAGD: &str = "stagepoort_bron_geslaagd_timestamp_seconds";
+    /// 1 while the levering that is offered is refused.
+    pub const BRON_GEWEIGERD: &str = "stagepoort_bron_geweigerd";
+    /// Lines of the last applied levering that were set aside.
+    pub const BRON_AFGEKEURD: &str = "stagepoort_bron_afgekeurde_regels";
     /// Version of toegang in force.
     pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
     /// When the snapshot was last written.
@@ -89,17 +97,38 @@ pub fn start() -> Result<PrometheusHandle, String> {
 
 fn describe() {
     use names::{
-        BUILD, CPU, CRL_NEXT_UPDATE, FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD,
-        REGISTER_GESTOPT, REGISTER_HASH, REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN,
-        REGISTER_TIJDSTIP, START, TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN,
-        TOEGANG_BEVESTIGD, TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES,
-        ZOEKINDEX_RIJEN, ZOEKINDEX_SEGMENTEN,
+        BRON_AFGEKEURD, BRON_GESLAAGD, BRON_GEWEIGERD, BRON_RONDES, BUILD, CPU, CRL_NEXT_UPDATE,
+        FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD, REGISTER_GESTOPT, REGISTER_HASH,
+        REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN, REGISTER_TIJDSTIP, START,
+        TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD,
+        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN,
+        ZOEKINDEX_SEGMENTEN,
     };
     describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
+    describe_counter!(
+        BRON_RONDES,
+        Unit::Count,
+        "Rounds in which a levering was looked for."
+    );
     for (name, unit, text) in [
+        (
+            BRON_GESLAAGD,
+            Unit::Seconds,
+            "When a levering was last looked for and all was well.",
+        ),
+        (
+            BRON_GEWEIGERD,
+            Unit::Count,
+            "1 while the levering that the source offers is refused: an operator must decide.",
+        ),
+        (
+            BRON_AFGEKEURD,
+            Unit::Count,
+            "Lines of the last applied levering that were set aside.",
+        ),
         (
             TLS_CERTIFICATE_NOT_AFTER,
             Unit::Seconds,

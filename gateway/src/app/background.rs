@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::saved;
+use super::{bron, saved};
 use crate::{
     access::{ToegangFollower, open_toegang},
     clock::Clock,
@@ -58,6 +58,14 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         Arc::clone(&gateway),
         follower_status.subscribe(),
         stopping.clone(),
+    ));
+    loops.spawn(bron::fetch_regularly(
+        config.clone(),
+        opslag.clone(),
+        Arc::clone(&clock),
+        Arc::clone(&gateway),
+        Arc::clone(&health),
+        ended(stopping.clone()),
     ));
     loops.spawn(keep_snapshot(
         config.clone(),

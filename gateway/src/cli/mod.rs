@@ -44,7 +44,7 @@ enum Command {
     Config(config::ConfigCommand),
     /// Bring the schema of the register up to this program's
     Migrate(migrate::MigrateArgs),
-    /// Make up, import or check a levering of the register
+    /// Make up, import, export or check a levering of the register
     #[command(subcommand)]
     Register(register::RegisterCommand),
     /// Import a table of postcodes, from which places and distances are known

@@ -221,6 +221,22 @@ impl View {
             .map_or(&[], |found| &found[..])
     }
 
+    /// Every equivalence, by the code that is asked for.
+    pub fn all_equivalenten(&self) -> impl Iterator<Item = &Equivalent> {
+        self.state.equivalenten.values().flat_map(|all| all.iter())
+    }
+
+    /// Every school, by its OIN.
+    pub fn scholen(&self) -> impl Iterator<Item = &School> {
+        self.state.scholen.values()
+    }
+
+    /// Every bpvo, of every school (privacy class 3).
+    pub fn bpvos(&self) -> impl Iterator<Item = Bpvo> + '_ {
+        let blobs = self.state.bpvos.values();
+        blobs.filter_map(|blob| decode(blob).ok())
+    }
+
     /// Where postcodes, places and addresses are.
     #[must_use]
     pub fn gazetteer(&self) -> &Gazetteer {

@@ -3,5 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+mod bron;
+mod bronserver;
 mod doctor;
+mod export;
 mod plek;

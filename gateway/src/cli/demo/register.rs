@@ -15,7 +15,6 @@ use crate::{
     clock::Clock,
     log::Opslag,
     register::{
-        Share,
         generate::{Plan, write_levering},
         import::{self, Options},
     },
@@ -83,11 +82,6 @@ pub(super) async fn import(
     write_levering(plan, &plan.voorloop(), BufWriter::new(file), || {})?;
     let input = BufReader::new(File::open(&path).map_err(of_file)?);
     let store = Opslag::Sqlite(folder.database()).open().await?;
-    let options = Options {
-        maximaal_afgekeurd: Share::DEFAULT,
-        toestaan_krimp: false,
-        rapport: None,
-    };
-    import::import(&store, input, options, clock, &mut |_| {}).await?;
+    import::import(&store, input, Options::default(), clock, &mut |_| {}).await?;
     Ok(())
 }

@@ -143,6 +143,12 @@ fn node(knoop: &str, answer: &Answer, was_newest: u64, now: Tijdstip, findings: 
             ),
         );
     }
+    if let Some(bron) = &answer.bron
+        && matches!(bron.uitkomst.as_str(), "mislukt" | "geweigerd")
+    {
+        let reden = bron.reden.as_deref().unwrap_or("it does not say why");
+        add("bron", format!("fetching a levering: {reden}"));
+    }
     if answer.register_hash.is_none() {
         add(
             "zonder-hash",
@@ -316,6 +322,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::doctor::node::Bron;
 
     fn now() -> Tijdstip {
         Tijdstip::parse("2026-11-22T12:00:00Z").unwrap()
@@ -336,6 +343,7 @@ mod tests {
             volger_gestopt: false,
             programma_versie: Some("1".to_owned()),
             momentopname_op: Some(now()),
+            bron: None,
         }
     }
 
@@ -375,6 +383,11 @@ mod tests {
         assert_eq!(one(&|a| a.volger_gestopt = true), ["gestopt b"]);
         assert_eq!(one(&|a| a.status = "verminderd".into()), ["gereedheid b"]);
         assert_eq!(one(&|a| a.register_hash = None), ["zonder-hash b"]);
+        let refused = Bron {
+            uitkomst: "geweigerd".to_owned(),
+            reden: None,
+        };
+        assert_eq!(one(&|a| a.bron = Some(refused.clone())), ["bron b"]);
         assert_eq!(one(&|a| a.programma_versie = None), ["programma"]);
         assert_eq!(
             one(&|a| a.register_versie.tijdlijn = 2).last().unwrap(),

@@ -3,7 +3,12 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::compare::Finding;
-use crate::{config::Config, domain::Tijdstip, telemetry::chain, transport::tls::Tls};
+use crate::{
+    config::{Config, OpslagSoort},
+    domain::Tijdstip,
+    telemetry::chain,
+    transport::tls::Tls,
+};
 
 /// Looks at certificates, revocation lists, database and snapshot.
 pub(super) fn look(config: &Config, now: Tijdstip, findings: &mut Vec<Finding>) {
@@ -15,12 +20,21 @@ pub(super) fn look(config: &Config, now: Tijdstip, findings: &mut Vec<Finding>) 
         }
     }
     let opslag = &config.opslag;
-    let there = private(&opslag.bestand, "opslag.bestand", findings);
-    if !there {
+    if opslag.soort == OpslagSoort::Sqlite && !private(&opslag.bestand, "opslag.bestand", findings)
+    {
         findings.push(Finding::local(
             "opslag",
             format!("there is no database {}", opslag.bestand.display()),
         ));
+    }
+    for (key, path) in opslag.files() {
+        if !path.is_file() {
+            let shown = path.display();
+            findings.push(Finding::local(
+                "opslag",
+                format!("{key}: there is no {shown}"),
+            ));
+        }
     }
     // A node that just began has none yet.
     private(&opslag.momentopname, "opslag.momentopname", findings);

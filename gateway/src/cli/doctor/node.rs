@@ -33,6 +33,15 @@ pub(super) struct Answer {
     pub(super) volger_gestopt: bool,
     pub(super) programma_versie: Option<String>,
     pub(super) momentopname_op: Option<Tijdstip>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bron: Option<Bron>,
+}
+
+/// How fetching leveringen goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Bron {
+    pub(super) uitkomst: String,
+    pub(super) reden: Option<String>,
 }
 
 /// Asks a node once. 503 is an answer as well: it says why.

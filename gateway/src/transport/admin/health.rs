@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
+use arc_swap::ArcSwapOption;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -38,6 +39,7 @@ pub struct Health {
     draining: AtomicBool,
     last_beat_ms: AtomicI64,
     last_snapshot_ms: AtomicI64,
+    bron: ArcSwapOption<Bron>,
 }
 
 /// What readiness tells a load balancer.
@@ -91,6 +93,25 @@ pub struct Readiness {
     /// When toegang was last confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toegang_bevestigd_op: Option<Tijdstip>,
+    /// How fetching leveringen goes, when this node does that. Never a reason not to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bron: Option<Bron>,
+}
+
+/// How fetching leveringen goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bron {
+    /// `toegepast`, `ongewijzigd`, `bezet`, `mislukt` or `geweigerd`.
+    pub uitkomst: &'static str,
+    /// When that was.
+    pub op: Tijdstip,
+    /// When it last went well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geslaagd_op: Option<Tijdstip>,
+    /// What is wrong, for an operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reden: Option<String>,
 }
 
 impl Health {
@@ -103,6 +124,7 @@ impl Health {
             draining: AtomicBool::new(false),
             last_beat_ms: AtomicI64::new(now_ms),
             last_snapshot_ms: AtomicI64::new(0),
+            bron: ArcSwapOption::empty(),
         }
     }
 
@@ -116,6 +138,11 @@ impl Health {
     pub fn snapshot_written(&self) {
         let now_ms = self.sources.clock.now().as_millis();
         self.last_snapshot_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// A levering was looked for.
+    pub fn note_bron(&self, bron: Bron) {
+        self.bron.store(Some(Arc::new(bron)));
     }
 
     /// Says no from now on, so that a load balancer stops sending.
@@ -159,6 +186,7 @@ impl Health {
             volger_gestopt: seen.follower_stopped.is_some(),
             programma_versie: env!("CARGO_PKG_VERSION"),
             momentopname_op: self.last_snapshot(),
+            bron: self.bron.load().as_deref().cloned(),
             status,
             redenen,
             register_versie: view.versie(),
