@@ -219,6 +219,7 @@ fn of_one(
             einddatum_werkelijk: None,
             keuzedelen: Vec::new(),
             herkomst: Herkomst::Register,
+            volgens_register: None,
         };
         let natural = Sleutel::natural_bpvo(school_oin, &bpvo.bpvo_kenmerk);
         lines.push(line(Soort::Bpvo, store.pseudonym(&natural), &bpvo)?);

@@ -181,6 +181,8 @@ pub struct GrenzenConfig {
     #[serde(deserialize_with = "duur")]
     pub versie_wacht: Duration,
     #[serde(deserialize_with = "duur")]
+    pub bewaar_wacht: Duration,
+    #[serde(deserialize_with = "duur")]
     pub afbouw_wacht: Duration,
     #[serde(deserialize_with = "duur")]
     pub afbouw_tijd: Duration,
@@ -447,6 +449,7 @@ impl Config {
             attributes: grenzen.attributen,
             body_timeout: grenzen.body_tijd,
             versie_wait: grenzen.versie_wacht,
+            write_wait: grenzen.bewaar_wacht,
             maximale_veroudering: self.register.maximale_veroudering,
         }
     }

@@ -10,6 +10,10 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 pub mod names {
     /// Answered requests, by transport, operatie, afnemer, code and status.
     pub const VERZOEKEN: &str = "stagepoort_verzoeken_total";
+    /// Calls that register bpvo's, by uitkomst: `geschreven`, `ongewijzigd`, `herhaald`, `proef`.
+    pub const BPVOS_SCHRIJFACTIES: &str = "stagepoort_bpvos_schrijfacties_total";
+    /// Bpvo's that such calls changed, by wat: `toegevoegd`, `gewijzigd`, `verwijderd`.
+    pub const BPVOS_GESCHREVEN: &str = "stagepoort_bpvos_geschreven_total";
     /// Time to answer, by transport and operatie.
     pub const VERZOEK_DUUR: &str = "stagepoort_verzoek_duur_seconds";
     /// Refused TLS connections, by listener and reden.
@@ -105,6 +109,16 @@ fn describe() {
         ZOEKINDEX_SEGMENTEN,
     };
     describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
+    describe_counter!(
+        names::BPVOS_SCHRIJFACTIES,
+        Unit::Count,
+        "Calls that register bpvo's."
+    );
+    describe_counter!(
+        names::BPVOS_GESCHREVEN,
+        Unit::Count,
+        "Bpvo's that such calls changed."
+    );
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");

@@ -125,7 +125,13 @@ async fn follow(
         if !has_a_register(&*opened, &gateway, stopping.clone()).await {
             continue;
         }
-        let follower = Follower::new(opened, Arc::clone(&gateway.replica), Arc::clone(&clock));
+        let follower = Follower::new(
+            Arc::clone(&opened),
+            Arc::clone(&gateway.replica),
+            Arc::clone(&clock),
+        );
+        // What is followed is what callers write to.
+        gateway.log.attach(opened, follower.waker());
         let mut seen = follower.status();
         let mut running = std::pin::pin!(follower.run(ended(stopping.clone())));
         loop {
@@ -137,6 +143,7 @@ async fn follow(
                 },
             }
         }
+        gateway.log.detach();
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     access::Access,
     clock::Clock,
     config::Config,
-    log::{LogStore, Opslag, StoreError},
+    log::{LogStore, LogWriter, Opslag, StoreError},
     metrics,
     replica::{FollowerStatus, Replica},
     transport::{
@@ -142,6 +142,7 @@ fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Sav
     };
     Gateway {
         replica: Arc::new(replica),
+        log: LogWriter::default(),
         access: Arc::new(access),
         clock: Arc::clone(clock),
         rules: config.rules(),

@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip};
+use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip, redacted_debug};
 
 /// A closed code list of the contract: text outside, a small number in blobs.
 macro_rules! code_list {
@@ -324,16 +324,6 @@ pub struct Praktijkopleider {
     pub bijgewerkt_op: Tijdstip,
 }
 
-/// People print without their data, so that no log line can hold it.
-macro_rules! redacted_debug {
-    ($($type:ty),*) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )*};
-}
 redacted_debug!(Contactpersoon, Praktijkopleider);
 
 /// A kwalificatie or keuzedeel.
@@ -379,42 +369,6 @@ pub struct School {
     pub brin: Brin,
     /// Its name.
     pub naam: String,
-}
-
-/// A practice agreement, without any data of the student (privacy class 3; domain rule 13).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bpvo {
-    /// Whose it is.
-    pub school_oin: Oin,
-    /// The school's own opaque key, 1 to 41 characters, unique within the school.
-    pub bpvo_kenmerk: String,
-    /// Where the student is.
-    pub leerbedrijf_id: LeerbedrijfId,
-    /// For which kwalificatie.
-    pub code: Code,
-    /// First day.
-    pub begindatum: Datum,
-    /// Last day as planned, inclusive.
-    pub einddatum_gepland: Datum,
-    /// Last day as it was, once known.
-    pub einddatum_werkelijk: Option<Datum>,
-    /// Keuzedelen within it.
-    pub keuzedelen: Vec<Keuzedeel>,
-    /// Who told us.
-    pub herkomst: Herkomst,
-}
-
-redacted_debug!(Bpvo);
-
-/// A keuzedeel within a bpvo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keuzedeel {
-    /// `K[0-9]{4}`.
-    pub code: Code,
-    /// First day.
-    pub begindatum: Datum,
-    /// Last day as planned, inclusive.
-    pub einddatum_gepland: Datum,
 }
 
 /// A change of the register that schools may have to hear of (domain §4), without any person.

@@ -4,6 +4,7 @@
 //! Dutch names are those of the White Label contract; the rest is English.
 
 mod adres;
+mod bpvo;
 mod caller;
 mod datum;
 mod entities;
@@ -11,15 +12,17 @@ mod gelijkenis;
 mod identifiers;
 mod naam;
 mod operatie;
+mod redacted;
 mod signaalcode;
 
 pub use adres::{Adres, Coordinaten, Postcode};
+pub use bpvo::{Bpvo, BpvoInhoud, Keuzedeel};
 pub use caller::{Caller, Rol};
 pub use datum::{Datum, InvalidDatum, Tijdstip};
 pub use entities::{
-    Bpvo, Contactpersoon, Eindreden, Equivalent, Erkenning, Gegevens, Herkomst, Kern, Keuzedeel,
-    Leerbedrijf, LeerbedrijfStatus, Leerplaats, LeerplaatsSoort, Leerweg, Leerwegen, Mutatie,
-    MutatieSoort, Opleiding, Opvolging, Personen, Praktijkopleider, School, Vergoeding, Werkproces,
+    Contactpersoon, Eindreden, Equivalent, Erkenning, Gegevens, Herkomst, Kern, Leerbedrijf,
+    LeerbedrijfStatus, Leerplaats, LeerplaatsSoort, Leerweg, Leerwegen, Mutatie, MutatieSoort,
+    Opleiding, Opvolging, Personen, Praktijkopleider, School, Vergoeding, Werkproces,
 };
 pub use gelijkenis::Gelijkenis;
 pub use identifiers::{
@@ -27,4 +30,5 @@ pub use identifiers::{
 };
 pub use naam::FoldedNaam;
 pub use operatie::Operatie;
+pub(crate) use redacted::redacted_debug;
 pub use signaalcode::Signaalcode;

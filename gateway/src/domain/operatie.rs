@@ -42,6 +42,10 @@ operaties! {
     OpvragenDetailgegevens = "opvragenDetailgegevens";
     /// Search erkenningen or leerplaatsen.
     ZoekenLeerplaatsen = "zoekenLeerplaatsen";
+    /// Keep which bpvo's a school has running.
+    RegistrerenBpvos = "registrerenBpvos";
+    /// What is registered for a school.
+    OpvragenBpvos = "opvragenBpvos";
 }
 
 impl fmt::Display for Operatie {

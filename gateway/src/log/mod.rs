@@ -15,6 +15,7 @@ mod rows;
 mod sqlite;
 mod store;
 mod verify;
+mod writer;
 
 pub use opslag::{Migrated, Opslag};
 pub use postgres::{DatabaseTls, PostgresSettings, PostgresStore, WRITE_PATIENCE};
@@ -23,3 +24,4 @@ pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
     TijdlijnBegin,
 };
+pub use writer::{LogWriter, OpenLog};

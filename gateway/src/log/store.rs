@@ -28,6 +28,9 @@ pub enum Soort {
     Levering = 8,
     /// An imported area of postcodes (`geo::Postcodegebied`), keyed by its four digits.
     Postcodegebied = 9,
+    /// What a write of a caller did, keyed by its request id: a repeat gets the same answer
+    /// (domain rule 15). Counts and a keyed hash, nothing of what was written.
+    Antwoord = 10,
 }
 
 impl Soort {
@@ -42,6 +45,7 @@ impl Soort {
         Self::Mutatie,
         Self::Levering,
         Self::Postcodegebied,
+        Self::Antwoord,
     ];
 
     /// The number that is stored.
@@ -116,6 +120,12 @@ impl Sleutel {
     #[must_use]
     pub fn postcodegebied(postcode4: u16) -> Self {
         Self(Box::new(postcode4.to_be_bytes()))
+    }
+
+    /// Key of [`Soort::Antwoord`]: the sixteen bytes of the request id.
+    #[must_use]
+    pub fn antwoord(request_id: Uuid) -> Self {
+        Self(request_id.as_bytes().as_slice().into())
     }
 
     /// The natural key of a bpvo, to give to [`LogStore::pseudonym`].
@@ -251,6 +261,12 @@ pub enum StoreError {
     /// The stage was not opened here, or was discarded or published.
     #[error("stage {0:?} is not open")]
     StageNotOpen(StageId),
+    /// The log was to end at a certain commit, and ends at another one.
+    #[error("the log ends at commit {nummer} by now")]
+    Overtaken {
+        /// Where it ends.
+        nummer: u64,
+    },
     /// A line that may not be written as it is.
     #[error("a line cannot be written: {0}")]
     InvalidLine(&'static str),
@@ -366,6 +382,20 @@ pub trait LogStore: Send + Sync + 'static {
         tijdstip: Tijdstip,
         lines: Vec<Line>,
     ) -> Result<CommitInfo, StoreError>;
+
+    /// As [`Self::append`], but only while the log still ends at this commit; none when others
+    /// wrote meanwhile, and nothing was written then. What the lines were derived from cannot have
+    /// changed under them.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    async fn append_at(
+        &self,
+        nummer: u64,
+        request_id: Uuid,
+        tijdstip: Tijdstip,
+        lines: Vec<Line>,
+    ) -> Result<Option<CommitInfo>, StoreError>;
 
     /// The keyed hash that names an object whose natural key may not stand in the log, such as
     /// a bpvo. The key stands in the store and never changes.

@@ -3,10 +3,14 @@
 //! A transport turns a wire message into a `Request`, calls `run()`, and renders the [`Answer`]
 //! or the [`Failure`]. No business rule stands in a transport (design invariant 8).
 
+mod erkend_over;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;
+pub mod opvragen_bpvos;
 pub mod opvragen_detailgegevens;
+pub mod registreren_bpvos;
+mod seal;
 pub mod vaststellen_leerbedrijf;
 pub mod vaststellen_leerbedrijven;
 pub mod zoeken_leerplaatsen;
@@ -17,9 +21,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{Caller, InvalidIdentifier, RegisterVersie, Signaalcode, Tijdstip},
+    domain::{Caller, InvalidIdentifier, Oin, RegisterVersie, Signaalcode, Tijdstip},
     replica::{Replica, View},
 };
+pub use registreren_bpvos::{Herkenning, Writing};
 
 /// Rules of the register that SBB has yet to confirm, as the operator set them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -200,6 +205,21 @@ pub enum Failure {
         /// What this node has.
         aanwezig: RegisterVersie,
     },
+    /// The body names another school than wsa:From or the header does (domain rule 14).
+    #[error("schoolOin is niet de school waarvoor gevraagd wordt")]
+    OtherSchool,
+    /// The log is away, or did not answer in time: what was to be kept is not known to be kept.
+    /// Reads go on.
+    #[error(
+        "er kan nu niets worden bewaard; dezelfde vraag mag opnieuw, met hetzelfde wsa:MessageID of dezelfde Idempotency-Key"
+    )]
+    WriteUnavailable {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// wsa:MessageID or `Idempotency-Key` was used for another write (domain rule 15).
+    #[error("is al gebruikt voor een andere vraag; geef elke nieuwe vraag een nieuwe")]
+    KeyReused,
     /// No register has been loaded, or it is older than `maximaleVeroudering`.
     #[error("het register is op deze node niet beschikbaar")]
     RegisterUnavailable {
@@ -248,6 +268,18 @@ pub async fn view_for(
         Err(Failure::RegisterUnavailable {
             retry_after_s: RETRY_AFTER_S,
         })
+    }
+}
+
+/// A school in the body must be the one that is asked for (domain rule 14).
+///
+/// # Errors
+/// [`Failure::OtherSchool`].
+pub(crate) fn check_school(ctx: &Context<'_>, school_oin: Option<&str>) -> Result<(), Failure> {
+    match present(school_oin).map(Oin::parse) {
+        None => Ok(()),
+        Some(Ok(oin)) if oin == ctx.caller.school_oin => Ok(()),
+        Some(_) => Err(Failure::OtherSchool),
     }
 }
 

@@ -87,10 +87,10 @@ pub(super) fn verify(
 }
 
 /// A question that was understood.
-struct Question {
-    id: LeerbedrijfId,
-    code: Code,
-    dag: Datum,
+pub(super) struct Question {
+    pub(super) id: LeerbedrijfId,
+    pub(super) code: Code,
+    pub(super) dag: Datum,
 }
 
 impl Question {
@@ -155,7 +155,12 @@ pub(super) fn parse_datum(veld: &'static str, field: Option<&str>) -> Result<Dat
 }
 
 /// Follows mergers to the leerbedrijf that answers on that day, then judges it (rules 5 and 7).
-fn answer(view: &View, rules: Rules, question: &Question, uitkomst: &mut Uitkomst) -> Signaalcode {
+pub(super) fn answer(
+    view: &View,
+    rules: Rules,
+    question: &Question,
+    uitkomst: &mut Uitkomst,
+) -> Signaalcode {
     let Some(asked) = view.kern(question.id) else {
         return not_erkend(uitkomst, Reden::LeerbedrijfOnbekend, None);
     };
@@ -184,14 +189,14 @@ fn answer(view: &View, rules: Rules, question: &Question, uitkomst: &mut Uitkoms
     }
 }
 
-enum Successor {
+pub(super) enum Successor {
     Itself(Kern),
     Other(Kern),
     Unknown,
 }
 
 /// The leerbedrijf that answers for `kern` on that day.
-fn successor(view: &View, kern: Kern, dag: Datum) -> Successor {
+pub(super) fn successor(view: &View, kern: Kern, dag: Datum) -> Successor {
     /// Longer chains than any history of mergers; a bound, so that a loop in the data ends.
     const MAX_MERGERS: usize = 16;
     let asked = kern.leerbedrijf_id;

@@ -108,6 +108,7 @@ pub(crate) fn bpvo(kenmerk: &str, nth: u32) -> Bpvo {
         einddatum_werkelijk: None,
         keuzedelen: Vec::new(),
         herkomst: Herkomst::Register,
+        volgens_register: None,
     }
 }
 

@@ -1,8 +1,9 @@
-//! Who trains and who is trained at a leerbedrijf, side by side: telling how many is one look.
+//! Who trains and who is trained at a leerbedrijf, side by side: telling how many is one look. And
+//! which bpvo's a school has, by their keys: paging through them is too.
 
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use super::state::BpvoSleutel;
 use crate::domain::{Bpvo, Code, Datum, LeerbedrijfId, Oin, Tijdstip};
@@ -66,9 +67,12 @@ impl Bezetting {
     }
 }
 
-/// Those of all leerbedrijven where there is anybody.
+/// Those of all leerbedrijven where there is anybody, and the bpvo's of each school.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Bezettingen(OrdMap<LeerbedrijfId, Bezetting>);
+pub(super) struct Bezettingen {
+    at: OrdMap<LeerbedrijfId, Bezetting>,
+    of_school: OrdMap<Oin, OrdSet<BpvoSleutel>>,
+}
 
 impl Bezettingen {
     /// Of all bpvo's, in any order, and all blobs of [`crate::domain::Personen`].
@@ -77,6 +81,9 @@ impl Bezettingen {
         personen: impl Iterator<Item = (LeerbedrijfId, &'a [u8])>,
     ) -> Self {
         let mut all = Self::default();
+        for (_, looptijd) in &looptijden {
+            all.note(*looptijd);
+        }
         looptijden.sort_unstable_by_key(|(id, looptijd)| (*id, looptijd.sleutel));
         for chunk in looptijden.chunk_by(|(left, _), (right, _)| left == right) {
             let looptijden = chunk.iter().map(|(_, looptijd)| *looptijd).collect();
@@ -89,7 +96,19 @@ impl Bezettingen {
     }
 
     pub(super) fn at(&self, id: LeerbedrijfId) -> Option<&Bezetting> {
-        self.0.get(&id)
+        self.at.get(&id)
+    }
+
+    /// Keys of the bpvo's of a school behind this one, or all of them, ascending.
+    pub(super) fn of_school(
+        &self,
+        school_oin: Oin,
+        behind: Option<BpvoSleutel>,
+    ) -> impl Iterator<Item = &BpvoSleutel> {
+        let from = behind.map_or(Bound::Unbounded, Bound::Excluded);
+        let keys = self.of_school.get(&school_oin);
+        keys.into_iter()
+            .flat_map(move |keys| keys.range((from, Bound::Unbounded)))
     }
 
     pub(super) fn set_personen(&mut self, id: LeerbedrijfId, blob: Option<&[u8]>) {
@@ -106,9 +125,15 @@ impl Bezettingen {
             }
             bezetting.looptijden = all.into();
         });
+        self.note(looptijd);
     }
 
     pub(super) fn remove_bpvo(&mut self, id: LeerbedrijfId, sleutel: &BpvoSleutel) {
+        let there = self.at(id).map_or(&[][..], Bezetting::looptijden);
+        let Ok(at) = there.binary_search_by_key(sleutel, |other| other.sleutel) else {
+            return;
+        };
+        self.forget(there[at]);
         self.change(id, |bezetting| {
             let left = bezetting
                 .looptijden
@@ -118,13 +143,28 @@ impl Bezettingen {
         });
     }
 
+    fn note(&mut self, looptijd: Looptijd) {
+        let keys = self.of_school.entry(looptijd.school_oin).or_default();
+        keys.insert(looptijd.sleutel);
+    }
+
+    fn forget(&mut self, looptijd: Looptijd) {
+        let Some(keys) = self.of_school.get_mut(&looptijd.school_oin) else {
+            return;
+        };
+        keys.remove(&looptijd.sleutel);
+        if keys.is_empty() {
+            self.of_school.remove(&looptijd.school_oin);
+        }
+    }
+
     fn change(&mut self, id: LeerbedrijfId, change: impl FnOnce(&mut Bezetting)) {
-        let mut bezetting = self.0.get(&id).cloned().unwrap_or_default();
+        let mut bezetting = self.at.get(&id).cloned().unwrap_or_default();
         change(&mut bezetting);
         if bezetting.is_empty() {
-            self.0.remove(&id);
+            self.at.remove(&id);
         } else {
-            self.0.insert(id, bezetting);
+            self.at.insert(id, bezetting);
         }
     }
 }

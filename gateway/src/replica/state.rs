@@ -112,7 +112,7 @@ impl State {
             Soort::Bpvo => self.bpvo(key, content),
             Soort::Postcodegebied => self.postcodegebied(key, content),
             // Read from the log by those who need them, never from memory.
-            Soort::Mutatie | Soort::Levering => Ok(()),
+            Soort::Mutatie | Soort::Levering | Soort::Antwoord => Ok(()),
         };
         applied.map_err(|reason| ApplyError {
             soort: line.soort,

@@ -265,6 +265,28 @@ impl View {
             .filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
     }
 
+    /// The bpvo's of a school behind this key, or all of them, by their keys (privacy class 3).
+    pub fn bpvos_of(
+        &self,
+        school_oin: Oin,
+        behind: Option<BpvoSleutel>,
+    ) -> impl Iterator<Item = (BpvoSleutel, Bpvo)> + '_ {
+        self.bpvo_sleutels_of(school_oin, behind)
+            .filter_map(|sleutel| Some((sleutel, self.bpvo(&sleutel)?)))
+    }
+
+    /// Their keys alone, ascending.
+    pub fn bpvo_sleutels_of(
+        &self,
+        school_oin: Oin,
+        behind: Option<BpvoSleutel>,
+    ) -> impl Iterator<Item = BpvoSleutel> + '_ {
+        self.state
+            .bezettingen
+            .of_school(school_oin, behind)
+            .copied()
+    }
+
     /// Leerbedrijven as a list shows them; those that are not there are left out. All are looked up
     /// before one is read: most of the time goes into waiting for memory, and so the waits overlap.
     #[must_use]

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 use super::{
     chars,
     fault::{Fault, FaultCode},
@@ -60,6 +62,12 @@ impl<'a> Addressing<'a> {
     #[must_use]
     pub fn is_used(&self) -> bool {
         self.seen != 0
+    }
+
+    /// The UUID that wsa:MessageID ends in, by which a repeat of the message is known.
+    #[must_use]
+    pub fn message_uuid(&self) -> Option<Uuid> {
+        self.message_id.as_deref().and_then(uuid_at_the_end)
     }
 
     /// Takes in one header block, up to its end.
@@ -295,10 +303,12 @@ pub fn oin_of(address: &str) -> Option<Oin> {
 
 /// Whether an identifier ends in a UUID, as JAX-WS (`uuid:…`) and others (`urn:uuid:…`) send it.
 fn ends_in_uuid(id: &str) -> bool {
-    id.len()
-        .checked_sub(36)
-        .and_then(|from| id.get(from..))
-        .is_some_and(|tail| uuid::Uuid::try_parse(tail).is_ok())
+    uuid_at_the_end(id).is_some()
+}
+
+fn uuid_at_the_end(id: &str) -> Option<Uuid> {
+    let tail = id.get(id.len().checked_sub(36)?..)?;
+    Uuid::try_parse(tail).ok()
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::{
     access::Access,
     clock::Clock,
     domain::{Oin, Operatie, Tijdstip},
-    operations::{Failure, Rules, view_for},
+    log::LogWriter,
+    operations::{Failure, Herkenning, Rules, Writing, view_for},
     replica::{Replica, View},
 };
 
@@ -21,6 +22,8 @@ use crate::{
 pub struct Gateway {
     /// The register.
     pub replica: Arc<Replica>,
+    /// The way to the log, for what callers write.
+    pub log: LogWriter,
     /// Who may ask what.
     pub access: Arc<Access>,
     /// What time it is.
@@ -81,6 +84,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Wait for `minimaleRegisterVersie` (domain rule 3).
     pub versie_wait: Duration,
+    /// Wait for the log to keep what a caller writes.
+    pub write_wait: Duration,
     /// Oldest register this node answers from; older is "not available" (design invariant 6).
     pub maximale_veroudering: Duration,
 }
@@ -96,6 +101,7 @@ impl Default for Limits {
             attributes: 64,
             body_timeout: Duration::from_secs(30),
             versie_wait: Duration::from_secs(2),
+            write_wait: Duration::from_secs(20),
             maximale_veroudering: Duration::from_secs(24 * 3600),
         }
     }
@@ -134,6 +140,18 @@ impl Gateway {
             self.limits.versie_wait,
         )
         .await
+    }
+
+    /// What an operation that writes needs, for a write that is known again by this.
+    #[must_use]
+    pub fn writing(&self, herkenning: Herkenning) -> Writing<'_> {
+        Writing {
+            log: &self.log,
+            replica: &self.replica,
+            herkenning,
+            write_wait: self.limits.write_wait,
+            replica_wait: self.limits.versie_wait,
+        }
     }
 
     fn is_register_too_old(&self) -> bool {

@@ -9,7 +9,7 @@ use stagepoort::{
         Adres, Code, Datum, Erkenning, Gegevens, Kern, Leerbedrijf, LeerbedrijfId,
         LeerbedrijfStatus, Leerweg, Leerwegen, Oin, Opleiding, Rol, Tijdstip,
     },
-    log::{Inhoud, Line, LogStore, Sleutel, Soort, SqliteStore},
+    log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
     replica::{Follower, Replica},
     transport::gateway::{Freshness, Gateway, Limits},
@@ -45,6 +45,7 @@ pub(crate) async fn gateway() -> Gateway {
     let clock: Arc<dyn Clock> = Arc::new(At(Tijdstip::parse("2026-11-22T09:00:00Z").unwrap()));
     Gateway {
         replica: replica(Arc::clone(&clock)).await,
+        log: LogWriter::default(),
         access: Arc::new(Access::new(toegang())),
         clock,
         rules: Rules::default(),

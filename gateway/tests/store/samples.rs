@@ -119,6 +119,7 @@ pub(crate) fn bpvo_line(store: &dyn LogStore, kenmerk: &str, leerbedrijf: u32) -
         einddatum_werkelijk: None,
         keuzedelen: Vec::new(),
         herkomst: Herkomst::School,
+        volgens_register: None,
     };
     let natural = Sleutel::natural_bpvo(school_oin, kenmerk);
     let content = postcard::to_stdvec(&bpvo).unwrap();

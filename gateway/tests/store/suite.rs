@@ -15,6 +15,7 @@ use crate::{
 on_every_engine! {
     an_empty_log_has_head_zero,
     lines_come_back_as_they_were_appended,
+    a_conditional_append_is_written_only_where_the_log_still_ends,
     many_commits_are_read_together_as_they_are_one_by_one,
     a_stage_becomes_visible_whole_and_only_by_its_publication,
     a_request_id_is_fulfilled_once,
@@ -90,6 +91,23 @@ async fn lines_come_back_as_they_were_appended(engine: Engine) {
     assert_eq!((head.nummer, head.hash), (1, commit.hash));
     assert_eq!(store.commits_after(0, 10).await.unwrap(), [commit]);
     assert_eq!(store.verify().await.unwrap(), head);
+}
+
+async fn a_conditional_append_is_written_only_where_the_log_still_ends(engine: Engine) {
+    let database = Database::new(engine).await;
+    let (store, other) = (database.open().await, database.open().await);
+    let append_at = async |store: &dyn LogStore, nummer, n| {
+        let lines = vec![leerbedrijf_line(1, &format!("Naam {n}"))];
+        let appended = store.append_at(nummer, request(n), at(1), lines);
+        appended.await.unwrap().map(|commit| commit.nummer)
+    };
+    assert_eq!(append_at(&*store, 0, 1).await, Some(1));
+    assert_eq!(append_at(&*other, 1, 2).await, Some(2));
+    assert_eq!(append_at(&*store, 1, 3).await, None, "the other came first");
+    assert_eq!(append_at(&*store, 1, 1).await, Some(1), "a repeat");
+    assert_eq!(append_at(&*store, 2, 3).await, Some(3));
+    assert_eq!(store.head().await.unwrap().nummer, 3);
+    store.verify().await.unwrap();
 }
 
 async fn many_commits_are_read_together_as_they_are_one_by_one(engine: Engine) {

@@ -131,6 +131,7 @@ pub(crate) fn bpvo(school: &str, kenmerk: &str, at: LeerbedrijfId, period: (Datu
         einddatum_werkelijk: None,
         keuzedelen: Vec::new(),
         herkomst: Herkomst::School,
+        volgens_register: None,
     }
 }
 

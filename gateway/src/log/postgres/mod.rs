@@ -244,8 +244,29 @@ impl LogStore for PostgresStore {
             request_id,
             tijdstip,
             lines,
+            only_at: None,
         };
         self.writer.fulfil(wish).await
+    }
+
+    async fn append_at(
+        &self,
+        nummer: u64,
+        request_id: Uuid,
+        tijdstip: Tijdstip,
+        lines: Vec<Line>,
+    ) -> Result<Option<CommitInfo>, StoreError> {
+        lines.iter().try_for_each(rows::check)?;
+        let wish = Wish::Append {
+            request_id,
+            tijdstip,
+            lines,
+            only_at: Some(nummer),
+        };
+        match self.writer.fulfil(wish).await {
+            Err(StoreError::Overtaken { .. }) => Ok(None),
+            outcome => outcome.map(Some),
+        }
     }
 
     fn pseudonym(&self, natural_key: &str) -> Sleutel {

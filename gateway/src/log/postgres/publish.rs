@@ -28,6 +28,8 @@ pub(super) enum Wish {
         request_id: Uuid,
         tijdstip: Tijdstip,
         lines: Vec<Line>,
+        /// Only when the log ends at this commit.
+        only_at: Option<u64>,
     },
     /// A stage that is open here; without its content only an earlier fulfilment can be found.
     Publish {
@@ -145,7 +147,8 @@ impl<'a> Batch<'a> {
                 request_id,
                 tijdstip,
                 lines,
-            } => match self.append(*request_id, *tijdstip, lines)? {
+                only_at,
+            } => match self.append(*request_id, *tijdstip, lines, *only_at)? {
                 Ok(new) => new,
                 Err(invalid) => return Ok(Err(invalid)),
             },
@@ -171,7 +174,12 @@ impl<'a> Batch<'a> {
         request_id: Uuid,
         tijdstip: Tijdstip,
         lines: &'a [Line],
+        only_at: Option<u64>,
     ) -> Result<Result<NewCommit, StoreError>, StoreError> {
+        let (nummer, _) = self.last();
+        if only_at.is_some_and(|only_at| only_at != nummer) {
+            return Ok(Err(StoreError::Overtaken { nummer }));
+        }
         let stage = self.next_stage()?;
         let mut digest = LinesDigest::new();
         let rows = match prepare(self.keys, stage, 0, lines, &mut digest) {
@@ -198,12 +206,17 @@ impl<'a> Batch<'a> {
             .ok_or_else(|| damaged("stage numbers are used up"))
     }
 
-    /// Adds the commit after the last one.
-    fn seal(&mut self, new: &NewCommit) -> Result<CommitInfo, StoreError> {
-        let (last, hash) = match self.commits.last() {
+    /// Where the log ends, this batch included.
+    fn last(&self) -> (u64, Hash) {
+        match self.commits.last() {
             Some((info, _)) => (info.nummer, info.hash),
             None => (self.stand.nummer, self.stand.hash),
-        };
+        }
+    }
+
+    /// Adds the commit after the last one.
+    fn seal(&mut self, new: &NewCommit) -> Result<CommitInfo, StoreError> {
+        let (last, hash) = self.last();
         let info = new.seal(self.stand.tijdlijn, last, hash);
         self.earlier.insert(info.request_id, info.clone());
         self.commits.push((info.clone(), new.digest));

@@ -18,15 +18,22 @@ use crate::{
 };
 
 impl SqliteStore {
+    /// Publishes lines; none when the log was to end at a commit and no longer does.
     pub(super) async fn append_lines(
         &self,
         request_id: Uuid,
         tijdstip: Tijdstip,
         new: &[Line],
-    ) -> Result<CommitInfo, StoreError> {
+        only_at: Option<u64>,
+    ) -> Result<Option<CommitInfo>, StoreError> {
         let mut tx = self.begin().await?;
         if let Some(earlier) = query::commit_of_request(&mut tx, request_id).await? {
-            return Ok(earlier);
+            return Ok(Some(earlier));
+        }
+        if let Some(nummer) = only_at
+            && query::last(&mut tx).await?.0 != nummer
+        {
+            return Ok(None);
         }
         let stage = take_stage(&mut tx).await?;
         let mut digest = LinesDigest::new();
@@ -40,7 +47,7 @@ impl SqliteStore {
         };
         let info = write_commit(&mut tx, commit).await?;
         tx.commit().await?;
-        Ok(info)
+        Ok(Some(info))
     }
 }
 

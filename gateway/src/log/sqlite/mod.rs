@@ -159,7 +159,20 @@ impl LogStore for SqliteStore {
         tijdstip: Tijdstip,
         lines: Vec<Line>,
     ) -> Result<CommitInfo, StoreError> {
-        self.append_lines(request_id, tijdstip, &lines).await
+        self.append_lines(request_id, tijdstip, &lines, None)
+            .await?
+            .ok_or_else(|| super::rows::damaged("an append without a condition was not written"))
+    }
+
+    async fn append_at(
+        &self,
+        nummer: u64,
+        request_id: Uuid,
+        tijdstip: Tijdstip,
+        lines: Vec<Line>,
+    ) -> Result<Option<CommitInfo>, StoreError> {
+        self.append_lines(request_id, tijdstip, &lines, Some(nummer))
+            .await
     }
 
     fn pseudonym(&self, natural_key: &str) -> Sleutel {

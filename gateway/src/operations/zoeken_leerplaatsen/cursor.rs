@@ -4,13 +4,15 @@
 //! It holds nothing about what was asked, only a hash of it, and is sealed: one that was changed,
 //! or that belongs to another question or another caller, is refused.
 
-use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::{Request, vraag::Vraag};
 use crate::{
     domain::{Caller, Coordinaten, Datum, LeerbedrijfId, RegisterVersie, Tijdstip},
-    operations::Rules,
+    operations::{
+        Rules,
+        seal::{seal, unseal},
+    },
     replica::search::{Hit, KEEP_MS},
 };
 
@@ -18,8 +20,6 @@ use crate::{
 const VALID_S: u64 = 15 * 60;
 // The rows of the first page must still be there then.
 const _: () = assert!((VALID_S as i64) * 1000 < KEEP_MS);
-/// Bytes of the seal: enough that nobody guesses one.
-const SEAL_BYTES: usize = 12;
 /// First byte: which form it has.
 const FORM: u8 = 1;
 
@@ -92,11 +92,7 @@ impl Page<'_> {
             vraag: self.vraag_hash(),
             codes: codes_hash(vraag),
         };
-        // Only fails when memory does.
-        let mut bytes = postcard::to_stdvec(&cursor).unwrap_or_default();
-        let seal = hmac::sign(&self.key(), &bytes);
-        bytes.extend_from_slice(&seal.as_ref()[..SEAL_BYTES]);
-        hex::encode(bytes)
+        seal(self.rules, &cursor)
     }
 
     /// Reads a cursor of this question.
@@ -109,20 +105,7 @@ impl Page<'_> {
         versie: RegisterVersie,
         now: Tijdstip,
     ) -> Result<Cursor, Refused> {
-        // We write it in one way, so in another it is not as we gave it.
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(Refused::Invalid);
-        }
-        let bytes = hex::decode(text).map_err(|_| Refused::Invalid)?;
-        let split = bytes.len().checked_sub(SEAL_BYTES);
-        let (content, seal) = bytes.split_at(split.ok_or(Refused::Invalid)?);
-        let right = hmac::sign(&self.key(), content);
-        if aws_lc_rs::constant_time::verify_slices_are_equal(&right.as_ref()[..SEAL_BYTES], seal)
-            .is_err()
-        {
-            return Err(Refused::Invalid);
-        }
-        let cursor: Cursor = postcard::from_bytes(content).map_err(|_| Refused::Invalid)?;
+        let cursor: Cursor = unseal(self.rules, text).ok_or(Refused::Invalid)?;
         if cursor.form != FORM || cursor.vraag != self.vraag_hash() {
             return Err(Refused::Invalid);
         }
@@ -132,10 +115,6 @@ impl Page<'_> {
             return Err(Refused::Expired);
         }
         Ok(cursor)
-    }
-
-    fn key(&self) -> hmac::Key {
-        hmac::Key::new(hmac::HMAC_SHA256, self.rules.cursor_sleutel.as_bytes())
     }
 
     /// Of all that decides which hits there are and how they are ordered, and of who asks. The

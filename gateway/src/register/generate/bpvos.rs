@@ -134,6 +134,7 @@ fn bpvo(
         einddatum_werkelijk: werkelijk,
         keuzedelen: keuzedelen(wereld, (begindatum, einddatum_gepland), dice),
         herkomst: Herkomst::Register,
+        volgens_register: None,
     }
 }
 

@@ -402,6 +402,7 @@ pub(super) fn bpvos(wereld: &Wereld, index: u32) -> Vec<Bpvo> {
             einddatum_werkelijk: None,
             keuzedelen: keuzedeel.into_iter().filter(|_| n == 0).collect(),
             herkomst: Herkomst::Register,
+            volgens_register: None,
         })
         .collect()
 }

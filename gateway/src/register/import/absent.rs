@@ -125,7 +125,11 @@ impl Run<'_> {
             Soort::Opleiding => self.objecten.opleiding.beeindigd += 1,
             Soort::School => self.objecten.school.beeindigd += 1,
             Soort::Personen => self.objecten.personen.beeindigd += 1,
-            Soort::Equivalenten | Soort::Mutatie | Soort::Levering | Soort::Postcodegebied => {
+            Soort::Equivalenten
+            | Soort::Mutatie
+            | Soort::Levering
+            | Soort::Postcodegebied
+            | Soort::Antwoord => {
                 return Ok(());
             }
         }
@@ -141,7 +145,11 @@ fn is_absent(soort: Soort, blob: &[u8], seen: &Seen) -> Result<bool, ImportError
         Soort::School => !seen.has_school(decode::<School>(blob)?.oin),
         Soort::Bpvo => decode::<Bpvo>(blob)?.herkomst != Herkomst::School,
         Soort::Leerbedrijf | Soort::Personen => true,
-        Soort::Equivalenten | Soort::Mutatie | Soort::Levering | Soort::Postcodegebied => false,
+        Soort::Equivalenten
+        | Soort::Mutatie
+        | Soort::Levering
+        | Soort::Postcodegebied
+        | Soort::Antwoord => false,
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
     compare::{Run, decode, half},
 };
 use crate::{
-    domain::{Bpvo, Herkomst},
+    domain::Bpvo,
     log::{Sleutel, Soort, StoreError},
 };
 
@@ -30,18 +30,19 @@ impl Run<'_> {
                 .store
                 .current(Soort::Bpvo, std::slice::from_ref(&sleutel))
                 .await?;
-            let herkomst = if set {
-                Herkomst::Beide
-            } else {
-                Herkomst::School
+            let theirs = match current.into_iter().next() {
+                Some((_, blob)) => decode::<Bpvo>(&blob)?,
+                None if set => return Err(ImportError::Overtaken),
+                None => {
+                    self.remove(Soort::Bpvo, sleutel);
+                    continue;
+                }
             };
-            match current.into_iter().next() {
-                Some((_, blob)) => {
-                    let theirs: Bpvo = decode(&blob)?;
-                    let blob = postcard::to_stdvec(&Bpvo { herkomst, ..theirs })?;
+            match merged(theirs, set) {
+                Some(bpvo) => {
+                    let blob = postcard::to_stdvec(&bpvo)?;
                     self.set(Soort::Bpvo, sleutel, blob);
                 }
-                None if set => return Err(ImportError::Overtaken),
                 None => self.remove(Soort::Bpvo, sleutel),
             }
         }
@@ -71,4 +72,17 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// What the school wrote meanwhile, with that the register has it or not. What exactly the
+/// register says of it is no longer at hand: the next levering tells a difference.
+fn merged(theirs: Bpvo, set: bool) -> Option<Bpvo> {
+    let van_school = theirs.van_school();
+    let known = theirs.van_register().unwrap_or_else(|| theirs.inhoud());
+    Bpvo::of(
+        theirs.school_oin,
+        theirs.bpvo_kenmerk,
+        van_school,
+        set.then_some(known),
+    )
 }

@@ -130,6 +130,7 @@ pub(super) fn bpvo(f: &mut Findings, w: wire::Bpvo<'_>) -> Option<Bpvo> {
         einddatum_werkelijk: werkelijk?,
         keuzedelen: keuzedelen?,
         herkomst: Herkomst::Register,
+        volgens_register: None,
     })
 }
 

@@ -9,8 +9,9 @@ use crate::{
     transport::{
         gateway::{Gateway, Limits},
         rest::{
-            API_VERSION, ENDPOINTS, Endpoint, MAX_LEERBEDRIJVEN, MAX_OVERTREDINGEN, MAX_PAGINA,
-            MAX_RIJEN, MAX_VERZOEKEN, Probleemsoort, STANDAARD_PAGINA,
+            API_VERSION, BPVO_PAGINA, ENDPOINTS, Endpoint, MAX_BPVOS, MAX_KEUZEDELEN,
+            MAX_LEERBEDRIJVEN, MAX_OVERTREDINGEN, MAX_PAGINA, MAX_RIJEN, MAX_VERZOEKEN,
+            Probleemsoort, STANDAARD_PAGINA,
         },
     },
 };
@@ -151,7 +152,7 @@ fn signaalcodes() -> String {
             Signaalcode::LeerbedrijfOnbekend => "200; bij GET van het leerbedrijf zelf 404",
             Signaalcode::AbonnementOnbekend => "volgt; bij GET van het abonnement zelf 404",
             Signaalcode::VolgnummerVerlopen => "volgt; 410",
-            Signaalcode::BpvoAfgekeurd | Signaalcode::BpvoLangerDanErkenning => "volgt",
+            Signaalcode::GeenResultaat => "200; bij GET of DELETE van een bpvo 404",
             s if s.is_invalid_input() => "400, ongeldige invoer",
             _ => "200",
         };
@@ -196,7 +197,7 @@ const MAX_HEADERS: usize = 96;
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 fn limits(limits: &Limits) -> String {
-    let rows: [(&str, String); 17] = [
+    let rows: [(&str, String); 21] = [
         ("Headers van een HTTP-verzoek", thousands(MAX_HEADERS)),
         (
             "Kop van een HTTP-verzoek: eerste regel en headers",
@@ -213,6 +214,12 @@ fn limits(limits: &Limits) -> String {
             thousands(MAX_LEERBEDRIJVEN),
         ),
         ("Rijen in vaststellenLeerbedrijven", thousands(MAX_RIJEN)),
+        ("Bpvo's in registrerenBpvos", thousands(MAX_BPVOS)),
+        ("Keuzedelen in een bpvo", thousands(MAX_KEUZEDELEN)),
+        (
+            "Bpvo's op een pagina van opvragenBpvos",
+            thousands(BPVO_PAGINA),
+        ),
         (
             "Leerbedrijven op een pagina van zoekenLeerplaatsen",
             format!(
@@ -249,6 +256,10 @@ fn limits(limits: &Limits) -> String {
         (
             "Wachten op minimaleRegisterVersie",
             seconds(limits.versie_wait.as_secs()),
+        ),
+        (
+            "Wachten tot iets bewaard is",
+            seconds(limits.write_wait.as_secs()),
         ),
         (
             "Oudste register waaruit geantwoord wordt",

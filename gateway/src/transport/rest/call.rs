@@ -8,16 +8,17 @@ use actix_web::{
     web::{Bytes, Payload},
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     negotiation,
-    problem::{Probleemsoort, Problem, SCHOOL_HEADER},
+    problem::{IDEMPOTENCY_HEADER, Probleemsoort, Problem, SCHOOL_HEADER},
     violation::{Overtreding, Overtredingen, Plaats},
 };
 use crate::{
     access::{PeerIdentity, Rejection},
     domain::{Caller, Oin, Operatie, Signaalcode, Tijdstip},
-    operations::{Answer, Context},
+    operations::{Answer, Context, Herkenning},
     transport::{
         body::{self, Unread},
         gateway::{Gateway, Outcome},
@@ -93,6 +94,28 @@ impl<'a> Call<'a> {
                     "de body is niet heel aangekomen",
                 )),
             })
+    }
+
+    /// How a write is known again: by `Idempotency-Key`, or not at all (domain rule 15).
+    pub(super) fn herkenning(&self, fouten: &mut Overtredingen) -> Herkenning {
+        let mut values = self.request.headers().get_all(IDEMPOTENCY_HEADER);
+        let mut refuse = |code, reden| {
+            let overtreding = Overtreding::new(Plaats::Header, IDEMPOTENCY_HEADER, code, reden);
+            fouten.add(overtreding);
+        };
+        if let Some(value) = values.next() {
+            match value.to_str().ok().and_then(idempotency_key) {
+                _ if values.next().is_some() => {
+                    refuse("DUBBEL", "staat er meer dan één keer; geef één sleutel");
+                }
+                Some(sleutel) => return Herkenning::Sleutel(sleutel),
+                None => refuse(
+                    "VORM_ONGELDIG",
+                    "geef 1 tot en met 200 zichtbare ASCII-tekens, bij elke nieuwe vraag een nieuwe, zoals een UUID",
+                ),
+            }
+        }
+        Herkenning::Eenmalig(new_id())
     }
 
     /// What an operation gets besides its request. A request whose input is wrong anyway does not
@@ -220,6 +243,27 @@ fn school_of(request: &HttpRequest) -> Result<Option<Oin>, Problem> {
             "moet een OIN zijn: acht cijfers en dan twaalf cijfers of hoofdletters",
         ),
     }
+}
+
+/// The key without the quotes of a structured field.
+fn idempotency_key(value: &str) -> Option<String> {
+    /// As long as any field of a request may be.
+    const MAX: usize = 200;
+    let value = value.trim();
+    let bare = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(value);
+    let fits = !bare.is_empty() && bare.len() <= MAX && bare.bytes().all(|b| b.is_ascii_graphic());
+    fits.then(|| bare.to_owned())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge: names a write that nobody can repeat"
+)]
+fn new_id() -> Uuid {
+    Uuid::new_v4()
 }
 
 fn signaalcode_text(signaalcode: Signaalcode) -> Cow<'static, str> {

@@ -10,15 +10,33 @@ pub enum Methode {
     Get,
     /// POST.
     Post,
+    /// PUT.
+    Put,
+    /// DELETE.
+    Delete,
 }
 
 impl Methode {
+    /// Whether a request has a body.
+    #[must_use]
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put)
+    }
+
+    /// Whether it writes. A POST here only asks.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::Put | Self::Delete)
+    }
+
     /// In capitals.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -42,13 +60,13 @@ pub struct Endpoint {
     pub pad_velden: &'static [Veld],
     /// Query keys.
     pub query: &'static [Veld],
-    /// The body, for a POST.
+    /// The body, for a POST or PUT.
     pub verzoek: Option<Verzoek>,
     /// Name of the answer's schema.
     pub antwoord: &'static str,
     /// Answers, each as its schema allows.
     pub voorbeelden: &'static [Voorbeeld],
-    /// Whether a leerbedrijf that is not there is 404 (domain rule 1).
+    /// Whether a leerbedrijf or bpvo that is not there is 404 (domain rule 1).
     pub not_found: bool,
 }
 

@@ -40,6 +40,13 @@ pub(super) enum Place {
     Root,
     /// It is an item of a list in the body.
     Item { list: &'static str, index: usize },
+    /// It is an item of a list in such an item.
+    Within {
+        list: &'static str,
+        index: usize,
+        inner: &'static str,
+        at: usize,
+    },
 }
 
 impl Place {
@@ -48,6 +55,12 @@ impl Place {
         match self {
             Self::Root => String::new(),
             Self::Item { list, index } => format!("/{list}/{index}"),
+            Self::Within {
+                list,
+                index,
+                inner,
+                at,
+            } => format!("/{list}/{index}/{inner}/{at}"),
         }
     }
 
@@ -278,15 +291,7 @@ impl<'a, 'f, const N: usize> Fields<'a, 'f, N> {
     pub(super) fn boolean(&mut self, naam: &'static str) -> Option<bool> {
         let (veld, node) = self.take(naam)?;
         debug_assert!(veld.soort == Veldsoort::Boolean, "{naam} is no boolean");
-        match node? {
-            Node::Null => None,
-            Node::Boolean(value) => Some(value),
-            Node::Number(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
-                let right = "true of false, zonder aanhalingstekens,";
-                self.fouten.add(wrong_type(self.place.member(naam), right));
-                None
-            }
-        }
+        boolean(node, self.place, naam, self.fouten)
     }
 
     fn take(&mut self, naam: &'static str) -> Option<(&'static Veld, Option<Node<'a>>)> {
@@ -350,9 +355,28 @@ pub(super) fn text(
     }
 }
 
+/// A field's true or false; null means absent.
+pub(super) fn boolean(
+    node: Option<Node<'_>>,
+    place: Place,
+    naam: &'static str,
+    fouten: &mut Overtredingen,
+) -> Option<bool> {
+    match node? {
+        Node::Null => None,
+        Node::Boolean(value) => Some(value),
+        Node::Number(_) | Node::Text(_) | Node::List(_) | Node::Object(_) => {
+            let right = "true of false, zonder aanhalingstekens,";
+            fouten.add(wrong_type(place.member(naam), right));
+            None
+        }
+    }
+}
+
 /// A field's list of at most `max` items; null or absent means empty.
 pub(super) fn list<'a>(
     node: Option<Node<'a>>,
+    place: Place,
     name: &'static str,
     max: usize,
     fouten: &mut Overtredingen,
@@ -363,14 +387,14 @@ pub(super) fn list<'a>(
         Some(Node::List(items)) => {
             fouten.add(Overtreding::new(
                 Plaats::Body,
-                Place::Root.member(name),
+                place.member(name),
                 "TE_VEEL_REGELS",
                 format!("heeft {} regels; hoogstens {max} tegelijk", items.len()),
             ));
             Vec::new()
         }
         Some(_) => {
-            fouten.add(wrong_type(Place::Root.member(name), "een lijst"));
+            fouten.add(wrong_type(place.member(name), "een lijst"));
             Vec::new()
         }
     }
@@ -532,7 +556,7 @@ mod tests {
     fn a_list_over_its_maximum_is_refused_whole() {
         let mut fouten = Overtredingen::default();
         let items = Node::List(vec![Node::Null, Node::Null, Node::Null]);
-        assert!(list(Some(items), "verzoeken", 2, &mut fouten).is_empty());
+        assert!(list(Some(items), Place::Root, "verzoeken", 2, &mut fouten).is_empty());
         assert_eq!(fouten.shown()[0].code, "TE_VEEL_REGELS");
     }
 

@@ -13,9 +13,11 @@ mod natrekken_erkenning;
 mod natrekken_erkenningen;
 mod negotiation;
 pub mod openapi;
+mod opvragen_bpvos;
 mod opvragen_detailgegevens;
 mod posted;
 mod problem;
+mod registreren_bpvos;
 mod uri;
 mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
@@ -33,6 +35,8 @@ use posted::Posted;
 
 pub use crate::operations::{
     natrekken_erkenningen::MAX_VERZOEKEN,
+    opvragen_bpvos::PAGINA as BPVO_PAGINA,
+    registreren_bpvos::{MAX_BPVOS, MAX_KEUZEDELEN},
     vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
     vaststellen_leerbedrijven::MAX_RIJEN,
     zoeken_leerplaatsen::{MAX_PAGINA, STANDAARD_PAGINA},
@@ -40,7 +44,7 @@ pub use crate::operations::{
 pub use endpoint::{Endpoint, Methode, Verzoek, Voorbeeld};
 pub use field::Veld;
 pub use headers::{API_VERSION, Headers};
-pub use problem::{Instance, Probleemsoort, Problem, SCHOOL_HEADER};
+pub use problem::{IDEMPOTENCY_HEADER, Instance, Probleemsoort, Problem, SCHOOL_HEADER};
 pub use violation::{MAX_OVERTREDINGEN, Overtreding, Overtredingen, Plaats};
 pub use zoeken_leerplaatsen::VELDEN as ZOEKVELDEN;
 pub use zoekvragen::EERSTE_SCHOOLDAG;
@@ -54,6 +58,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     natrekken_erkenningen::ENDPOINT,
     opvragen_detailgegevens::ENDPOINT,
     zoeken_leerplaatsen::ENDPOINT,
+    registreren_bpvos::PUT,
+    opvragen_bpvos::ALL,
+    opvragen_bpvos::ONE,
+    registreren_bpvos::DELETE,
 ];
 
 /// Adds the REST endpoints. They take `web::Data<Gateway>` from the app, which should be wrapped
@@ -78,6 +86,8 @@ pub fn configure(config: &mut ServiceConfig) {
             opvragen_detailgegevens::ENDPOINT.pad,
             web::to(opvragen_detailgegevens::handle),
         ))
+        .service(bpvos())
+        .service(bpvo())
         .default_service(web::to(not_found));
 }
 
@@ -87,6 +97,21 @@ pub(super) fn only_get(path: &str, route: actix_web::Route) -> actix_web::Resour
     web::resource(path)
         .route(route.guard(get_or_head))
         .default_service(web::to(|| method_not_allowed("GET, HEAD")))
+}
+
+/// The school's list.
+fn bpvos() -> actix_web::Resource {
+    let put = web::put().to(posted::handle::<operations::registreren_bpvos::Request>);
+    only_get(opvragen_bpvos::ALL.pad, web::to(opvragen_bpvos::all))
+        .route(put)
+        .default_service(web::to(|| method_not_allowed("GET, HEAD, PUT")))
+}
+
+/// One bpvo of it.
+fn bpvo() -> actix_web::Resource {
+    only_get(opvragen_bpvos::ONE.pad, web::to(opvragen_bpvos::one))
+        .route(web::delete().to(registreren_bpvos::delete))
+        .default_service(web::to(|| method_not_allowed("GET, HEAD, DELETE")))
 }
 
 /// The path of a question that comes as a body, with POST; 405 for the rest.

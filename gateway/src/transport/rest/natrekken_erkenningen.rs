@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         natrekken_erkenningen::{MAX_VERZOEKEN, Request, Response, Verzoek, run},
     },
 };
@@ -61,8 +61,8 @@ impl Posted for Request {
         self.minimale_register_versie.as_deref()
     }
 
-    fn run(self, ctx: &Context<'_>) -> Answer<Response> {
-        run(ctx, self)
+    async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, self))
     }
 
     fn kop(response: &Response) -> &Kop {
@@ -79,7 +79,7 @@ fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Req
     let minimale_register_versie =
         json::text(versie, Place::Root, &MINIMALE_REGISTER_VERSIE, fouten);
     fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
-    let verzoeken = json::list(verzoeken, VERZOEKEN, MAX_VERZOEKEN, fouten)
+    let verzoeken = json::list(verzoeken, Place::Root, VERZOEKEN, MAX_VERZOEKEN, fouten)
         .into_iter()
         .enumerate()
         .map(|(index, node)| read_line(node, index, fouten))

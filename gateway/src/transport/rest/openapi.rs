@@ -10,9 +10,11 @@ use utoipa::{
 };
 
 use super::{
-    API_VERSION, ENDPOINTS, Endpoint, Methode, Probleemsoort, SCHOOL_HEADER, Veld, Voorbeeld,
+    API_VERSION, ENDPOINTS, Endpoint, IDEMPOTENCY_HEADER, Probleemsoort, SCHOOL_HEADER, Veld,
+    Voorbeeld,
     field::{MAX_FIELD_CHARS, MINIMALE_REGISTER_VERSIE, Veldsoort},
-    natrekken_erkenningen, problem, vaststellen_leerbedrijf, vaststellen_leerbedrijven,
+    natrekken_erkenningen, problem, registreren_bpvos, vaststellen_leerbedrijf,
+    vaststellen_leerbedrijven,
     violation::{Overtreding, Plaats},
     zoeken_leerplaatsen,
 };
@@ -33,7 +35,10 @@ pub fn document(api_url: &str) -> Value {
         "paths": paths(),
         "components": {
             "schemas": schemas(),
-            "parameters": { "OnderwijsinstellingOin": school_parameter() },
+            "parameters": {
+                "OnderwijsinstellingOin": school_parameter(),
+                "IdempotencyKey": idempotency_parameter(),
+            },
             "headers": { "ApiVersion": version_header() },
             "responses": problem_responses(),
             "securitySchemes": {
@@ -80,6 +85,7 @@ fn tags() -> Value {
         { "name": "leerbedrijven", "description": "Vaststellen en opvragen van leerbedrijven" },
         { "name": "erkenningen", "description": "Natrekken van erkenningen" },
         { "name": "leerplaatsen", "description": "Zoeken naar erkenningen en leerplaatsen" },
+        { "name": "bpvos", "description": "Aanmelden en opvragen van lopende bpvo's" },
         { "name": "documentatie", "description": "Deze beschrijving" },
     ])
 }
@@ -99,7 +105,7 @@ fn paths() -> Value {
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
-    let tag = ["erkenningen", "leerplaatsen"]
+    let tag = ["erkenningen", "leerplaatsen", "bpvos"]
         .into_iter()
         .find(|tag| endpoint.pad.contains(tag))
         .unwrap_or("leerbedrijven");
@@ -107,6 +113,9 @@ fn operation(endpoint: &Endpoint) -> Value {
     parameters.extend(endpoint.pad_velden.iter().map(|v| parameter(v, "path")));
     parameters.extend(endpoint.query.iter().map(|v| parameter(v, "query")));
     parameters.push(json!({ "$ref": "#/components/parameters/OnderwijsinstellingOin" }));
+    if endpoint.methode.writes() {
+        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    }
     let mut operation = json!({
         "tags": [tag],
         "operationId": endpoint.operation_id,
@@ -151,6 +160,19 @@ fn school_parameter() -> Value {
     })
 }
 
+fn idempotency_parameter() -> Value {
+    json!({
+        "name": IDEMPOTENCY_HEADER,
+        "in": "header",
+        "required": false,
+        "description": "Kenmerk van deze vraag, bij elke nieuwe vraag een nieuwe, zoals een UUID. Een \
+            herhaling met dezelfde sleutel en inhoud krijgt het eerste antwoord en verandert niets; bij \
+            een andere inhoud 400. Zonder sleutel is een herhaling een nieuwe vraag.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+        "example": "8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de",
+    })
+}
+
 fn version_header() -> Value {
     json!({
         "description": "Volledige versie van het contract",
@@ -184,7 +206,7 @@ fn statuses(endpoint: &Endpoint) -> Vec<u16> {
         .map(|soort| soort.status().as_u16())
         .filter(|status| match status {
             404 => endpoint.not_found,
-            408 | 413 | 415 => endpoint.methode == Methode::Post,
+            408 | 413 | 415 => endpoint.methode.has_body(),
             _ => true,
         })
         .collect();
@@ -271,6 +293,7 @@ fn problem_example(soort: Probleemsoort) -> Value {
     });
     match soort {
         Probleemsoort::LeerbedrijfOnbekend => example["signaalcode"] = json!(100),
+        Probleemsoort::BpvoOnbekend => example["signaalcode"] = json!(130),
         Probleemsoort::OngeldigeInvoer => {
             example["detail"] = json!("de invoer bevat 2 fouten; zie overtredingen");
             example["signaalcode"] = json!(101);
@@ -346,6 +369,9 @@ fn schemas() -> Value {
     add::<operations::natrekken_erkenningen::Response>(&mut schemas);
     add::<operations::opvragen_detailgegevens::Response>(&mut schemas);
     add::<operations::zoeken_leerplaatsen::Response>(&mut schemas);
+    add::<operations::registreren_bpvos::Response>(&mut schemas);
+    add::<operations::opvragen_bpvos::Response>(&mut schemas);
+    add::<operations::opvragen_bpvos::ResponseOfOne>(&mut schemas);
     add::<problem::Probleem<'_>>(&mut schemas);
     add::<Overtreding>(&mut schemas);
     add::<Plaats>(&mut schemas);
@@ -425,6 +451,26 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "ZoekenLeerplaatsenAntwoord",
         "Antwoord van zoekenLeerplaatsen, gegroepeerd per leerbedrijf.",
     ),
+    (
+        "RegistrerenBpvosAntwoord",
+        "Antwoord van registrerenBpvos: hoeveel er veranderde, en per bpvo wat er van werd.",
+    ),
+    (
+        "BpvoResultaat",
+        "Wat er van een bpvo werd, en of haar leerbedrijf over de hele periode erkend is.",
+    ),
+    (
+        "Telling",
+        "Hoeveel er in de lijst van de school veranderde.",
+    ),
+    (
+        "OpvragenBpvosAntwoord",
+        "Antwoord van opvragenBpvos: een pagina van de bpvo's van de school.",
+    ),
+    ("OpvragenBpvoAntwoord", "Een bpvo van de school."),
+    ("Bpvo", "Een bpvo zoals zij geregistreerd staat."),
+    ("BpvoKeuzedeel", "Een keuzedeel binnen een bpvo."),
+    ("Herkomst", "Wie een bpvo aanmeldde."),
     ("GevondenLeerbedrijf", "Een gevonden leerbedrijf."),
     (
         "GevondenErkenning",
@@ -514,6 +560,10 @@ fn request_schemas(map: &mut Map<String, Value>) {
         "De vraag: soort en minstens één filter.",
         fields(&zoeken_leerplaatsen::VELDEN),
     );
+    let keuzedeel = object(
+        "Een keuzedeel binnen de bpvo.",
+        fields(&registreren_bpvos::KEUZEDEEL_VELDEN),
+    );
     for (name, schema) in [
         ("VaststellenLeerbedrijfVerzoek", zoek),
         ("VaststelRij", rij),
@@ -521,9 +571,44 @@ fn request_schemas(map: &mut Map<String, Value>) {
         ("NatrekVerzoek", verzoek),
         ("NatrekkenErkenningenVerzoek", verzoeken),
         ("ZoekenLeerplaatsenVerzoek", leerplaatsen),
+        ("KeuzedeelVerzoek", keuzedeel),
+        ("BpvoVerzoek", bpvo()),
+        ("RegistrerenBpvosVerzoek", bpvos()),
     ] {
         map.insert(name.to_owned(), schema);
     }
+}
+
+fn bpvo() -> Value {
+    let mut velden = fields(&registreren_bpvos::VELDEN);
+    velden["keuzedelen"] = json!({
+        "type": "array",
+        "maxItems": operations::registreren_bpvos::MAX_KEUZEDELEN,
+        "description": "Keuzedelen binnen de bpvo.",
+        "items": schema_ref("KeuzedeelVerzoek"),
+    });
+    object(
+        "Een bpvo. Wat ontbreekt of de verkeerde vorm heeft, krijgt in het resultaat zijn signaalcode.",
+        velden,
+    )
+}
+
+fn bpvos() -> Value {
+    let mut schema = bulk(
+        "Bpvo's van de school; met vervangAlles haar hele lijst.",
+        "bpvos",
+        operations::registreren_bpvos::MAX_BPVOS,
+        "BpvoVerzoek",
+    );
+    let own = fields(&[
+        registreren_bpvos::SCHOOL_OIN,
+        registreren_bpvos::VERVANG_ALLES,
+        registreren_bpvos::PROEF,
+    ]);
+    if let (Some(all), Value::Object(own)) = (schema["properties"].as_object_mut(), own) {
+        all.extend(own);
+    }
+    schema
 }
 
 /// The body of a bulk request: a list of at most `max` of `item`.

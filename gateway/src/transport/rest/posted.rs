@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::Caller,
-    operations::{Answer, Context, Kop},
+    operations::{Answer, Context, Failure, Herkenning, Kop, Writing},
     transport::gateway::Gateway,
 };
 
@@ -38,7 +38,11 @@ pub(super) trait Posted: Sized + Send + 'static {
     /// What it says of the register version.
     fn minimale_register_versie(&self) -> Option<&str>;
     /// The operation itself.
-    fn run(self, ctx: &Context<'_>) -> Answer<Self::Response>;
+    async fn run(
+        self,
+        ctx: &Context<'_>,
+        writing: &Writing<'_>,
+    ) -> Result<Answer<Self::Response>, Failure>;
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
 }
@@ -49,11 +53,15 @@ pub(super) async fn handle<V: Posted>(
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, V::ENDPOINT.operatie);
-    let result = answer::<V>(&mut call, payload).await;
+    let result = answer::<V>(&mut call, payload, &gateway).await;
     call.finish(result)
 }
 
-async fn answer<V: Posted>(call: &mut Call<'_>, payload: Payload) -> Result<Reply, Problem> {
+async fn answer<V: Posted>(
+    call: &mut Call<'_>,
+    payload: Payload,
+    gateway: &web::Data<Gateway>,
+) -> Result<Reply, Problem> {
     let caller = call.authorise()?;
     negotiation::check_content(call.request.headers())?;
     let limits = &call.gateway.limits;
@@ -69,23 +77,37 @@ async fn answer<V: Posted>(call: &mut Call<'_>, payload: Payload) -> Result<Repl
     let body = call.body(payload, bytes).await?;
     let mut fouten = Overtredingen::default();
     uri::query(call.request.query_string(), &[], &mut fouten);
+    let herkenning = call.herkenning(&mut fouten);
     if V::BULK {
-        answer_apart::<V>(call, caller, body, json_limits, fouten).await
+        let gateway = gateway.clone();
+        let work = Work {
+            gateway,
+            caller,
+            herkenning,
+        };
+        answer_apart::<V>(call, work, (body, json_limits), fouten).await
     } else {
         let vraag = V::read(&body, json_limits, &mut fouten);
         let versie = vraag.minimale_register_versie();
         let context = call.context(&caller, versie, &fouten).await?;
-        reply(vraag, &context, fouten)
+        let writing = call.gateway.writing(herkenning);
+        reply(vraag, &context, &writing, fouten).await
     }
+}
+
+/// What an answer on a thread apart takes along.
+struct Work {
+    gateway: web::Data<Gateway>,
+    caller: Caller,
+    herkenning: Herkenning,
 }
 
 /// Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
 /// they are read and answered on a thread apart (domain §1, "a batch must never slow …").
 async fn answer_apart<V: Posted>(
     call: &Call<'_>,
-    caller: Caller,
-    body: Bytes,
-    limits: JsonLimits,
+    work: Work,
+    (body, limits): (Bytes, JsonLimits),
     mut fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
     let vraag = apart(move || {
@@ -101,16 +123,19 @@ async fn answer_apart<V: Posted>(
     let Context {
         view, rules, now, ..
     } = call
-        .context(&caller, versie, &Overtredingen::default())
+        .context(&work.caller, versie, &Overtredingen::default())
         .await?;
+    let runtime = tokio::runtime::Handle::current();
     apart(move || {
         let context = Context {
             view,
-            caller: &caller,
+            caller: &work.caller,
             rules,
             now,
         };
-        reply(vraag, &context, Overtredingen::default())
+        let writing = work.gateway.writing(work.herkenning);
+        let fouten = Overtredingen::default();
+        runtime.block_on(reply(vraag, &context, &writing, fouten))
     })
     .await
 }
@@ -126,11 +151,13 @@ async fn apart<T: Send + 'static>(
     })
 }
 
-fn reply<V: Posted>(
+async fn reply<V: Posted>(
     vraag: V,
     context: &Context<'_>,
+    writing: &Writing<'_>,
     fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
-    let response = accepted(vraag.run(context), fouten, |_| Plaats::Body)?;
+    let answer = vraag.run(context, writing).await?;
+    let response = accepted(answer, fouten, |_| Plaats::Body)?;
     Reply::json_within(V::ANSWER_BYTES, &response, V::kop(&response).signaalcode)
 }

@@ -91,6 +91,9 @@ problemen! {
     /// GET of a leerbedrijf that the register does not have (domain rule 1).
     LeerbedrijfOnbekend = NOT_FOUND, "leerbedrijf-onbekend", "100", "Leerbedrijf onbekend",
         "Het register kent dit leerbedrijfId niet. Dit is een antwoord, geen storing.";
+    /// GET or DELETE of a bpvo that the school does not have (domain rule 1).
+    BpvoOnbekend = NOT_FOUND, "bpvo-onbekend", "130", "Bpvo onbekend",
+        "De school heeft geen bpvo met dit bpvoKenmerk. Dit is een antwoord, geen storing.";
     /// Known path, other method.
     MethodeNietToegestaan = METHOD_NOT_ALLOWED, "methode-niet-toegestaan", "METHODE_NIET_TOEGESTAAN", "Methode niet toegestaan",
         "De header Allow noemt de methoden van dit pad.";
@@ -118,6 +121,9 @@ problemen! {
     /// No register, or one that is too old.
     RegisterNietBeschikbaar = SERVICE_UNAVAILABLE, "register-niet-beschikbaar", "REGISTER_NIET_BESCHIKBAAR", "Register niet beschikbaar",
         "Probeer het opnieuw na Retry-After.";
+    /// The log is away: nothing can be kept, and reads go on.
+    SchrijvenNietMogelijk = SERVICE_UNAVAILABLE, "schrijven-niet-mogelijk", "SCHRIJVEN_NIET_MOGELIJK", "Bewaren is nu niet mogelijk",
+        "Stuur dezelfde vraag opnieuw na Retry-After, met dezelfde Idempotency-Key. Opvragen gaat door.";
     /// What this node knows of toegang is too old to rely on.
     ToegangTeOud = SERVICE_UNAVAILABLE, "toegang-te-oud", "TOEGANG_TE_OUD", "Toegangsgegevens te oud",
         "Probeer het opnieuw na Retry-After; de beheerder is gewaarschuwd.";
@@ -187,6 +193,17 @@ impl Problem {
             "het register kent geen leerbedrijf met dit leerbedrijfId",
         );
         problem.signaalcode = Some(Signaalcode::LeerbedrijfOnbekend);
+        problem
+    }
+
+    /// GET or DELETE of a bpvo that the school does not have (domain rule 1).
+    #[must_use]
+    pub fn unknown_bpvo() -> Self {
+        let mut problem = Self::new(
+            Probleemsoort::BpvoOnbekend,
+            "de school heeft geen bpvo met dit bpvoKenmerk",
+        );
+        problem.signaalcode = Some(Signaalcode::GeenResultaat);
         problem
     }
 
@@ -309,6 +326,9 @@ pub(super) struct Probleem<'a> {
 /// The header that names the school (standards §3).
 pub const SCHOOL_HEADER: &str = "Onderwijsinstelling-OIN";
 
+/// The header by which a repeat of a write is known (domain rule 15).
+pub const IDEMPOTENCY_HEADER: &str = "Idempotency-Key";
+
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         /// Long enough for the toegang of a node to come back, short enough for a batch to wait.
@@ -354,6 +374,16 @@ impl From<Failure> for Problem {
             }
             Failure::VersionLost { .. } => {
                 Self::new(Probleemsoort::RegisterversieVervallen, detail)
+            }
+            Failure::OtherSchool => Self::new(Probleemsoort::GeenMandaat, detail),
+            Failure::KeyReused => Self::invalid(Overtreding::new(
+                Plaats::Header,
+                IDEMPOTENCY_HEADER,
+                "AL_GEBRUIKT",
+                detail,
+            )),
+            Failure::WriteUnavailable { retry_after_s } => {
+                Self::new(Probleemsoort::SchrijvenNietMogelijk, detail).retry_after(retry_after_s)
             }
             Failure::RegisterUnavailable { retry_after_s } => {
                 Self::new(Probleemsoort::RegisterNietBeschikbaar, detail).retry_after(retry_after_s)

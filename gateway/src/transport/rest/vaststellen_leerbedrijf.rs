@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{Operatie, Signaalcode},
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijf::{Request, Response, run},
     },
     transport::gateway::Gateway,
@@ -154,8 +154,8 @@ impl Posted for Request {
         self.minimale_register_versie.as_deref()
     }
 
-    fn run(self, ctx: &Context<'_>) -> Answer<Response> {
-        run(ctx, self)
+    async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, self))
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijven::{MAX_RIJEN, Request, Response, Rij, run},
     },
 };
@@ -66,8 +66,8 @@ impl Posted for Request {
         self.minimale_register_versie.as_deref()
     }
 
-    fn run(self, ctx: &Context<'_>) -> Answer<Response> {
-        run(ctx, self)
+    async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, self))
     }
 
     fn kop(response: &Response) -> &Kop {
@@ -84,7 +84,7 @@ fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Req
     let minimale_register_versie =
         json::text(versie, Place::Root, &MINIMALE_REGISTER_VERSIE, fouten);
     fouten.check_versie(Plaats::Body, minimale_register_versie.as_deref());
-    let rijen = json::list(rijen, RIJEN, MAX_RIJEN, fouten)
+    let rijen = json::list(rijen, Place::Root, RIJEN, MAX_RIJEN, fouten)
         .into_iter()
         .enumerate()
         .map(|(index, node)| read_rij(node, index, fouten))

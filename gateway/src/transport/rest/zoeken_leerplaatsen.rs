@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         zoeken_leerplaatsen::{Request, Response, run},
     },
 };
@@ -170,8 +170,8 @@ impl Posted for Request {
         self.minimale_register_versie.as_deref()
     }
 
-    fn run(self, ctx: &Context<'_>) -> Answer<Response> {
-        run(ctx, self)
+    async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, self))
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -3,22 +3,25 @@
 
 use super::{
     Bewerking, natrekken_erkenning::NatrekkenErkenning,
-    natrekken_erkenningen::NatrekkenErkenningen, opvragen_detailgegevens::OpvragenDetailgegevens,
-    parts, vaststellen_leerbedrijf::VaststellenLeerbedrijf,
+    natrekken_erkenningen::NatrekkenErkenningen, opvragen_bpvos::OpvragenBpvos,
+    opvragen_detailgegevens::OpvragenDetailgegevens, parts, registreren_bpvos::RegistrerenBpvos,
+    vaststellen_leerbedrijf::VaststellenLeerbedrijf,
     vaststellen_leerbedrijven::VaststellenLeerbedrijven, zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
     domain::{
-        Adres, Code, Coordinaten, Datum, Eindreden, LeerbedrijfId, LeerbedrijfStatus,
+        Adres, Code, Coordinaten, Datum, Eindreden, Herkomst, LeerbedrijfId, LeerbedrijfStatus,
         LeerplaatsSoort, Leerweg, RegisterVersie, Signaalcode, Tijdstip, Werkproces,
     },
     operations::{
         Kop,
         natrekken_erkenning::{self, ErkenningStatus, Grondslag, Reden, Uitkomst},
         natrekken_erkenningen::{self, Resultaat},
+        opvragen_bpvos::{self, BpvoDetail, KeuzedeelDetail},
         opvragen_detailgegevens::{
             self, ContactpersoonDetail, Detail, ErkenningDetail, PraktijkopleiderDetail,
         },
+        registreren_bpvos::{self, Telling as BpvoTelling},
         vaststellen_leerbedrijf::{self, Gevonden, MatchKwaliteit},
         vaststellen_leerbedrijven,
         zoeken_leerplaatsen::{
@@ -100,6 +103,8 @@ fn requests_are_read_as_the_xsd_has_them() {
     assert_vorm(OpvragenDetailgegevens::VRAAG);
     assert_vorm(VaststellenLeerbedrijven::VRAAG);
     assert_vorm(ZoekenLeerplaatsen::VRAAG);
+    assert_vorm(RegistrerenBpvos::VRAAG);
+    assert_vorm(OpvragenBpvos::VRAAG);
 }
 
 /// Names of the children of the first element with this name.
@@ -439,6 +444,62 @@ fn zoeken_leerplaatsen_writes_all_that_the_xsd_has() {
             ("praktijkopleider", "PraktijkopleiderType"),
             ("tellingen", "TellingenType"),
             ("telling", "TellingType"),
+        ],
+    );
+}
+
+#[test]
+fn registreren_bpvos_writes_all_that_the_xsd_has() {
+    let response = registreren_bpvos::Response {
+        kop: kop(),
+        telling: BpvoTelling::default(),
+        resultaten: vec![registreren_bpvos::Resultaat {
+            bpvo_kenmerk: some("K1"),
+            signaalcode: Signaalcode::BpvoLangerDanErkenning,
+            signaaltekst: Some("langer".into()),
+            erkenning_status: Some(ErkenningStatus::NietErkend),
+            einddatum: Some(datum()),
+        }],
+    };
+    assert_full::<RegistrerenBpvos>(
+        &response,
+        &[
+            ("antwoord", "RegistrerenBpvosResponseType"),
+            ("resultaten", "BpvoResultatenType"),
+            ("resultaat", "BpvoResultaatType"),
+        ],
+    );
+}
+
+#[test]
+fn opvragen_bpvos_writes_all_that_the_xsd_has() {
+    let response = opvragen_bpvos::Response {
+        kop: kop(),
+        bpvos: vec![BpvoDetail {
+            bpvo_kenmerk: "K1".to_owned(),
+            leerbedrijf_id: bedrijf(),
+            code: code(),
+            begindatum: datum(),
+            einddatum_gepland: datum(),
+            einddatum_werkelijk: Some(datum()),
+            keuzedelen: vec![KeuzedeelDetail {
+                code: code(),
+                begindatum: datum(),
+                einddatum_gepland: datum(),
+            }],
+            herkomst: Herkomst::Beide,
+            verschil: some("code 25182"),
+        }],
+        volgende_cursor: some("02"),
+    };
+    assert_full::<OpvragenBpvos>(
+        &response,
+        &[
+            ("antwoord", "OpvragenBpvosResponseType"),
+            ("bpvos", "BpvosType"),
+            ("bpvo", "BpvoType"),
+            ("keuzedelen", "KeuzedelenType"),
+            ("keuzedeel", "KeuzedeelType"),
         ],
     );
 }

@@ -4,12 +4,9 @@
 //! The message is read once, to its end, before anybody is identified, because what is not
 //! well-formed is DK0001 whoever sent it. What the body lacks is kept until the caller is known.
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::{
@@ -17,15 +14,17 @@ use super::{
     admission::{self, Asked, Call},
     natrekken_erkenning::NatrekkenErkenning,
     natrekken_erkenningen::NatrekkenErkenningen,
+    opvragen_bpvos::OpvragenBpvos,
     opvragen_detailgegevens::OpvragenDetailgegevens,
     parts,
+    registreren_bpvos::RegistrerenBpvos,
     vaststellen_leerbedrijf::VaststellenLeerbedrijf,
     vaststellen_leerbedrijven::VaststellenLeerbedrijven,
     zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
     domain::{Operatie, Signaalcode, Tijdstip},
-    operations::{Context, Failure},
+    operations::{Context, Failure, Herkenning},
     soap::{
         Addressing, BodyError, BodyReader, Envelope, Fault, FaultCode, Reply, XmlLimits, XmlWriter,
         ns, write_envelope,
@@ -178,6 +177,14 @@ macro_rules! by_operatie {
                 type $bewerking = ZoekenLeerplaatsen;
                 $serve
             }
+            Operatie::RegistrerenBpvos => {
+                type $bewerking = RegistrerenBpvos;
+                $serve
+            }
+            Operatie::OpvragenBpvos => {
+                type $bewerking = OpvragenBpvos;
+                $serve
+            }
         }
     };
 }
@@ -240,7 +247,12 @@ impl Exchange<'_> {
             rules: self.gateway.rules,
             now: self.now,
         };
-        let response = guarded(|| B::run(&ctx, request))?.response;
+        let herkenning = match addressing.message_uuid() {
+            Some(uuid) => Herkenning::Sleutel(uuid.to_string()),
+            None => Herkenning::Eenmalig(self.message_id),
+        };
+        let writing = self.gateway.writing(herkenning);
+        let response = guarded(B::run(&ctx, &writing, request)).await?.response;
         self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
         Ok(self.render::<B>(&response, addressing))
     }
@@ -315,9 +327,13 @@ impl Exchange<'_> {
 }
 
 /// Runs an operation, and turns a defect of ours into DK0050 instead of a broken connection.
-fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Fault> {
-    // Nothing that the closure can change is looked at after a panic.
-    catch_unwind(AssertUnwindSafe(run)).map_err(|_| Fault::new(FaultCode::AfhandelingFout))
+async fn guarded<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Fault> {
+    // Nothing that the operation can change is looked at after a panic.
+    AssertUnwindSafe(run)
+        .catch_unwind()
+        .await
+        .map_err(|_| Fault::new(FaultCode::AfhandelingFout))?
+        .map_err(fault_of)
 }
 
 /// The one place where a failure becomes a fault.
@@ -330,9 +346,14 @@ fn fault_of(failure: Failure) -> Fault {
                 .field("minimaleRegisterVersie".to_owned())
         }
         Failure::VersionNotReached { retry_after_s, .. }
+        | Failure::WriteUnavailable { retry_after_s }
         | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)
             .detail(reason)
             .retry_after(retry_after_s),
+        Failure::OtherSchool => Fault::new(FaultCode::NietGeautoriseerd).explain(reason),
+        Failure::KeyReused => {
+            Fault::new(FaultCode::OnjuisteWaarde).explain(format!("wsa:MessageID {reason}"))
+        }
     }
 }
 

@@ -11,8 +11,10 @@ mod endpoint;
 mod exchange;
 mod natrekken_erkenning;
 mod natrekken_erkenningen;
+mod opvragen_bpvos;
 mod opvragen_detailgegevens;
 mod parts;
+mod registreren_bpvos;
 mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
 mod zoeken_leerplaatsen;
@@ -21,7 +23,7 @@ use actix_web::web;
 
 use crate::{
     domain::Operatie,
-    operations::{Answer, Context, Kop},
+    operations::{Answer, Context, Failure, Kop, Writing},
     soap::{BodyError, BodyReader, Vorm, XmlWriter},
 };
 
@@ -81,7 +83,11 @@ trait Bewerking {
     /// What the request says of the register version.
     fn minimale_register_versie(request: &Self::Request) -> Option<&str>;
     /// The operation itself.
-    fn run(ctx: &Context<'_>, request: Self::Request) -> Answer<Self::Response>;
+    async fn run(
+        ctx: &Context<'_>,
+        writing: &Writing<'_>,
+        request: Self::Request,
+    ) -> Result<Answer<Self::Response>, Failure>;
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
     /// Writes the answer's fields behind its head.

@@ -4,7 +4,7 @@ use super::{Bewerking, parts};
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         natrekken_erkenning::{
             ErkenningStatus, Grondslag, Reden, Request, Response, Uitkomst, run,
         },
@@ -42,8 +42,12 @@ impl Bewerking for NatrekkenErkenning {
         request.minimale_register_versie.as_deref()
     }
 
-    fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-        run(ctx, request)
+    async fn run(
+        ctx: &Context<'_>,
+        _: &Writing<'_>,
+        request: Request,
+    ) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, request))
     }
 
     fn kop(response: &Response) -> &Kop {
@@ -76,7 +80,7 @@ pub(super) fn uitkomst(w: &mut XmlWriter, uitkomst: &Uitkomst) {
     w.opt_value("opvolger", uitkomst.opvolger);
 }
 
-fn erkenning_status(status: ErkenningStatus) -> &'static str {
+pub(super) fn erkenning_status(status: ErkenningStatus) -> &'static str {
     match status {
         ErkenningStatus::Erkend => "ERKEND",
         ErkenningStatus::NietErkend => "NIET_ERKEND",

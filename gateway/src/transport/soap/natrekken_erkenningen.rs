@@ -4,7 +4,7 @@ use super::{Bewerking, natrekken_erkenning::uitkomst};
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         natrekken_erkenningen::{MAX_VERZOEKEN, Request, Response, Verzoek, run},
     },
     soap::{BodyError, BodyReader, Lijst, Vorm, XmlWriter},
@@ -53,8 +53,12 @@ impl Bewerking for NatrekkenErkenningen {
         request.minimale_register_versie.as_deref()
     }
 
-    fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-        run(ctx, request)
+    async fn run(
+        ctx: &Context<'_>,
+        _: &Writing<'_>,
+        request: Request,
+    ) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, request))
     }
 
     fn kop(response: &Response) -> &Kop {

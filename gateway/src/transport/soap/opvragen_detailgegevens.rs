@@ -4,7 +4,7 @@ use super::{Bewerking, parts};
 use crate::{
     domain::{Eindreden, Operatie},
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         opvragen_detailgegevens::{
             ContactpersoonDetail, Detail, ErkenningDetail, PraktijkopleiderDetail, Request,
             Response, run,
@@ -36,8 +36,12 @@ impl Bewerking for OpvragenDetailgegevens {
         request.minimale_register_versie.as_deref()
     }
 
-    fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-        run(ctx, request)
+    async fn run(
+        ctx: &Context<'_>,
+        _: &Writing<'_>,
+        request: Request,
+    ) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, request))
     }
 
     fn kop(response: &Response) -> &Kop {

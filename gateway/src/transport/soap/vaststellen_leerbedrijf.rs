@@ -4,7 +4,7 @@ use super::{Bewerking, parts};
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijf::{Gevonden, MatchKwaliteit, Request, Response, run},
     },
     soap::{BodyError, BodyReader, Vorm, XmlWriter},
@@ -40,8 +40,12 @@ impl Bewerking for VaststellenLeerbedrijf {
         request.minimale_register_versie.as_deref()
     }
 
-    fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-        run(ctx, request)
+    async fn run(
+        ctx: &Context<'_>,
+        _: &Writing<'_>,
+        request: Request,
+    ) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, request))
     }
 
     fn kop(response: &Response) -> &Kop {

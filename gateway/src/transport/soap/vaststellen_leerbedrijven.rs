@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijven::{MAX_RIJEN, Request, Response, Rij, run},
     },
     soap::{BodyError, BodyReader, Lijst, Vorm, XmlWriter},
@@ -62,8 +62,12 @@ impl Bewerking for VaststellenLeerbedrijven {
         request.minimale_register_versie.as_deref()
     }
 
-    fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-        run(ctx, request)
+    async fn run(
+        ctx: &Context<'_>,
+        _: &Writing<'_>,
+        request: Request,
+    ) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, request))
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::Operatie,
     operations::{
-        Answer, Context, Kop,
+        Answer, Context, Failure, Kop, Writing,
         zoeken_leerplaatsen::{
             GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats, Request, Response,
             Studentenband, run,
@@ -83,8 +83,12 @@ impl Bewerking for ZoekenLeerplaatsen {
         request.minimale_register_versie.as_deref()
     }
 
-    fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
-        run(ctx, request)
+    async fn run(
+        ctx: &Context<'_>,
+        _: &Writing<'_>,
+        request: Request,
+    ) -> Result<Answer<Response>, Failure> {
+        Ok(run(ctx, request))
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -260,11 +260,13 @@ async fn a_bpvo_of_a_school_is_the_schools() {
         .await
         .into_iter()
         .find(|b| b.herkomst == Herkomst::Beide);
+    let both = both.unwrap();
     assert_eq!(
-        both.unwrap().einddatum_gepland,
+        both.einddatum_gepland,
         dag("2027-06-30"),
         "what the school said stays"
     );
+    assert_eq!(both.verschillen(), ["einddatumGepland"]);
 
     register.import(&volledig("L2", &[])).await;
     assert_eq!(
