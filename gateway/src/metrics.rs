@@ -35,6 +35,12 @@ pub mod names {
     pub const REGISTER_NUMMER: &str = "stagepoort_register_nummer";
     /// Last commit in the log that this node has seen.
     pub const REGISTER_HEAD: &str = "stagepoort_register_head_nummer";
+    /// Commits in the log that this node does not answer from yet.
+    pub const REGISTER_ACHTERSTAND: &str = "stagepoort_register_achterstand_versies";
+    /// For how long this node has been behind the log.
+    pub const REGISTER_ACHTERSTAND_S: &str = "stagepoort_register_achterstand_seconds";
+    /// 1 when the log is followed on a standby.
+    pub const REGISTER_STANDBY: &str = "stagepoort_register_standby";
     /// When the state was registered that this node answers from.
     pub const REGISTER_TIJDSTIP: &str = "stagepoort_register_timestamp_seconds";
     /// When the log was last read with success.
@@ -102,11 +108,11 @@ pub fn start() -> Result<PrometheusHandle, String> {
 fn describe() {
     use names::{
         BRON_AFGEKEURD, BRON_GESLAAGD, BRON_GEWEIGERD, BRON_RONDES, BUILD, CPU, CRL_NEXT_UPDATE,
-        FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD, REGISTER_GESTOPT, REGISTER_HASH,
-        REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN, REGISTER_TIJDSTIP, START,
-        TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD,
-        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN,
-        ZOEKINDEX_SEGMENTEN,
+        FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_ACHTERSTAND, REGISTER_ACHTERSTAND_S,
+        REGISTER_BEVESTIGD, REGISTER_GESTOPT, REGISTER_HASH, REGISTER_HEAD, REGISTER_NUMMER,
+        REGISTER_OBJECTEN, REGISTER_STANDBY, REGISTER_TIJDSTIP, START, TLS_CERTIFICATE_NOT_AFTER,
+        TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD, TOEGANG_VERSIE, VERBINDINGEN,
+        VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN, ZOEKINDEX_SEGMENTEN,
     };
     describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
     describe_counter!(
@@ -147,6 +153,21 @@ fn describe() {
             TLS_CERTIFICATE_NOT_AFTER,
             Unit::Seconds,
             "Last moment of the gateway's own certificate.",
+        ),
+        (
+            REGISTER_ACHTERSTAND,
+            Unit::Count,
+            "Commits in the log that this node does not answer from yet.",
+        ),
+        (
+            REGISTER_ACHTERSTAND_S,
+            Unit::Seconds,
+            "For how long this node has been behind the log.",
+        ),
+        (
+            REGISTER_STANDBY,
+            Unit::Count,
+            "1 when the log is followed on a standby.",
         ),
         (
             CRL_NEXT_UPDATE,

@@ -85,6 +85,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
         head: gateway.replica.view().versie().nummer,
         applied: gateway.replica.view().versie().nummer,
         may_lag: false,
+        behind_since: None,
         stopped: None,
     });
     let health = Arc::new(Health::new(Sources {

@@ -13,7 +13,7 @@ pub(super) struct OpslagArgs {
     /// host with commas between. A password is better kept in a file: see --config
     #[arg(long, value_name = "PATH|URL")]
     opslag: Option<String>,
-    /// The gateway's settings, TOML, in which [opslag] says where the register is
+    /// The gateway's settings, TOML, whose section `opslag` says where the register is
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }

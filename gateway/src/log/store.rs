@@ -1,6 +1,9 @@
 //! What a store of the log must do, whichever engine keeps it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::hash::PSEUDONYM_BYTES;
@@ -410,6 +413,10 @@ pub trait LogStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Damaged`] naming the first commit that does not hold.
     async fn verify(&self) -> Result<Head, StoreError>;
+
+    /// Rings this bell when something was published, as long as the store is there. It only wakes:
+    /// it may ring for nothing, and where an engine has no way to tell it never rings.
+    fn ring(&self, _bell: Arc<Notify>) {}
 
     /// Lets go of the connections, after the writes that wait. Nothing is asked of it after this.
     async fn close(&self) {}

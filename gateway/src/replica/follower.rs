@@ -63,6 +63,8 @@ pub struct FollowerStatus {
     pub applied: u64,
     /// It was read from a standby.
     pub may_lag: bool,
+    /// Since when there is more in the log than was applied; none when there is not.
+    pub behind_since: Option<Tijdstip>,
     /// Which commit it stopped at, and why.
     pub stopped: Option<String>,
 }
@@ -155,6 +157,7 @@ impl Follower {
             head: applied,
             applied,
             may_lag: false,
+            behind_since: None,
             stopped: None,
         });
         Self {
@@ -192,6 +195,7 @@ impl Follower {
     /// anew. Errors are logged here, once each time they begin.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let wake = self.waker();
+        self.store.ring(Arc::clone(&wake));
         let mut shutdown = pin!(shutdown);
         let mut failing = false;
         loop {
@@ -572,6 +576,8 @@ impl Follower {
             status.head = head.nummer;
             status.may_lag = head.may_lag;
             status.applied = self.stand.versie.nummer;
+            let is_behind = status.applied < status.head;
+            status.behind_since = is_behind.then(|| status.behind_since.unwrap_or(now));
             if stop.is_some() {
                 status.stopped = stop;
             }

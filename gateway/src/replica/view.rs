@@ -547,6 +547,6 @@ mod tests {
         check((3, 20), (1, 11), Reach::Lost(2));
         check((3, 20), (2, 12), Reach::Lost(3));
         check((3, 20), (4, 1), Reach::Later);
-        check((3, 20), (0, 1), Reach::Here);
+        check((3, 20), (0, 1), Reach::Lost(1));
     }
 }

@@ -11,6 +11,7 @@ use stagepoort::{
         Sleutel, Soort, StoreError,
     },
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{postgres, samples::*};
@@ -350,4 +351,32 @@ async fn a_changed_log_is_found_out() {
             other => panic!("{sql}: {other:?}"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_write_rings_the_bell_of_every_node_also_after_its_connection_broke() {
+    let shared = Shared::new().await;
+    let (writer, node) = (shared.node().await, shared.node().await);
+    let toegang = open_toegang(&Opslag::parse(&shared.url).unwrap()).await;
+    let toegang = toegang.unwrap();
+    let (of_log, of_toegang) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    node.ring(Arc::clone(&of_log));
+    toegang.ring(Arc::clone(&of_toegang));
+    for round in 0..2_u64 {
+        // It rings once when it begins to listen.
+        rung(&of_log).await;
+        rung(&of_toegang).await;
+        let request_id = Uuid::from_u128(u128::from(round) + 1);
+        let lines = vec![school_line("S")];
+        writer.append(request_id, at(1), lines).await.unwrap();
+        rung(&of_log).await;
+        toegang.append(round, "een", at(1)).await.unwrap();
+        rung(&of_toegang).await;
+        shared.cut_off().await;
+    }
+}
+
+async fn rung(bell: &Notify) {
+    let long = std::time::Duration::from_secs(60);
+    tokio::time::timeout(long, bell.notified()).await.unwrap();
 }

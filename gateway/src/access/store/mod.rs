@@ -9,6 +9,7 @@ mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use super::{DocumentError, Toegang};
 use crate::{
@@ -100,6 +101,9 @@ pub trait ToegangStore: Send + Sync + 'static {
         document: &str,
         tijdstip: Tijdstip,
     ) -> Result<Version, AppendError>;
+
+    /// Rings this bell when a document was put in force, as [`crate::log::LogStore::ring`] does.
+    fn ring(&self, _bell: Arc<Notify>) {}
 
     /// Lets go of the connections. Nothing is asked of it after this.
     async fn close(&self) {}

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
     AppendError, ToegangStore, Version, VersionHead,
@@ -16,6 +16,7 @@ use crate::{
     log::{
         PostgresSettings, StoreError,
         postgres::{
+            bell::Bells,
             hosts::{Hosts, Role, is_passing},
             pool::{Pool, reading},
             schema,
@@ -37,6 +38,8 @@ pub struct PostgresToegang {
     following: Pool,
     primary: Pool,
     write_patience: Duration,
+    hosts: Arc<Hosts>,
+    bells: Bells,
 }
 
 impl PostgresToegang {
@@ -50,7 +53,9 @@ impl PostgresToegang {
         schema::bring(&mut connected, settings.migrate).await?;
         Ok(Self {
             following: Pool::new(Arc::clone(&hosts), Role::Any, 1),
-            primary: Pool::new(hosts, Role::Primary, 1),
+            primary: Pool::new(Arc::clone(&hosts), Role::Primary, 1),
+            hosts,
+            bells: Bells::default(),
             write_patience: settings.write_patience,
         })
     }
@@ -87,6 +92,11 @@ impl ToegangStore for PostgresToegang {
 
     async fn newest(&self) -> Result<Option<Version>, StoreError> {
         reading!(self.following, PATIENCE, connection => newest(connection))
+    }
+
+    fn ring(&self, bell: Arc<Notify>) {
+        self.bells
+            .ring(Arc::clone(&self.hosts), "stagepoort_toegang", bell);
     }
 
     async fn append(

@@ -2,6 +2,7 @@
 //! again after every connection that broke.
 
 use std::{
+    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -29,7 +30,6 @@ pub(crate) enum Role {
 }
 
 /// The hosts of one database.
-#[derive(Debug)]
 pub(crate) struct Hosts {
     hosts: Vec<PgConnectOptions>,
     /// The newest history of which a primary was seen. One that still lives in an older history
@@ -47,10 +47,28 @@ struct History {
 }
 
 /// A connection and what its host was when it was made.
-#[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) connection: PgConnection,
     pub(crate) is_primary: bool,
+    pub(crate) host: PgConnectOptions,
+}
+
+/// Without passwords.
+impl fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.hosts.iter().map(settings::name))
+            .finish()
+    }
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected")
+            .field("host", &settings::name(&self.host))
+            .field("is_primary", &self.is_primary)
+            .finish()
+    }
 }
 
 impl Hosts {
@@ -118,6 +136,7 @@ async fn ask(host: &PgConnectOptions) -> (&PgConnectOptions, Asked) {
         let connected = Connected {
             connection,
             is_primary: timeline.is_some(),
+            host: host.clone(),
         };
         let history = timeline.map(|timeline| History { system, timeline });
         Ok((connected, history))

@@ -3,6 +3,7 @@
 //! One connection publishes, one more stages while there is an import, a few read. None is kept
 //! after it failed; a new one goes to whichever host is the primary by then.
 
+pub(crate) mod bell;
 mod copy;
 pub(crate) mod hosts;
 pub(crate) mod pool;
@@ -19,10 +20,11 @@ mod writer;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use self::{
+    bell::Bells,
     hosts::{Hosts, Role},
     pool::{Pool, reading},
     publish::Wish,
@@ -59,6 +61,7 @@ pub struct PostgresStore {
     following: Pool,
     writer: Writer,
     open_stage: Mutex<Option<OpenStage>>,
+    bells: Bells,
 }
 
 impl PostgresStore {
@@ -109,6 +112,7 @@ impl PostgresStore {
             hosts,
             keys,
             open_stage: Mutex::new(None),
+            bells: Bells::default(),
         })
     }
 
@@ -279,5 +283,10 @@ impl LogStore for PostgresStore {
 
     async fn verify(&self) -> Result<Head, StoreError> {
         super::verify::run(self, &self.keys).await
+    }
+
+    fn ring(&self, bell: Arc<Notify>) {
+        self.bells
+            .ring(Arc::clone(&self.hosts), "stagepoort_log", bell);
     }
 }

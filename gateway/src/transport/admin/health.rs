@@ -23,6 +23,10 @@ const HANGS_AFTER_S: u64 = 30;
 /// A log that was not read for so long is away: it is read five times a second.
 const AWAY_AFTER_S: u64 = 10;
 
+/// A node that has been behind the log for so long does not keep up: applying a national levering
+/// takes some ten seconds.
+const BEHIND_AFTER_S: u64 = 30;
+
 /// What health is judged from.
 pub struct Sources {
     /// Register, toegang and limits.
@@ -90,6 +94,9 @@ pub struct Readiness {
     /// When the log was last read with success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub register_bevestigd_op: Option<Tijdstip>,
+    /// How far this node is behind the log; absent when it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub achterstand: Option<Achterstand>,
     /// When toegang was last confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toegang_bevestigd_op: Option<Tijdstip>,
@@ -112,6 +119,22 @@ pub struct Bron {
     /// What is wrong, for an operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reden: Option<String>,
+}
+
+/// How far a node is behind the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Achterstand {
+    /// Commits that were not applied yet.
+    pub versies: u64,
+    /// For how long there have been any.
+    pub seconden: u64,
+}
+
+fn behind(follower: &FollowerStatus, now: Tijdstip) -> Option<Achterstand> {
+    follower.behind_since.map(|since| Achterstand {
+        versies: follower.head.saturating_sub(follower.applied),
+        seconden: now.seconds_since(since),
+    })
 }
 
 impl Health {
@@ -174,6 +197,7 @@ impl Health {
             draining: self.draining.load(Ordering::Relaxed),
             register_confirmed: gateway.freshness.confirmed(),
             register_max_age_s: gateway.limits.maximale_veroudering.as_secs(),
+            behind: behind(&follower, clock.now()),
             follower_stopped: follower.stopped,
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
@@ -192,6 +216,7 @@ impl Health {
             register_versie: view.versie(),
             register_tijdstip: view.tijdstip(),
             register_bevestigd_op: seen.register_confirmed,
+            achterstand: seen.behind,
             toegang_bevestigd_op: seen.toegang_confirmed,
         }
     }
@@ -217,6 +242,18 @@ impl Health {
             view.versie().nummer,
         );
         gauge(metrics::gauge!(names::REGISTER_HEAD), follower.head);
+        gauge(
+            metrics::gauge!(names::REGISTER_ACHTERSTAND),
+            readiness.achterstand.map_or(0, |behind| behind.versies),
+        );
+        gauge(
+            metrics::gauge!(names::REGISTER_ACHTERSTAND_S),
+            readiness.achterstand.map_or(0, |behind| behind.seconden),
+        );
+        gauge(
+            metrics::gauge!(names::REGISTER_STANDBY),
+            u64::from(follower.may_lag),
+        );
         gauge(
             metrics::gauge!(names::REGISTER_GESTOPT),
             u64::from(follower.stopped.is_some()),
@@ -305,6 +342,7 @@ struct Seen {
     draining: bool,
     register_confirmed: Option<Tijdstip>,
     register_max_age_s: u64,
+    behind: Option<Achterstand>,
     follower_stopped: Option<String>,
     toegang_confirmed: Option<Tijdstip>,
     toegang_too_old: bool,
@@ -335,6 +373,14 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
         }
         Some(_) => {}
         None => lessened.push("the log has not been read yet".to_owned()),
+    }
+    if let Some(Achterstand { versies, seconden }) = seen
+        .behind
+        .filter(|behind| behind.seconden > BEHIND_AFTER_S)
+    {
+        lessened.push(format!(
+            "the register has been behind the log for {seconden} s, now by {versies} versies"
+        ));
     }
     if let Some(reason) = &seen.follower_stopped {
         lessened.push(format!("the follower stopped: {reason}"));
@@ -370,6 +416,7 @@ mod tests {
             draining: false,
             register_confirmed: ago(1),
             register_max_age_s: 86_400,
+            behind: None,
             follower_stopped: None,
             toegang_confirmed: ago(1),
             toegang_too_old: false,
