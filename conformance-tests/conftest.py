@@ -14,6 +14,7 @@ from kit.recorder import Recorder
 from kit.rest import RestClient
 from kit.slow import SlowCallers
 from kit.soap import SoapClient
+from kit.terminal import Terminal
 
 # These look at what all the others left behind, or wait for what was begun first.
 LAST = ("test_slow.py", "test_recorded.py")
@@ -38,6 +39,19 @@ def demo(tmp_path_factory):
     finally:
         code = process.stop()
     assert code == 0, f"the demo ended with exit code {code}; its log:\n{process.log.read_text()[-4000:]}"
+
+
+@pytest.fixture(scope="session")
+def terminal(tmp_path_factory):
+    """Beside a demo of its own, as large as that of `make demo`."""
+    folder = tmp_path_factory.mktemp("terminal")
+    running = RunningDemo(folder, arguments=())
+    try:
+        demo = running.wait()
+        yield Terminal(demo, folder, running.log.read_text())
+    finally:
+        running.process.kill()
+        running.process.wait()
 
 
 @pytest.fixture(scope="session")

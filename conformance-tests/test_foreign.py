@@ -59,6 +59,30 @@ def calls(demo, erkend) -> dict[str, dict]:
             "code": erkend["code"],
             "metTellingen": True,
         },
+        "registrerenBpvos": {
+            "bpvos": {
+                "bpvo": [
+                    {
+                        "bpvoKenmerk": "vreemd-1",
+                        "leerbedrijfId": erkend["leerbedrijfId"],
+                        "code": erkend["code"],
+                        "begindatum": erkend["peildatum"],
+                        "einddatumGepland": erkend["peildatum"],
+                        "keuzedelen": {
+                            "keuzedeel": [
+                                {
+                                    "code": "K0072",
+                                    "begindatum": erkend["peildatum"],
+                                    "einddatumGepland": erkend["peildatum"],
+                                }
+                            ]
+                        },
+                    },
+                    {"bpvoKenmerk": "vreemd-2", "leerbedrijfId": "oud"},
+                ]
+            }
+        },
+        "opvragenBpvos": {},
     }
 
 
@@ -105,9 +129,31 @@ def test_zeep_calls_all_operations(demo, erkend, wsdl, afnemer):
     assert rows[0].leerbedrijf.leerbedrijfId == erkend["leerbedrijfId"]
     assert "postcode: geef" in rows[1].signaaltekst
 
+    kept = service.registrerenBpvos(**fields["registrerenBpvos"])
+    assert kept.signaalcode == 180 and kept.toegevoegd + kept.gewijzigd + kept.ongewijzigd == 1
+    assert [(one.bpvoKenmerk, one.signaalcode) for one in kept.resultaten.resultaat] == [
+        ("vreemd-1", 0),
+        ("vreemd-2", 101),
+    ]
+    assert kept.resultaten.resultaat[0].erkenningStatus == "ERKEND"
+    listed = zeep_pages(service)
+    (bpvo,) = [one for one in listed if one.bpvoKenmerk == "vreemd-1"]
+    assert (bpvo.leerbedrijfId, bpvo.herkomst) == (erkend["leerbedrijfId"], "SCHOOL")
+    assert [one.code for one in bpvo.keuzedelen.keuzedeel] == ["K0072"]
+
     places = service.zoekenLeerplaatsen(**fields["zoekenLeerplaatsen"])
     leerbedrijven = places.leerbedrijven.leerbedrijf if places.leerbedrijven else []
     assert_found(places.signaalcode, places.totaal, leerbedrijven)
+
+
+def zeep_pages(service) -> list:
+    """All bpvo's of the school, page by page."""
+    page = service.opvragenBpvos()
+    bpvos = list(page.bpvos.bpvo)
+    while page.volgendeCursor:
+        page = service.opvragenBpvos(cursor=page.volgendeCursor)
+        bpvos += page.bpvos.bpvo
+    return bpvos
 
 
 def test_zeep_raises_a_fault_with_its_detail(demo, erkend, wsdl):
@@ -164,7 +210,7 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     todo.append(("natrekkenErkenning", erkend | {"minimaleRegisterVersie": None}))
     todo.append(("natrekkenErkenning", erkend | {"code": "9" * 201}))
     results = json.loads(node("foreign/soap_client.mjs", job=job(demo, afnemer, wsdl, todo)))
-    single, bulk, found, detail, rows, places, with_null, refused = results
+    single, bulk, found, detail, rows, places, kept, listed, with_null, refused = results
 
     for result in (single, with_null):
         answer = result["answer"]
@@ -178,6 +224,12 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     first, second = rows["answer"]["resultaten"]["resultaat"]
     assert first["leerbedrijf"]["leerbedrijfId"] == erkend["leerbedrijfId"]
     assert (second["kenmerk"], second["signaalcode"]) == ("2", 141)
+    answer = kept["answer"]
+    assert answer["toegevoegd"] + answer["gewijzigd"] + answer["ongewijzigd"] == 1
+    first, second = answer["resultaten"]["resultaat"]
+    assert (first["signaalcode"], first["erkenningStatus"], second["signaalcode"]) == (0, "ERKEND", 101)
+    bpvos = listed["answer"]["bpvos"]["bpvo"]
+    assert {"SCHOOL", "REGISTER"} & {one["herkomst"] for one in bpvos}
     answer = places["answer"]
     leerbedrijven = (answer.get("leerbedrijven") or {}).get("leerbedrijf", [])
     assert_found(answer["signaalcode"], answer["totaal"], leerbedrijven)

@@ -14,11 +14,12 @@ from kit.soap import Addressing
 SAMPLES = SCHEMAS / "samples"
 # What the samples ask for, and what every register has.
 MADE_UP_VERSION, FIRST_VERSION = "1.48210", "1.0"
+MADE_UP_SCHOOL = "0000009999XA00000000"
 
 
-def text_of(path) -> str:
-    """A sample as it stands, but for the register version, which is made up."""
-    return path.read_text().replace(MADE_UP_VERSION, FIRST_VERSION)
+def text_of(path, school: str) -> str:
+    """A sample as it stands, but for the register version, which is made up, and the school, which is this demo's."""
+    return path.read_text().replace(MADE_UP_VERSION, FIRST_VERSION).replace(MADE_UP_SCHOOL, school)
 
 
 def samples(kind: str) -> list:
@@ -38,7 +39,7 @@ def test_there_are_samples_of_both_kinds_for_every_operation():
 
 @pytest.mark.parametrize(("operation", "path"), samples("valid"))
 def test_a_valid_sample_is_accepted(loose_soap, operation, path):
-    assert "signaalcode" in loose_soap.send(operation, text_of(path), Addressing()).answer()
+    assert "signaalcode" in loose_soap.send(operation, text_of(path, loose_soap.school), Addressing()).answer()
 
 
 @pytest.mark.parametrize(("operation", "path"), samples("invalid"))
@@ -53,8 +54,8 @@ def test_an_invalid_sample_gets_DK0004(loose_soap, operation, path):
 @pytest.mark.parametrize("path", sorted((SAMPLES / "envelopes").glob("*.xml")), ids=lambda path: path.stem)
 def test_a_whole_envelope_is_accepted(demo, soap, loose_soap, path):
     """As they stand, but for the OINs, which are this demo's."""
-    content = text_of(path)
     client = loose_soap if "optioneel" in path.stem else soap
+    content = text_of(path, client.school)
     content = re.sub(r"(<(?:\w+:)?To[^>]*>[^<]*\?oin=)\w+", rf"\g<1>{demo.oin}", content)
     content = re.sub(r"(anonymous\?oin=)\w+", rf"\g<1>{client.school}", content)
     assert "signaalcode" in client.post(content.encode()).answer()
@@ -74,6 +75,8 @@ def test_dropped_before_validating(loose_soap):
         f'<vaststellenLeerbedrijvenRequest xmlns="{space}"><rijen> </rijen></vaststellenLeerbedrijvenRequest>',
         f'<vaststellenLeerbedrijvenRequest xmlns="{space}"><rijen><rij><naam xsi:nil="1" {xsi}/></rij></rijen>'
         "</vaststellenLeerbedrijvenRequest>",
+        f'<registrerenBpvosRequest xmlns="{space}"><proef>true</proef><bpvos/></registrerenBpvosRequest>',
+        f'<opvragenBpvosRequest xmlns="{space}"><cursor xsi:nil="1" {xsi}/></opvragenBpvosRequest>',
     ):
         operation = body[1:].partition("Request")[0]
         assert loose_soap.send(operation, body, Addressing()).answer()["signaalcode"] == 0

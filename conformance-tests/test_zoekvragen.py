@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,50 +13,11 @@ from lxml import etree
 from kit import signaalcodes as code
 from kit.ask import without_cursor
 from kit.contract import CONTRACT
-from kit.demo import REPO, Demo, RunningDemo
+from kit.demo import REPO
 from kit.soap import SOAP
+from kit.terminal import API
 
-# No proxy stands between a test and the loopback.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-BETWEEN_BLOCKS = "---- between blocks"
-API = "https://localhost:8443"
 SEARCH = f"{API}/v1/leerplaatsen/_zoek"
-
-
-@dataclass
-class Terminal:
-    """A second terminal, in the folder in which the demo was started."""
-
-    demo: Demo
-    folder: Path
-    printed: str
-
-    def paste(self, *blocks: str) -> list[str]:
-        """What each block prints; one shell runs them all. Only the port is not that of the text."""
-        script = f'\necho "{BETWEEN_BLOCKS}"\n'.join(blocks).replace(API, self.demo.api)
-        run = subprocess.run(
-            ["bash", "-euo", "pipefail"],
-            input=script,
-            cwd=self.folder,
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert run.returncode == 0, run.stderr
-        return run.stdout.split(BETWEEN_BLOCKS)
-
-
-@pytest.fixture(scope="module")
-def terminal(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("zoekvragen")
-    running = RunningDemo(folder, arguments=())  # as `make demo` does
-    try:
-        demo = running.wait()
-        yield Terminal(demo, folder, running.log.read_text())
-    finally:
-        running.process.kill()
-        running.process.wait()
 
 
 def rest_answers(printed: str) -> list[dict]:

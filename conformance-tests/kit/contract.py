@@ -22,6 +22,8 @@ OPERATIONS = (
     "natrekkenErkenningen",
     "opvragenDetailgegevens",
     "zoekenLeerplaatsen",
+    "registrerenBpvos",
+    "opvragenBpvos",
 )
 
 _PLAIN = {"int": int, "long": int, "boolean": lambda text: text in ("true", "1"), "decimal": float}

@@ -72,6 +72,12 @@ class RestClient:
     def _zoekenLeerplaatsen(self, fields: dict):
         return self.post("/v1/leerplaatsen/_zoek", json=fields)
 
+    def _registrerenBpvos(self, fields: dict):
+        return self.request("PUT", "/v1/bpvos", json=fields)
+
+    def _opvragenBpvos(self, fields: dict):
+        return self.get("/v1/bpvos", query=fields)
+
     def _opvragenDetailgegevens(self, fields: dict):
         leerbedrijf_id = segment(fields.pop("leerbedrijfId"))
         return self.get(f"/v1/leerbedrijven/{leerbedrijf_id}/detailgegevens", query=fields)

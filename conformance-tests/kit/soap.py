@@ -208,7 +208,7 @@ class SoapClient:
 def has_dropped_elements(body) -> bool:
     """Whether it holds what the gateway drops before validating: xsi:nil elements and empty wrappers."""
     nil = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-    wrappers = {f"{{{SPACE}}}verzoeken", f"{{{SPACE}}}rijen"}
+    wrappers = {f"{{{SPACE}}}{name}" for name in ("verzoeken", "rijen", "bpvos", "keuzedelen")}
     return any(nil in e.attrib or (e.tag in wrappers and len(e) == 0) for e in body.iter(etree.Element))
 
 

@@ -211,7 +211,7 @@ const ODDITIES: &[(&str, bool, bool, &str)] = &[
         "SOAP 1.1 §3 and BP R1009 forbid processing instructions",
     ),
     (
-        "<opvragenBpvosRequest xmlns='urn:stagepoort:whitelabel:v1'/>",
+        "<opvragenMutatiesRequest xmlns='urn:stagepoort:whitelabel:v1'/>",
         false,
         true,
         "the schema describes operations that do not work yet",

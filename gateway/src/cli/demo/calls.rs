@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{
+    bpvos,
     folder::Folder,
     manifest::{DemoAfnemer, Manifest},
     zoekvragen::{self, caller},
@@ -40,6 +41,7 @@ pub(super) fn ready(
     if let Some(vraag) = searches.first() {
         text.push_str(&search(folder, manifest, vraag));
     }
+    text.push_str(&registering(folder, manifest));
     text.push_str("\nCtrl-C stops it.");
     text
 }
@@ -58,6 +60,22 @@ fn search(folder: &Folder, manifest: &Manifest, vraag: &Zoekvraag) -> String {
         api = manifest.api,
         json = vraag.json,
         naam = vraag.naam,
+    )
+}
+
+fn registering(folder: &Folder, manifest: &Manifest) -> String {
+    let in_folder = |name: &str| folder.root.join(name).display().to_string();
+    let (rest, soap) = (
+        in_folder(zoekvragen::REST_CURL),
+        in_folder(zoekvragen::SOAP_CURL),
+    );
+    format!(
+        "\nTwo bpvo's of the school, kept over REST or over SOAP, and the list of them.\n\n\
+         curl -K '{rest}' -X PUT -d '@{lists}/registreren.json' '{api}/v1/bpvos'\n\n\
+         curl -K '{soap}' -d '@{lists}/registreren.xml' '{api}/soap/v1/whitelabel'\n\n\
+         curl -K '{rest}' '{api}/v1/bpvos'\n",
+        lists = in_folder(bpvos::MAP),
+        api = manifest.api,
     )
 }
 

@@ -1,5 +1,6 @@
 //! `stagepoort demo`: all of it on a made-up register, in a folder of its own.
 
+mod bpvos;
 mod calls;
 mod folder;
 mod manifest;
@@ -97,6 +98,7 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     app.loaded().await;
     let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan);
     let searches = zoekvragen::write(&folder, &manifest, today)?;
+    bpvos::write(&folder, &manifest)?;
     folder.write_manifest(&manifest)?;
     say(calls::ready(&folder, &manifest, &settings, &searches));
     app.run(until_told_to_stop())

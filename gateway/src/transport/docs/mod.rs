@@ -1,6 +1,7 @@
 //! What an integrator reads without a certificate: the start page, a readable reference of the
 //! REST side and the OpenAPI description. Nothing here needs a script or an outside asset.
 
+mod bpvos;
 mod page;
 mod reference;
 mod soap_message;
@@ -19,6 +20,7 @@ use actix_web::{
     web::{self, Bytes, Data, ServiceConfig},
 };
 
+pub use bpvos::{Bpvovoorbeeld, bpvos_in_json, bpvos_in_soap};
 pub use soap_message::SoapMessage;
 pub use zoekvragen::{Zoekvraag, zoekvragen};
 

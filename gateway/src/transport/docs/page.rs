@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{soap_message::SoapMessage, zoekvragen::zoekvragen};
+use super::{
+    bpvos::{Bpvovoorbeeld, bpvos_in_json, bpvos_in_soap},
+    soap_message::SoapMessage,
+    zoekvragen::zoekvragen,
+};
 use crate::{
     domain::{Operatie, Signaalcode, Tijdstip},
     soap::FaultCode,
@@ -46,6 +50,13 @@ pub(super) fn start(gateway: &Gateway) -> String {
             ("faults", faults()),
             ("limieten", limits(&gateway.limits)),
             ("zoekvragen", search_questions(gateway)),
+            ("bpvos_rest", escape(&bpvos_in_json(&[bpvo()]))),
+            (
+                "bpvos_soap",
+                escape(&bpvos_in_soap(&bpvo_message(gateway), &[bpvo()])),
+            ),
+            ("max_bpvos", thousands(MAX_BPVOS)),
+            ("bpvo_pagina", thousands(BPVO_PAGINA)),
             ("max_pagina", thousands(MAX_PAGINA)),
             ("standaard_pagina", thousands(STANDAARD_PAGINA)),
         ],
@@ -118,6 +129,26 @@ fn soap_question(gateway: &Gateway) -> String {
         ("peildatum", "2026-09-01"),
     ];
     message.with(&fields.map(|(naam, waarde)| (naam, waarde.to_owned())))
+}
+
+/// At a leerbedrijf that every demo has.
+fn bpvo() -> Bpvovoorbeeld {
+    Bpvovoorbeeld {
+        bpvo_kenmerk: "BPV-2026-000417".to_owned(),
+        leerbedrijf_id: "100000001".to_owned(),
+        code: "25180".to_owned(),
+        begindatum: "2026-09-01".to_owned(),
+        einddatum_gepland: "2027-01-31".to_owned(),
+    }
+}
+
+fn bpvo_message(gateway: &Gateway) -> SoapMessage<'_> {
+    SoapMessage {
+        api_url: &gateway.api_url,
+        own_oin: gateway.own_oin.as_str(),
+        school_oin: DEMO_SCHOOL,
+        operatie: Operatie::RegistrerenBpvos,
+    }
 }
 
 fn operations() -> String {

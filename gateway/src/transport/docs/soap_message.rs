@@ -22,16 +22,22 @@ impl SoapMessage<'_> {
     /// The whole envelope, with every header of Digikoppeling, and these fields in this order.
     #[must_use]
     pub fn with(&self, velden: &[(&str, String)]) -> String {
+        let lines: Vec<String> = velden
+            .iter()
+            .map(|(naam, waarde)| format!("      <wl:{naam}>{}</wl:{naam}>\n", escape(waarde)))
+            .collect();
+        self.around(&lines.concat())
+    }
+
+    /// The whole envelope around these fields, which are XML with `wl` bound.
+    #[must_use]
+    pub(super) fn around(&self, fields: &str) -> String {
         let Self {
             api_url,
             own_oin,
             school_oin,
             operatie,
         } = self;
-        let lines: Vec<String> = velden
-            .iter()
-            .map(|(naam, waarde)| format!("      <wl:{naam}>{}</wl:{naam}>\n", escape(waarde)))
-            .collect();
         format!(
             r#"<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
     xmlns:wsa="http://www.w3.org/2005/08/addressing"
@@ -48,8 +54,7 @@ impl SoapMessage<'_> {
     <wl:{operatie}Request>
 {fields}    </wl:{operatie}Request>
   </soapenv:Body>
-</soapenv:Envelope>"#,
-            fields = lines.concat(),
+</soapenv:Envelope>"#
         )
     }
 }
