@@ -20,7 +20,7 @@ if [ "$(nproc)" -lt 2 ]; then
   echo "bench: two cores are needed, one for the server and one for who asks" >&2
   exit 1
 fi
-case " $* " in *zoeken*) scripts/setup-postgis.sh ;; esac
+case " $* " in *zoeken*) scripts/setup-postgres.sh --postgis ;; esac
 
 "${CARGO:-cargo}" build --release --quiet -p stagepoort -p stagepoort-bench
 # A short run takes the size it is made for, whatever the Makefile says.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs beside Rust, python3 and node with npm: a few Debian packages, a Python
-# environment in .venv, the npm packages of conformance-tests, and promtool in .tools.
+# environment in .venv, the npm packages of conformance-tests, promtool in .tools, and PostgreSQL.
 # Safe to run again: when all is there it touches nothing and needs no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -85,6 +85,9 @@ node_packages() {
   npm ci --prefix conformance-tests --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
     stop "npm could not install conformance-tests/package-lock.json"
 }
+
+# It has its own look at what is there.
+scripts/setup-postgres.sh
 
 if complete; then
   say "everything is there"

@@ -1,6 +1,8 @@
 //! Settings: one struct per section, defaults compiled in from `config/default.toml`, unknown
 //! keys refused.
 
+mod opslag;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -14,10 +16,14 @@ use figment::{
 use serde::{Deserialize, Deserializer, de};
 
 use crate::{
+    bron::{self, Plaats},
     domain::Oin,
     operations::{CursorSleutel, KeuzedeelRegel, Rules},
+    register::Share,
     transport::{gateway::Limits, tls::TlsPaths},
 };
+
+pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
 
 /// The commented defaults, as `stagepoort config default` prints them.
 pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
@@ -89,19 +95,6 @@ pub struct TlsConfig {
     pub crl_grace: Duration,
 }
 
-/// `[opslag]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OpslagConfig {
-    /// The SQLite database.
-    pub bestand: PathBuf,
-    /// The snapshot of the replica.
-    pub momentopname: PathBuf,
-    /// How often it is written.
-    #[serde(deserialize_with = "duur")]
-    pub momentopname_interval: Duration,
-}
-
 /// `[register]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -111,6 +104,25 @@ pub struct RegisterConfig {
     /// Oldest register that is still answered from.
     #[serde(deserialize_with = "duur")]
     pub maximale_veroudering: Duration,
+    /// Where leveringen are fetched from; empty: nowhere.
+    pub bron: String,
+    /// How often it is looked whether there is another.
+    #[serde(deserialize_with = "duur")]
+    pub bron_interval: Duration,
+    /// Longest time that a download may take.
+    #[serde(deserialize_with = "duur")]
+    pub bron_tijd: Duration,
+    /// Authorities that the source is trusted by; empty: those of the system.
+    pub bron_ca: PathBuf,
+    /// Client certificate to fetch with; empty: none.
+    pub bron_certificaat: PathBuf,
+    /// Its private key; empty: none.
+    pub bron_sleutel: PathBuf,
+    /// Share of the lines of a fetched levering that may be set aside.
+    #[serde(deserialize_with = "share")]
+    pub maximaal_afgekeurd: Share,
+    /// Most bytes of a fetched levering, once it is unpacked.
+    pub maximale_levering_bytes: u64,
 }
 
 /// `[zoeken]`.
@@ -263,11 +275,27 @@ impl Config {
             &mut self.tls.certificaat,
             &mut self.tls.sleutel,
             &mut self.tls.client_ca,
-            &mut self.opslag.bestand,
-            &mut self.opslag.momentopname,
         ];
+        self.opslag.resolve(base);
         for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
             *path = base.join(&*path);
+        }
+        let register = &mut self.register;
+        let optional = [
+            &mut register.bron_ca,
+            &mut register.bron_certificaat,
+            &mut register.bron_sleutel,
+        ];
+        for path in optional {
+            if !path.as_os_str().is_empty() {
+                *path = base.join(&*path);
+            }
+        }
+        // One that is not right is told by `check`.
+        if !register.bron.is_empty()
+            && let Ok(Plaats::Bestand(path)) = Plaats::parse(&register.bron)
+        {
+            register.bron = base.join(path).display().to_string();
         }
     }
 
@@ -281,8 +309,10 @@ impl Config {
         if self.tls.crl_verplicht && self.tls.crl.is_empty() {
             return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
         }
+        self.opslag.check()?;
         self.check_paths()?;
         self.check_addresses()?;
+        self.check_bron()?;
         let grenzen = &self.grenzen;
         let times = [
             ("bodyTijd", grenzen.body_tijd),
@@ -329,10 +359,14 @@ impl Config {
             ("tls.clientCa", &tls.client_ca),
         ];
         let crls = tls.crl.iter().map(|path| ("tls.crl", path));
+        let files = opslag.files().map(|(key, path)| (key, path.to_path_buf()));
+        let read = read.map(|(key, path)| (key, path.clone()));
+        let crls = crls.map(|(key, path)| (key, path.clone()));
         match read
             .into_iter()
             .chain(crls)
-            .find(|(_, path)| **path == opslag.momentopname)
+            .chain(files)
+            .find(|(_, path)| *path == opslag.momentopname)
         {
             Some((key, path)) => Err(format!(
                 "opslag.momentopname and {key} are both {}: give the snapshot a file of its own",
@@ -340,6 +374,50 @@ impl Config {
             )),
             None => Ok(()),
         }
+    }
+
+    fn check_bron(&self) -> Result<(), String> {
+        let register = &self.register;
+        self.bron()?;
+        let certificate = register.bron_certificaat.as_os_str().is_empty();
+        if certificate != register.bron_sleutel.as_os_str().is_empty() {
+            return Err(
+                "register.bronCertificaat and register.bronSleutel belong together: give both or neither"
+                    .into(),
+            );
+        }
+        for (name, time) in [
+            ("bronInterval", register.bron_interval),
+            ("bronTijd", register.bron_tijd),
+        ] {
+            if time < Duration::from_secs(1) {
+                return Err(format!("register.{name} must be at least \"1s\""));
+            }
+        }
+        Ok(())
+    }
+
+    /// From where and how leveringen are fetched; none when they are not.
+    ///
+    /// # Errors
+    /// A sentence, when `register.bron` is not an https URL or a file.
+    pub fn bron(&self) -> Result<Option<bron::Settings>, String> {
+        let register = &self.register;
+        if register.bron.is_empty() {
+            return Ok(None);
+        }
+        let plaats =
+            Plaats::parse(&register.bron).map_err(|reason| format!("register.bron {reason}"))?;
+        let given = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
+        let map = self.opslag.momentopname.parent().unwrap_or(Path::new("."));
+        Ok(Some(bron::Settings {
+            plaats,
+            ca: given(&register.bron_ca),
+            identity: given(&register.bron_certificaat).zip(given(&register.bron_sleutel)),
+            tijd: register.bron_tijd,
+            maximale_bytes: register.maximale_levering_bytes,
+            map: map.to_owned(),
+        }))
     }
 
     fn check_addresses(&self) -> Result<(), String> {
@@ -422,6 +500,10 @@ fn duur<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
         })
 }
 
+fn share<'de, D: Deserializer<'de>>(d: D) -> Result<Share, D::Error> {
+    Share::parse(&String::deserialize(d)?).map_err(de::Error::custom)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,6 +523,10 @@ mod tests {
             config.register.maximale_veroudering,
             Duration::from_secs(86_400)
         );
+        assert!(config.bron().unwrap().is_none());
+        assert_eq!(config.register.maximaal_afgekeurd, Share::DEFAULT);
+        let most = crate::register::levering::MAX_LEVERING_BYTES;
+        assert_eq!(config.register.maximale_levering_bytes, most);
     }
 
     #[test]
@@ -469,6 +555,16 @@ mod tests {
             "api.adres and docs.adres",
         );
         check("[register]\nkeuzedeelRegel = \"SOMS\"", "keuzedeelRegel");
+        check(
+            "[register]\nbron = \"http://a.example/\"",
+            "register.bron must",
+        );
+        check("[register]\nbronSleutel = \"a\"", "belong together");
+        check("[register]\nbronInterval = \"0s\"", "bronInterval");
+        check(
+            "[register]\nmaximaalAfgekeurd = \"alles\"",
+            "maximaalAfgekeurd",
+        );
         check("geen toml", "");
     }
 }

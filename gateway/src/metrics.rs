@@ -35,6 +35,12 @@ pub mod names {
     pub const REGISTER_NUMMER: &str = "stagepoort_register_nummer";
     /// Last commit in the log that this node has seen.
     pub const REGISTER_HEAD: &str = "stagepoort_register_head_nummer";
+    /// Commits in the log that this node does not answer from yet.
+    pub const REGISTER_ACHTERSTAND: &str = "stagepoort_register_achterstand_versies";
+    /// For how long this node has been behind the log.
+    pub const REGISTER_ACHTERSTAND_S: &str = "stagepoort_register_achterstand_seconds";
+    /// 1 when the log is followed on a standby.
+    pub const REGISTER_STANDBY: &str = "stagepoort_register_standby";
     /// When the state was registered that this node answers from.
     pub const REGISTER_TIJDSTIP: &str = "stagepoort_register_timestamp_seconds";
     /// When the log was last read with success.
@@ -51,6 +57,16 @@ pub mod names {
     pub const ZOEKINDEX_RIJEN: &str = "stagepoort_zoekindex_rijen";
     /// When toegang was last confirmed.
     pub const TOEGANG_BEVESTIGD: &str = "stagepoort_toegang_bevestigd_timestamp_seconds";
+    /// First 48 bits of the state hash, by deel: equal on every node at one commit.
+    pub const REGISTER_HASH: &str = "stagepoort_register_hash48";
+    /// Rounds in which a levering was looked for, by uitkomst.
+    pub const BRON_RONDES: &str = "stagepoort_bron_rondes_total";
+    /// When a round last went well: applied, or nothing to apply.
+    pub const BRON_GESLAAGD: &str = "stagepoort_bron_geslaagd_timestamp_seconds";
+    /// 1 while the levering that is offered is refused.
+    pub const BRON_GEWEIGERD: &str = "stagepoort_bron_geweigerd";
+    /// Lines of the last applied levering that were set aside.
+    pub const BRON_AFGEKEURD: &str = "stagepoort_bron_afgekeurde_regels";
     /// Version of toegang in force.
     pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
     /// When the snapshot was last written.
@@ -91,11 +107,12 @@ pub fn start() -> Result<PrometheusHandle, String> {
 
 fn describe() {
     use names::{
-        BUILD, CPU, CRL_NEXT_UPDATE, FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_BEVESTIGD,
-        REGISTER_GESTOPT, REGISTER_HEAD, REGISTER_NUMMER, REGISTER_OBJECTEN, REGISTER_TIJDSTIP,
-        START, TLS_CERTIFICATE_NOT_AFTER, TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD,
-        TOEGANG_VERSIE, VERBINDINGEN, VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN,
-        ZOEKINDEX_SEGMENTEN,
+        BRON_AFGEKEURD, BRON_GESLAAGD, BRON_GEWEIGERD, BRON_RONDES, BUILD, CPU, CRL_NEXT_UPDATE,
+        FDS, GEREED, MEMORY, MOMENTOPNAME, REGISTER_ACHTERSTAND, REGISTER_ACHTERSTAND_S,
+        REGISTER_BEVESTIGD, REGISTER_GESTOPT, REGISTER_HASH, REGISTER_HEAD, REGISTER_NUMMER,
+        REGISTER_OBJECTEN, REGISTER_STANDBY, REGISTER_TIJDSTIP, START, TLS_CERTIFICATE_NOT_AFTER,
+        TLS_HERLADEN, TLS_WEIGERINGEN, TOEGANG_BEVESTIGD, TOEGANG_VERSIE, VERBINDINGEN,
+        VERZOEK_DUUR, VERZOEKEN, ZOEKINDEX_BYTES, ZOEKINDEX_RIJEN, ZOEKINDEX_SEGMENTEN,
     };
     describe_counter!(VERZOEKEN, Unit::Count, "Answered requests.");
     describe_counter!(
@@ -111,11 +128,46 @@ fn describe() {
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
+    describe_counter!(
+        BRON_RONDES,
+        Unit::Count,
+        "Rounds in which a levering was looked for."
+    );
     for (name, unit, text) in [
+        (
+            BRON_GESLAAGD,
+            Unit::Seconds,
+            "When a levering was last looked for and all was well.",
+        ),
+        (
+            BRON_GEWEIGERD,
+            Unit::Count,
+            "1 while the levering that the source offers is refused: an operator must decide.",
+        ),
+        (
+            BRON_AFGEKEURD,
+            Unit::Count,
+            "Lines of the last applied levering that were set aside.",
+        ),
         (
             TLS_CERTIFICATE_NOT_AFTER,
             Unit::Seconds,
             "Last moment of the gateway's own certificate.",
+        ),
+        (
+            REGISTER_ACHTERSTAND,
+            Unit::Count,
+            "Commits in the log that this node does not answer from yet.",
+        ),
+        (
+            REGISTER_ACHTERSTAND_S,
+            Unit::Seconds,
+            "For how long this node has been behind the log.",
+        ),
+        (
+            REGISTER_STANDBY,
+            Unit::Count,
+            "1 when the log is followed on a standby.",
         ),
         (
             CRL_NEXT_UPDATE,
@@ -149,6 +201,11 @@ fn describe() {
             REGISTER_GESTOPT,
             Unit::Count,
             "1 when a commit could not be applied.",
+        ),
+        (
+            REGISTER_HASH,
+            Unit::Count,
+            "First 48 bits of the state hash; equal on every node at the same commit.",
         ),
         (
             REGISTER_OBJECTEN,

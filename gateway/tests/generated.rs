@@ -62,8 +62,7 @@ fn no_line_is_set_aside() {
 async fn apply(store: &Arc<dyn LogStore>, plan: &Plan) -> Applied {
     let options = Options {
         maximaal_afgekeurd: Share::parse("0").unwrap(),
-        toestaan_krimp: false,
-        rapport: None,
+        ..Options::default()
     };
     let levering = std::io::Cursor::new(levering(plan));
     match import(store, levering, options, &At(now()), &mut |_| ())

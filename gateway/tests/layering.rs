@@ -19,8 +19,11 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "bron",
             "domain",
+            "log",
             "operations",
+            "register",
             "transport::gateway",
             "transport::tls",
         ],
@@ -31,6 +34,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("soap", &["domain"]),
     ("log", &["domain", "clock"]),
     ("register", &["domain", "clock", "geo", "log"]),
+    ("bron", &["domain", "clock", "log", "register"]),
     ("replica", &["domain", "clock", "geo", "log"]),
     ("access", &["domain", "clock", "log"]),
     (

@@ -1,6 +1,7 @@
 //! The folder of a run: certificates, leveringen, databases, settings.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -127,11 +128,11 @@ impl Folder {
         Ok(serde_json::from_str(&fs::read_to_string(manifest)?)?)
     }
 
-    /// Says in a database who may ask.
-    pub(crate) fn apply_toegang(&self, database: &Path) -> io::Result<()> {
+    /// Says in a database, a SQLite file or a URL, who may ask.
+    pub(crate) fn apply_toegang(&self, database: impl AsRef<OsStr>) -> io::Result<()> {
         let applied = Command::new(&self.stagepoort)
             .args(["toegang", "apply", "--yes", "--opslag"])
-            .arg(database)
+            .arg(database.as_ref())
             .arg(self.root.join("demo/toegang.toml"))
             .output()?;
         match applied.status.success() {
@@ -140,16 +141,26 @@ impl Folder {
         }
     }
 
-    /// Writes settings for a gateway on this database: those of the demo, one worker, and no end
-    /// to a connection within a run.
-    pub(crate) fn settings(&self, name: &str) -> io::Result<(PathBuf, Ports)> {
+    /// Writes settings for a gateway: those of the demo, one worker, and no end to a connection
+    /// within a run. Its database is the SQLite file of that name, or the one with this URL.
+    pub(crate) fn settings(
+        &self,
+        name: &str,
+        postgres: Option<&str>,
+    ) -> io::Result<(PathBuf, Ports)> {
         let demo = fs::read_to_string(self.root.join("demo/stagepoort.toml"))?;
         let mut settings: toml::Table = demo.parse().map_err(io::Error::other)?;
         let (api, docs, beheer) = (free_port()?, free_port()?, free_port()?);
         for (section, port) in [("api", api), ("docs", docs), ("beheer", beheer)] {
             set(&mut settings, section, "adres", format!("127.0.0.1:{port}"));
         }
-        set(&mut settings, "opslag", "bestand", format!("{name}.db"));
+        match postgres {
+            None => set(&mut settings, "opslag", "bestand", format!("{name}.db")),
+            Some(url) => {
+                set(&mut settings, "opslag", "soort", "postgres");
+                set(&mut settings, "opslag", "databases", vec![url]);
+            }
+        }
         let snapshot = format!("{name}.snapshot");
         set(&mut settings, "opslag", "momentopname", snapshot);
         set(&mut settings, "server", "workers", 1);

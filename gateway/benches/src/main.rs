@@ -5,9 +5,11 @@
 mod baseline;
 mod bulk;
 mod client;
+mod database;
 mod folder;
 mod national;
 mod node;
+mod opslag;
 mod process;
 mod questions;
 mod report;
@@ -27,10 +29,11 @@ use report::{Section, say};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// In this order; each needs what the ones before it left in the folder.
-const SECTIONS: [&str; 5] = ["national", "node", "request", "bulk", ZOEKEN];
+const SECTIONS: [&str; 6] = ["national", "node", "request", "bulk", ZOEKEN, OPSLAG];
 
-/// Only when asked for: it needs PostgreSQL, and makes by itself what it needs of the others.
+/// Only when asked for: they need PostgreSQL, and make by themselves what they need of the others.
 const ZOEKEN: &str = "zoeken";
+const OPSLAG: &str = "opslag";
 
 /// Leerbedrijven of the national register.
 const NATION: u32 = 250_000;
@@ -45,8 +48,8 @@ struct Cli {
     inner: Option<Inner>,
     /// How many leerbedrijven [default: 250000, or 20000 with STAGEPOORT_BENCH_KLEIN]
     leerbedrijven: Option<u32>,
-    /// Only these sections, separated by commas: national, node, request, bulk, zoeken [default: all
-    /// but zoeken]
+    /// Only these sections, separated by commas: national, node, request, bulk, zoeken, opslag
+    /// [default: all but the last two]
     #[arg(long, value_delimiter = ',', value_parser = SECTIONS)]
     only: Vec<String>,
     /// Where data and figures go
@@ -103,14 +106,14 @@ fn run(cli: &Cli) -> io::Result<()> {
     };
     for name in SECTIONS {
         let wanted = match cli.only.is_empty() {
-            true => name != ZOEKEN,
+            true => !by_itself(name),
             false => cli.only.iter().any(|wanted| wanted == name),
         };
         if !wanted {
             continue;
         }
         say(&format!("\n{name}"));
-        if !matches!(name, "national" | ZOEKEN) {
+        if name != "national" && !by_itself(name) {
             plan.folder.require_levering()?;
         }
         let mut section = Section::new(name, SystemClock.now().to_string());
@@ -120,13 +123,18 @@ fn run(cli: &Cli) -> io::Result<()> {
             "node" => node::run(&plan, &mut section)?,
             "request" => request::run(&plan, &mut section)?,
             "bulk" => bulk::run(&plan, &mut section)?,
-            _ => zoeken::run(&plan, &mut section)?,
+            ZOEKEN => zoeken::run(&plan, &mut section)?,
+            _ => opslag::run(&plan, &mut section)?,
         }
         section.save(&plan.folder.root)?;
     }
     let figures = plan.folder.root.join("figures.md");
     say(&format!("\n{} has all of them", figures.display()));
     Ok(())
+}
+
+fn by_itself(name: &str) -> bool {
+    matches!(name, ZOEKEN | OPSLAG)
 }
 
 fn circumstances(plan: &Plan, section: &mut Section) {

@@ -1,6 +1,7 @@
 //! A whole levering into an empty register, on one core.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -73,7 +74,7 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     );
     memory(&imported_part, &imported, section);
     fs::remove_file(part)?;
-    folder.apply_toegang(&folder.database())
+    folder.apply_toegang(folder.database())
 }
 
 /// The levering and its register for a section that measures something else. What an earlier run
@@ -87,7 +88,7 @@ pub(super) fn prepare(plan: &Plan, section: &mut Section) -> io::Result<()> {
     }
     generate(plan, plan.leerbedrijven, 0, &levering, section)?;
     import(plan, &levering, &folder.database())?;
-    folder.apply_toegang(&folder.database())
+    folder.apply_toegang(folder.database())
 }
 
 /// How many the last line of a levering counts; none when there is no whole one.
@@ -171,17 +172,17 @@ fn import(plan: &Plan, levering: &Path, database: &Path) -> io::Result<Ran> {
     measure(import_into(&mut command, levering, database))
 }
 
-/// The arguments of an import.
+/// The arguments of an import into a SQLite file or a PostgreSQL URL.
 pub(super) fn import_into<'c>(
     command: &'c mut Command,
     levering: &Path,
-    database: &Path,
+    database: impl AsRef<OsStr>,
 ) -> &'c mut Command {
     command
         .args(["register", "import", "--json"])
         .arg(levering)
         .arg("--opslag")
-        .arg(database)
+        .arg(database.as_ref())
 }
 
 /// Bytes of a database, with those that wait beside it.

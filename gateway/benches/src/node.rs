@@ -58,7 +58,12 @@ pub(crate) struct Node {
 impl Node {
     /// Starts one on the database of this name, and waits until it is ready.
     pub(crate) fn start(plan: &Plan, name: &str) -> io::Result<Self> {
-        let (settings, ports) = plan.folder.settings(name)?;
+        Self::start_on(plan, name, None)
+    }
+
+    /// The same; its database may be a PostgreSQL with this URL instead.
+    pub(crate) fn start_on(plan: &Plan, name: &str, postgres: Option<&str>) -> io::Result<Self> {
+        let (settings, ports) = plan.folder.settings(name, postgres)?;
         let mut command = on_core(SERVER_CORE, &plan.folder.stagepoort);
         command.args(["serve", "--config"]).arg(settings);
         let start = Instant::now();
@@ -217,7 +222,7 @@ fn quiet(command: &mut Command) -> &mut Command {
 }
 
 /// Asks one question over and over on one connection.
-struct Reader {
+pub(crate) struct Reader {
     connection: Connection,
     question: Vec<u8>,
 }
@@ -225,8 +230,8 @@ struct Reader {
 /// The beginning of an answer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kop {
-    register_versie: String,
+pub(crate) struct Kop {
+    pub(crate) register_versie: String,
     register_tijdstip: String,
 }
 
@@ -240,7 +245,7 @@ impl Kop {
 }
 
 impl Reader {
-    fn new(plan: &Plan, node: &Node) -> io::Result<Self> {
+    pub(crate) fn new(plan: &Plan, node: &Node) -> io::Result<Self> {
         let school = plan.folder.demo()?.afnemer()?.school().to_owned();
         let question = questions(plan, 1)?.remove(0).rest(&school);
         Ok(Self {
@@ -249,7 +254,7 @@ impl Reader {
         })
     }
 
-    fn ask(&mut self) -> io::Result<Kop> {
+    pub(crate) fn ask(&mut self) -> io::Result<Kop> {
         self.connection.send(&self.question)?;
         let answer = self.connection.receive()?;
         match answer.status {

@@ -2,6 +2,8 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
+
 use super::{Access, DocumentError, Toegang, ToegangStore, VersionHead};
 use crate::{clock::Clock, log::StoreError};
 
@@ -93,6 +95,8 @@ impl ToegangFollower {
     /// anew. Errors are logged here, once each time they begin.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
+        let bell = Arc::new(Notify::new());
+        self.store.ring(Arc::clone(&bell));
         let mut failing = false;
         loop {
             let step = tokio::select! {
@@ -108,6 +112,7 @@ impl ToegangFollower {
             tokio::select! {
                 biased;
                 () = &mut shutdown => return,
+                () = bell.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }

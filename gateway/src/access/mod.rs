@@ -24,7 +24,9 @@ pub use changes::{Change, ChangeKind, Subject, changes};
 pub use document::{DocumentError, EXAMPLE, Problem};
 pub use follower::{POLL, ToegangFollower, ToegangFollowerError, ToegangProgress};
 pub use revocation::{Revocations, Revoked, without_leading_zeros};
-pub use store::{AppendError, SqliteToegang, ToegangStore, Version, VersionHead};
+pub use store::{
+    AppendError, PostgresToegang, SqliteToegang, ToegangStore, Version, VersionHead, open_toegang,
+};
 pub use toegang::{Addressering, Afnemer, CertificaatSerienummer, Mandaat, SchoolToegang, Toegang};
 
 /// The party at the other end of a TLS connection, read once from its certificate.

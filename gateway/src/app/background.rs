@@ -1,20 +1,16 @@
 //! The loops beside the listeners: follower, toegang, snapshots, heartbeat.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::saved;
+use super::{bron, saved};
 use crate::{
-    access::{SqliteToegang, ToegangFollower},
+    access::{ToegangFollower, open_toegang},
     clock::Clock,
     config::Config,
     domain::RegisterVersie,
-    log::{LogStore, SqliteStore, StoreError},
+    log::{LogStore, Opslag, StoreError},
     replica::{Follower, FollowerStatus},
     telemetry::chain,
     transport::{admin::Health, gateway::Gateway},
@@ -36,8 +32,10 @@ pub(super) struct Parts {
     pub(super) gateway: Arc<Gateway>,
     pub(super) health: Arc<Health>,
     pub(super) follower_status: watch::Sender<FollowerStatus>,
+    /// Where the log and toegang are.
+    pub(super) opslag: Opslag,
     /// None when it was away at the start.
-    pub(super) store: Option<SqliteStore>,
+    pub(super) store: Option<Arc<dyn LogStore>>,
     /// Becomes true when the loops must end.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -51,6 +49,7 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         gateway,
         health,
         follower_status,
+        opslag,
         store,
         stopping,
     } = parts;
@@ -60,6 +59,14 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         follower_status.subscribe(),
         stopping.clone(),
     ));
+    loops.spawn(bron::fetch_regularly(
+        config.clone(),
+        opslag.clone(),
+        Arc::clone(&clock),
+        Arc::clone(&gateway),
+        Arc::clone(&health),
+        ended(stopping.clone()),
+    ));
     loops.spawn(keep_snapshot(
         config.clone(),
         Arc::clone(&gateway),
@@ -67,13 +74,13 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         stopping.clone(),
     ));
     loops.spawn(follow_toegang(
-        config.opslag.bestand.clone(),
+        opslag.clone(),
         Arc::clone(&gateway),
         Arc::clone(&clock),
         stopping.clone(),
     ));
     loops.spawn(follow(
-        config,
+        opslag,
         clock,
         gateway,
         follower_status,
@@ -102,31 +109,29 @@ async fn beat(health: Arc<Health>, stopping: watch::Receiver<bool>) {
 
 /// Follows the log; once its database can be opened, and anew when its file was replaced.
 async fn follow(
-    config: Config,
+    opslag: Opslag,
     clock: Arc<dyn Clock>,
     gateway: Arc<Gateway>,
     status: watch::Sender<FollowerStatus>,
-    mut store: Option<SqliteStore>,
+    mut store: Option<Arc<dyn LogStore>>,
     stopping: watch::Receiver<bool>,
 ) {
-    let path = &config.opslag.bestand;
     while !*stopping.borrow() {
         let opened = match store.take() {
             Some(store) => Some(store),
-            None => opened(path, stopping.clone(), SqliteStore::open).await,
+            None => opened(&opslag, stopping.clone(), Opslag::follow).await,
         };
         let Some(opened) = opened else { return };
-        if !has_a_register(&opened, &gateway, stopping.clone()).await {
+        if !has_a_register(&*opened, &gateway, stopping.clone()).await {
             continue;
         }
-        let store: Arc<dyn LogStore> = Arc::new(opened);
         let follower = Follower::new(
-            Arc::clone(&store),
+            Arc::clone(&opened),
             Arc::clone(&gateway.replica),
             Arc::clone(&clock),
         );
         // What is followed is what callers write to.
-        gateway.log.attach(store, follower.waker());
+        gateway.log.attach(opened, follower.waker());
         let mut seen = follower.status();
         let mut running = std::pin::pin!(follower.run(ended(stopping.clone())));
         loop {
@@ -146,7 +151,7 @@ async fn follow(
 /// as a volume that was not mounted: taken for the truth, nobody would be erkend any more. It is
 /// waited out; an import or a restore fills it, and without the snapshot a node begins anew.
 async fn has_a_register(
-    store: &SqliteStore,
+    store: &dyn LogStore,
     gateway: &Gateway,
     stopping: watch::Receiver<bool>,
 ) -> bool {
@@ -167,31 +172,27 @@ async fn has_a_register(
 /// Follows who may ask what, apart from the register, so that trouble in one never freezes the
 /// other.
 async fn follow_toegang(
-    path: PathBuf,
+    opslag: Opslag,
     gateway: Arc<Gateway>,
     clock: Arc<dyn Clock>,
     stopping: watch::Receiver<bool>,
 ) {
     while !*stopping.borrow() {
-        let Some(store) = opened(&path, stopping.clone(), SqliteToegang::open).await else {
+        let Some(store) = opened(&opslag, stopping.clone(), open_toegang).await else {
             return;
         };
-        ToegangFollower::new(
-            Arc::new(store),
-            Arc::clone(&gateway.access),
-            Arc::clone(&clock),
-        )
-        .run(ended(stopping.clone()))
-        .await;
+        ToegangFollower::new(store, Arc::clone(&gateway.access), Arc::clone(&clock))
+            .run(ended(stopping.clone()))
+            .await;
     }
 }
 
 /// A store, tried until it opens; none when the loops must end before. A file that is not there
 /// is waited for, never made.
 async fn opened<'a, S, F>(
-    path: &'a Path,
+    opslag: &'a Opslag,
     stopping: watch::Receiver<bool>,
-    open: impl Fn(&'a Path) -> F,
+    open: impl Fn(&'a Opslag) -> F,
 ) -> Option<S>
 where
     F: Future<Output = Result<S, StoreError>>,
@@ -199,8 +200,8 @@ where
     let mut end = std::pin::pin!(ended(stopping));
     let mut told = false;
     loop {
-        let outcome = if path.exists() {
-            Some(open(path).await)
+        let outcome = if opslag.is_there() {
+            Some(open(opslag).await)
         } else {
             None
         };

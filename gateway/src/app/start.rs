@@ -3,7 +3,6 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -14,7 +13,7 @@ use crate::{
     access::Access,
     clock::Clock,
     config::Config,
-    log::{LogWriter, SqliteStore, StoreError},
+    log::{LogStore, LogWriter, Opslag, StoreError},
     metrics,
     replica::{FollowerStatus, Replica},
     transport::{
@@ -41,11 +40,14 @@ pub enum StartError {
     /// Certificate, key, CA or CRL.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// `[opslag]` names what cannot be read.
+    #[error("{0}")]
+    Opslag(String),
     /// There is neither a database nor a snapshot to serve from.
-    #[error("the database {path} cannot be used, and there is no snapshot to serve from")]
+    #[error("the database {opslag} cannot be used, and there is no snapshot to serve from")]
     NothingToServe {
         /// The database.
-        path: PathBuf,
+        opslag: Opslag,
         /// Why.
         #[source]
         source: StoreError,
@@ -74,13 +76,16 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     let tls = Arc::new(tls);
 
     let saved = Saved::load(&config.opslag.momentopname);
-    let store = open_store(&config.opslag.bestand, &saved).await?;
+    let opslag = config.opslag.opslag().map_err(StartError::Opslag)?;
+    let store = open_store(&opslag, &saved).await?;
     let gateway = Arc::new(gateway(&config, &clock, &tls, saved));
 
     let (follower_status, follower) = watch::channel(FollowerStatus {
         last_step: None,
         head: gateway.replica.view().versie().nummer,
         applied: gateway.replica.view().versie().nummer,
+        may_lag: false,
+        behind_since: None,
         stopped: None,
     });
     let health = Arc::new(Health::new(Sources {
@@ -95,6 +100,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
         gateway: Arc::clone(&gateway),
         health: Arc::clone(&health),
         follower_status,
+        opslag,
         store,
         stopping,
     });
@@ -151,15 +157,18 @@ fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Sav
 /// The database, or none when it is away and a snapshot can be served meanwhile. With a snapshot
 /// a database that is not there is not made: an empty one would look like a register in which
 /// nobody is erkend.
-async fn open_store(path: &Path, saved: &Option<Saved>) -> Result<Option<SqliteStore>, StartError> {
-    if saved.is_some() && !path.exists() {
-        tracing::error!(path = %path.display(), "the database is not there: serving from the snapshot until it is");
+async fn open_store(
+    opslag: &Opslag,
+    saved: &Option<Saved>,
+) -> Result<Option<Arc<dyn LogStore>>, StartError> {
+    if saved.is_some() && !opslag.is_there() {
+        tracing::error!(%opslag, "the database is not there: serving from the snapshot until it is");
         return Ok(None);
     }
-    match SqliteStore::open(path).await {
+    match opslag.follow().await {
         Ok(store) => Ok(Some(store)),
         Err(source) if saved.is_none() => Err(StartError::NothingToServe {
-            path: path.to_owned(),
+            opslag: opslag.clone(),
             source,
         }),
         Err(source) => {

@@ -71,18 +71,19 @@ fn missing_file(config: &Config) -> Option<String> {
     named
         .into_iter()
         .chain(tls.crl.iter().map(|path| ("tls.crl", path)))
+        .map(|(key, path)| (key, path.as_path()))
+        .chain(config.opslag.files())
         .find(|(_, path)| !path.is_file())
         .map(|(key, path)| format!("{key}: there is no file {}", path.display()))
         .or_else(|| {
-            [
-                ("opslag.bestand", &config.opslag.bestand),
-                ("opslag.momentopname", &config.opslag.momentopname),
-            ]
-            .into_iter()
-            .find(|(_, path)| {
-                path.parent()
-                    .is_none_or(|folder| !folder.is_dir() && folder != Path::new(""))
-            })
-            .map(|(key, path)| format!("{key}: there is no folder for {}", path.display()))
+            config
+                .opslag
+                .written()
+                .into_iter()
+                .find(|(_, path)| {
+                    path.parent()
+                        .is_none_or(|folder| !folder.is_dir() && folder != Path::new(""))
+                })
+                .map(|(key, path)| format!("{key}: there is no folder for {}", path.display()))
         })
 }

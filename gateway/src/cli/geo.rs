@@ -1,12 +1,13 @@
 //! `stagepoort geo import`.
 
-use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
     EXIT_FAILED, fail,
+    opslag::OpslagArgs,
     register::{EXIT_BUSY, EXIT_REFUSED, input},
     runtime, say,
 };
@@ -16,7 +17,7 @@ use crate::{
         Postcodegebied,
         tabel::{self, TabelError},
     },
-    log::{LogStore, SqliteStore, StoreError},
+    log::StoreError,
     register::import::{PostcodesError, PostcodesReport, compare_postcodes, import_postcodes},
     telemetry::chain,
 };
@@ -40,9 +41,8 @@ Exit codes: 0 imported, or nothing to change; 1 it could not be read or written;
 pub(super) struct ImportArgs {
     /// The table, plain or gzip; - is standard input
     file: PathBuf,
-    /// The register: a SQLite file, made when it is not there
-    #[arg(long, value_name = "PATH")]
-    opslag: PathBuf,
+    #[command(flatten)]
+    opslag: OpslagArgs,
     /// Only show what would change
     #[arg(long)]
     proef: bool,
@@ -66,6 +66,8 @@ enum GeoError {
         #[source]
         source: TabelError,
     },
+    #[error("{0}")]
+    Opslag(String),
     #[error("there is no database {0} to compare with")]
     NoDatabase(String),
     #[error(transparent)]
@@ -99,11 +101,11 @@ pub(super) fn run(command: &GeoCommand) -> ExitCode {
 
 async fn import(args: &ImportArgs) -> Result<PostcodesReport, GeoError> {
     let table = read(args)?;
-    if args.proef && !args.opslag.is_file() {
-        return Err(GeoError::NoDatabase(args.opslag.display().to_string()));
+    let opslag = args.opslag.opslag().map_err(GeoError::Opslag)?;
+    if args.proef && !opslag.is_there() {
+        return Err(GeoError::NoDatabase(opslag.to_string()));
     }
-    let store = SqliteStore::open(&args.opslag).await;
-    let store: Arc<dyn LogStore> = Arc::new(store.map_err(PostcodesError::Store)?);
+    let store = opslag.open().await.map_err(PostcodesError::Store)?;
     Ok(if args.proef {
         compare_postcodes(store.as_ref(), &table).await?
     } else {
@@ -128,7 +130,10 @@ fn exit_code(error: &GeoError) -> u8 {
         } => EXIT_FAILED,
         GeoError::Table { .. } => EXIT_REFUSED,
         GeoError::Import(PostcodesError::Store(StoreError::StageBusy)) => EXIT_BUSY,
-        GeoError::Import(_) | GeoError::File { .. } | GeoError::NoDatabase(_) => EXIT_FAILED,
+        GeoError::Import(_)
+        | GeoError::File { .. }
+        | GeoError::Opslag(_)
+        | GeoError::NoDatabase(_) => EXIT_FAILED,
     }
 }
 

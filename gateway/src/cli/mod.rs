@@ -2,7 +2,10 @@
 
 mod config;
 mod demo;
+mod doctor;
 mod geo;
+mod migrate;
+mod opslag;
 mod register;
 mod serve;
 mod toegang;
@@ -39,7 +42,9 @@ enum Command {
     /// Check settings, or print the defaults
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Make up, import or check a levering of the register
+    /// Bring the schema of the register up to this program's
+    Migrate(migrate::MigrateArgs),
+    /// Make up, import, export or check a levering of the register
     #[command(subcommand)]
     Register(register::RegisterCommand),
     /// Import a table of postcodes, from which places and distances are known
@@ -48,6 +53,8 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Ask nodes how they are, and whether they hold the same register
+    Doctor(doctor::DoctorCommand),
 }
 
 /// Reads the arguments, runs the subcommand, gives its exit code.
@@ -63,9 +70,11 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Config(command) => config::run(command),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Doctor(command) => doctor::run(command),
     }
 }
 

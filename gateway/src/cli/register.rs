@@ -1,8 +1,10 @@
-//! `stagepoort register generate|import|verify`.
+//! `stagepoort register generate|import|export|verify`.
 
+mod export;
 mod generate;
 mod import;
 pub(super) mod input;
+mod output;
 mod progress;
 mod rapport;
 mod verify;
@@ -22,6 +24,8 @@ pub(super) enum RegisterCommand {
     Generate(generate::GenerateArgs),
     /// Import a levering: wholly, or not at all
     Import(import::ImportArgs),
+    /// Write the register as a levering
+    Export(export::ExportArgs),
     /// Read and check a whole levering, without a register to put it in
     Verify(verify::VerifyArgs),
 }
@@ -30,6 +34,7 @@ pub(super) fn run(command: RegisterCommand) -> ExitCode {
     match command {
         RegisterCommand::Generate(args) => generate::run(&args),
         RegisterCommand::Import(args) => import::run(&args),
+        RegisterCommand::Export(args) => export::run(&args),
         RegisterCommand::Verify(args) => verify::run(&args),
     }
 }

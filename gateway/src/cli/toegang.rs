@@ -2,19 +2,21 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{fail, runtime, say};
+use super::{fail, opslag::OpslagArgs, runtime, say};
 use crate::{
     access::{
-        Afnemer, Change, EXAMPLE, Mandaat, SqliteToegang, Toegang, ToegangStore, Version, changes,
+        Afnemer, Change, EXAMPLE, Mandaat, Toegang, ToegangStore, Version, changes, open_toegang,
     },
     clock::{Clock, SystemClock},
+    log::Opslag,
     telemetry::chain,
 };
 
@@ -46,9 +48,8 @@ pub(crate) enum ToegangCommand {
 pub(crate) struct ApplyArgs {
     /// The document, TOML; `stagepoort toegang example` shows one
     file: PathBuf,
-    /// The SQLite database of the gateway; it is made when there is none
-    #[arg(long, value_name = "FILE")]
-    opslag: PathBuf,
+    #[command(flatten)]
+    opslag: OpslagArgs,
     /// Do not ask; needed where there is no terminal
     #[arg(long)]
     yes: bool,
@@ -62,9 +63,8 @@ pub(crate) struct ApplyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The SQLite database of the gateway
-    #[arg(long, value_name = "FILE")]
-    opslag: PathBuf,
+    #[command(flatten)]
+    opslag: OpslagArgs,
     /// Print it as JSON
     #[arg(long)]
     json: bool,
@@ -91,14 +91,14 @@ async fn apply(args: ApplyArgs) -> Result<ExitCode, String> {
         .map_err(|error| format!("cannot read {}: {error}", args.file.display()))?;
     let new = Toegang::parse(&text)
         .map_err(|error| format!("{} is not put in force:\n{error}", args.file.display()))?;
-    let store = open(&args.opslag).await?;
-    let applied = apply_to(&store, &args, &text, &new).await;
+    let store = open(&args.opslag.opslag()?).await?;
+    let applied = apply_to(&*store, &args, &text, &new).await;
     store.close().await;
     applied
 }
 
 async fn apply_to(
-    store: &SqliteToegang,
+    store: &dyn ToegangStore,
     args: &ApplyArgs,
     text: &str,
     new: &Toegang,
@@ -169,11 +169,12 @@ fn report(args: &ApplyArgs, found: &[Change], versie: u64, applied: bool) {
 }
 
 async fn show(args: ShowArgs) -> Result<ExitCode, String> {
-    if !args.opslag.is_file() {
-        return Err(format!("there is no database {}", args.opslag.display()));
+    let opslag = args.opslag.opslag()?;
+    if !opslag.is_there() {
+        return Err(format!("there is no database {opslag}"));
     }
-    let store = open(&args.opslag).await?;
-    let newest = newest(&store).await;
+    let store = open(&opslag).await?;
+    let newest = newest(&*store).await;
     store.close().await;
     let version =
         newest?.ok_or("no toegang was put in force yet: see `stagepoort toegang apply`")?;
@@ -233,12 +234,12 @@ fn mandate_json(mandaat: &Mandaat) -> Value {
     json
 }
 
-async fn open(path: &Path) -> Result<SqliteToegang, String> {
-    SqliteToegang::open(path)
+async fn open(opslag: &Opslag) -> Result<Arc<dyn ToegangStore>, String> {
+    open_toegang(opslag)
         .await
-        .map_err(|error| format!("{}: {}", path.display(), chain(&error)))
+        .map_err(|error| format!("{opslag}: {}", chain(&error)))
 }
 
-async fn newest(store: &SqliteToegang) -> Result<Option<Version>, String> {
+async fn newest(store: &dyn ToegangStore) -> Result<Option<Version>, String> {
     store.newest().await.map_err(|error| chain(&error))
 }

@@ -9,12 +9,19 @@
 //! deleted from; the log keeps a keyed hash of it (invariant 12).
 
 mod hash;
+mod opslag;
+pub(crate) mod postgres;
+mod rows;
 mod sqlite;
 mod store;
+mod verify;
 mod writer;
 
+pub use opslag::{Migrated, Opslag};
+pub use postgres::{DatabaseTls, PostgresSettings, PostgresStore, WRITE_PATIENCE};
 pub use sqlite::{FileIdentity, SqliteStore};
 pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
+    TijdlijnBegin,
 };
 pub use writer::{LogWriter, OpenLog};

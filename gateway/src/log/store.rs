@@ -1,6 +1,9 @@
 //! What a store of the log must do, whichever engine keeps it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::hash::PSEUDONYM_BYTES;
@@ -167,6 +170,18 @@ pub struct Head {
     pub nummer: u64,
     /// Hash of the last commit, zeros for an empty log.
     pub hash: [u8; 32],
+    /// Read from a standby: there may be more than it knows.
+    pub may_lag: bool,
+}
+
+/// Where a tijdlijn began. It holds all of the tijdlijn before it up to this commit, and nothing
+/// of what that one published after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TijdlijnBegin {
+    /// Which.
+    pub tijdlijn: u32,
+    /// The last commit before it, 0 for none.
+    pub na_nummer: u64,
 }
 
 /// A published commit.
@@ -174,6 +189,8 @@ pub struct Head {
 pub struct CommitInfo {
     /// Its number; follows the one before without a gap (invariant 2).
     pub nummer: u64,
+    /// Which history it was written in.
+    pub tijdlijn: u32,
     /// When it was published.
     pub tijdstip: Tijdstip,
     /// Who asked for it, unique: a repeat of an ambiguous commit finds this one (invariant 3).
@@ -225,12 +242,34 @@ pub enum StoreError {
         /// Which file.
         path: std::path::PathBuf,
     },
+    /// No host of the database can be used; says what each of them answered.
+    #[error("no host of the database can be used: {0}")]
+    NoHost(String),
+    /// The database took longer than a healthy one ever does.
+    #[error("the database did not answer within {limit_s} s")]
+    TimedOut {
+        /// How long was waited, in seconds.
+        limit_s: u64,
+    },
+    /// A write was tried for as long as it may be. Whether it was written is not known: repeated
+    /// with the same request id it is written once.
+    #[error("it was not confirmed that the change was written: {reason}")]
+    NotWritten {
+        /// What happened the last time.
+        reason: String,
+    },
     /// Another import is staging.
     #[error("another import is running on this store")]
     StageBusy,
     /// The stage was not opened here, or was discarded or published.
     #[error("stage {0:?} is not open")]
     StageNotOpen(StageId),
+    /// The log was to end at a certain commit, and ends at another one.
+    #[error("the log ends at commit {nummer} by now")]
+    Overtaken {
+        /// Where it ends.
+        nummer: u64,
+    },
     /// A line that may not be written as it is.
     #[error("a line cannot be written: {0}")]
     InvalidLine(&'static str),
@@ -254,6 +293,9 @@ pub enum StoreError {
 pub trait LogStore: Send + Sync + 'static {
     /// Where the log stands.
     async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Where every tijdlijn began, ascending.
+    async fn tijdlijnen(&self) -> Result<Vec<TijdlijnBegin>, StoreError>;
 
     /// Published commits after this number, ascending, at most `limit`.
     async fn commits_after(&self, nummer: u64, limit: u32) -> Result<Vec<CommitInfo>, StoreError>;
@@ -348,9 +390,6 @@ pub trait LogStore: Send + Sync + 'static {
     /// wrote meanwhile, and nothing was written then. What the lines were derived from cannot have
     /// changed under them.
     ///
-    /// An engine looks and writes in one transaction. This default does not: between the two
-    /// another writer may come, and then the last one wins.
-    ///
     /// # Errors
     /// As [`Self::append`].
     async fn append_at(
@@ -359,12 +398,7 @@ pub trait LogStore: Send + Sync + 'static {
         request_id: Uuid,
         tijdstip: Tijdstip,
         lines: Vec<Line>,
-    ) -> Result<Option<CommitInfo>, StoreError> {
-        if self.head().await?.nummer != nummer {
-            return Ok(None);
-        }
-        self.append(request_id, tijdstip, lines).await.map(Some)
-    }
+    ) -> Result<Option<CommitInfo>, StoreError>;
 
     /// The keyed hash that names an object whose natural key may not stand in the log, such as
     /// a bpvo. The key stands in the store and never changes.
@@ -379,4 +413,11 @@ pub trait LogStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Damaged`] naming the first commit that does not hold.
     async fn verify(&self) -> Result<Head, StoreError>;
+
+    /// Rings this bell when something was published, as long as the store is there. It only wakes:
+    /// it may ring for nothing, and where an engine has no way to tell it never rings.
+    fn ring(&self, _bell: Arc<Notify>) {}
+
+    /// Lets go of the connections, after the writes that wait. Nothing is asked of it after this.
+    async fn close(&self) {}
 }

@@ -192,6 +192,19 @@ pub enum Failure {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// The asked version is no part of the register's history: a promotion or a restore of the
+    /// database lost it. It never comes back.
+    #[error(
+        "registerVersie {gevraagd} bestaat niet meer: de geschiedenis van het register ging in tijdlijn {vervallen_sinds} verder zonder deze versie; hier is nu {aanwezig}"
+    )]
+    VersionLost {
+        /// Asked for.
+        gevraagd: RegisterVersie,
+        /// The tijdlijn that began without it.
+        vervallen_sinds: u32,
+        /// What this node has.
+        aanwezig: RegisterVersie,
+    },
     /// The body names another school than wsa:From or the header does (domain rule 14).
     #[error("schoolOin is niet de school waarvoor gevraagd wordt")]
     OtherSchool,
@@ -218,7 +231,7 @@ pub enum Failure {
 /// The view to answer from: the newest, once it has the `minimaleRegisterVersie` asked for.
 ///
 /// # Errors
-/// [`Failure`] when the version is malformed or does not come within `max_wait`.
+/// [`Failure`] when the version is malformed, was lost, or does not come within `max_wait`.
 pub async fn view_for(
     replica: &Replica,
     minimale_register_versie: Option<&str>,
@@ -235,10 +248,17 @@ pub async fn view_for(
             replica
                 .at_least(gevraagd, max_wait)
                 .await
-                .map_err(|aanwezig| Failure::VersionNotReached {
-                    gevraagd,
-                    aanwezig,
-                    retry_after_s: RETRY_AFTER_S,
+                .map_err(|not_here| match not_here.vervallen_sinds {
+                    Some(vervallen_sinds) => Failure::VersionLost {
+                        gevraagd,
+                        vervallen_sinds,
+                        aanwezig: not_here.aanwezig,
+                    },
+                    None => Failure::VersionNotReached {
+                        gevraagd,
+                        aanwezig: not_here.aanwezig,
+                        retry_after_s: RETRY_AFTER_S,
+                    },
                 })?
         }
     };

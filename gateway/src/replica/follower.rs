@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{RegisterVersie, Tijdstip},
-    log::{CommitInfo, Head, Line, LogStore, StoreError},
+    log::{CommitInfo, Head, Line, LogStore, StoreError, TijdlijnBegin},
 };
 
 /// Commits looked up at once.
@@ -31,6 +31,9 @@ const FEW_LINES: usize = 64;
 
 /// How often the log is looked at without being woken (design invariant 4).
 const POLL: Duration = Duration::from_millis(200);
+
+/// How often a standby is looked at, which wakes nobody.
+const POLL_STANDBY: Duration = Duration::from_millis(100);
 
 /// How long to wait after a database error.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -58,6 +61,10 @@ pub struct FollowerStatus {
     pub head: u64,
     /// The last commit that was applied, perhaps not yet published during a reload.
     pub applied: u64,
+    /// It was read from a standby.
+    pub may_lag: bool,
+    /// Since when there is more in the log than was applied; none when there is not.
+    pub behind_since: Option<Tijdstip>,
     /// Which commit it stopped at, and why.
     pub stopped: Option<String>,
 }
@@ -110,12 +117,25 @@ pub struct Follower {
     /// What was applied so far; ahead of what is published only while loading.
     state: State,
     stand: Stand,
+    /// Where the tijdlijnen began, as far as the tijdlijn of `stand`.
+    tijdlijnen: Arc<[TijdlijnBegin]>,
     /// Follows the state; none while loading, when it would have to follow too much.
     search: Option<SearchIndex>,
     /// A merge of the index under way beside the follower.
     merge: Option<JoinHandle<Merged>>,
     /// Nothing is published before this commit is there: half a history is no answer.
     publish_from: PublishFrom,
+}
+
+/// How the log stands to what this node has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum History {
+    /// It goes on from it.
+    Ours,
+    /// It does not hold it.
+    Other,
+    /// It was read from a standby, which has not come as far.
+    Behind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +156,8 @@ impl Follower {
             last_step: None,
             head: applied,
             applied,
+            may_lag: false,
+            behind_since: None,
             stopped: None,
         });
         Self {
@@ -146,6 +168,7 @@ impl Follower {
             status,
             state: view.state().clone(),
             stand: view.stand(),
+            tijdlijnen: Arc::clone(view.tijdlijnen()),
             search: Some(view.search_index().clone()),
             merge: None,
             publish_from: if applied > 0 {
@@ -172,6 +195,7 @@ impl Follower {
     /// anew. Errors are logged here, once each time they begin.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let wake = self.waker();
+        self.store.ring(Arc::clone(&wake));
         let mut shutdown = pin!(shutdown);
         let mut failing = false;
         loop {
@@ -182,6 +206,7 @@ impl Follower {
             };
             let pause = match step {
                 Ok(Progress::Applied(_) | Progress::Reloading) => Duration::ZERO,
+                Ok(Progress::UpToDate) if self.status.borrow().may_lag => POLL_STANDBY,
                 Ok(Progress::UpToDate | Progress::Stopped) => POLL,
                 Err(_) => AFTER_ERROR,
             };
@@ -209,14 +234,22 @@ impl Follower {
     /// tijdlijn.
     pub async fn step(&mut self) -> Result<Progress, FollowerError> {
         let head = self.store.head().await?;
-        if self.has_other_history(&head) {
-            self.begin_again(&head);
-            return Ok(Progress::Reloading);
-        }
-        let stopped = self.status.borrow().stopped.is_some();
         if self.publish_from == PublishFrom::FirstHead {
             self.begin_again(&head);
         }
+        match self.compare(&head).await? {
+            History::Ours => self.enter(&head).await?,
+            History::Other => {
+                self.begin_again(&head);
+                return Ok(Progress::Reloading);
+            }
+            History::Behind => {
+                // What a standby does not know yet is no news, and confirms nothing.
+                self.status.send_modify(|status| status.may_lag = true);
+                return Ok(Progress::UpToDate);
+            }
+        }
+        let stopped = self.status.borrow().stopped.is_some();
         let progress = if stopped {
             Ok(Progress::Stopped)
         } else {
@@ -226,19 +259,60 @@ impl Follower {
         progress
     }
 
-    fn has_other_history(&self, head: &Head) -> bool {
+    /// Whether the log goes on from what this node has. A later tijdlijn does when the last commit
+    /// that this node applied is in it.
+    async fn compare(&self, head: &Head) -> Result<History, StoreError> {
         let ours = &self.stand;
         if ours.versie.tijdlijn == 0 {
-            return false;
+            return Ok(History::Ours);
         }
-        head.tijdlijn != ours.versie.tijdlijn
-            || head.nummer < ours.versie.nummer
-            || (head.nummer == ours.versie.nummer && head.hash != ours.hash)
+        if head.tijdlijn > ours.versie.tijdlijn {
+            let stopped = self.status.borrow().stopped.is_some();
+            return Ok(if !stopped && self.is_in_log().await? {
+                History::Ours
+            } else {
+                History::Other
+            });
+        }
+        let is_less = head.tijdlijn < ours.versie.tijdlijn || head.nummer < ours.versie.nummer;
+        let is_same = head.nummer != ours.versie.nummer || head.hash == ours.hash;
+        Ok(match (is_less, is_same) {
+            (true, _) if head.may_lag => History::Behind,
+            (false, true) => History::Ours,
+            _ => History::Other,
+        })
+    }
+
+    async fn is_in_log(&self) -> Result<bool, StoreError> {
+        let Some(before) = self.stand.versie.nummer.checked_sub(1) else {
+            return Ok(true);
+        };
+        let found = self.store.commits_after(before, 1).await?;
+        Ok(found.first().is_some_and(|commit| {
+            commit.nummer == self.stand.versie.nummer && commit.hash == self.stand.hash
+        }))
+    }
+
+    /// Takes over the tijdlijn of the log, which goes on from what this node has.
+    async fn enter(&mut self, head: &Head) -> Result<(), StoreError> {
+        let known = self.tijdlijnen.last().map_or(0, |begin| begin.tijdlijn);
+        if known < head.tijdlijn {
+            self.tijdlijnen = self.store.tijdlijnen().await?.into();
+        }
+        let ours = &mut self.stand.versie.tijdlijn;
+        if *ours != 0 && *ours != head.tijdlijn {
+            *ours = head.tijdlijn;
+            if !self.is_loading() {
+                self.put_in_place();
+            }
+        }
+        Ok(())
     }
 
     fn begin_again(&mut self, head: &Head) {
         self.state = State::default();
         self.stand = Stand::before_first(head.tijdlijn);
+        self.tijdlijnen = Arc::default();
         self.search = None;
         self.merge = None;
         self.publish_from = PublishFrom::Nummer(head.nummer);
@@ -325,8 +399,44 @@ impl Follower {
         Ok(self.store.lines_of(&commits[..few]).await?.into())
     }
 
-    /// Applies a whole commit to a copy, which takes the place of the state when all went well.
+    /// Applies a whole commit.
     async fn apply(
+        &mut self,
+        commit: &CommitInfo,
+        ready: Option<Vec<Line>>,
+        touched: &mut Touched,
+    ) -> Result<(), FollowerError> {
+        match ready.as_deref() {
+            Some([line]) if commit.regels == 1 => self.apply_only(commit, line, touched)?,
+            _ => self.apply_to_copy(commit, ready, touched).await?,
+        }
+        self.stand.versie.nummer = commit.nummer;
+        self.stand.hash = commit.hash;
+        self.stand.tijdstip = commit.tijdstip;
+        Ok(())
+    }
+
+    /// A line that fails changes nothing: no copy is needed to fall back on, and without one the
+    /// commits of a step share what they must copy from the published state.
+    fn apply_only(
+        &mut self,
+        commit: &CommitInfo,
+        line: &Line,
+        touched: &mut Touched,
+    ) -> Result<(), FollowerError> {
+        self.state
+            .apply(line)
+            .map_err(|source| FollowerError::Apply {
+                nummer: commit.nummer,
+                line: 0,
+                source,
+            })?;
+        touched.note(std::slice::from_ref(line));
+        Ok(())
+    }
+
+    /// The copy takes the place of the state when all went well.
+    async fn apply_to_copy(
         &mut self,
         commit: &CommitInfo,
         mut ready: Option<Vec<Line>>,
@@ -358,9 +468,6 @@ impl Follower {
             })?;
         }
         self.state = state;
-        self.stand.versie.nummer = commit.nummer;
-        self.stand.hash = commit.hash;
-        self.stand.tijdstip = commit.tijdstip;
         touched.extend(noted);
         Ok(())
     }
@@ -415,7 +522,12 @@ impl Follower {
 
     fn put_in_place(&self) {
         let search = self.search.clone().unwrap_or_default();
-        let view = View::loaded(self.state.clone(), self.stand, search);
+        let view = View::loaded(
+            self.state.clone(),
+            self.stand,
+            Arc::clone(&self.tijdlijnen),
+            search,
+        );
         let before = self.replica.publish(view);
         // The last one to let go of a state frees all that the next one does not share with it.
         tokio::task::spawn_blocking(move || drop(before));
@@ -462,7 +574,10 @@ impl Follower {
                 status.last_step = Some(now);
             }
             status.head = head.nummer;
+            status.may_lag = head.may_lag;
             status.applied = self.stand.versie.nummer;
+            let is_behind = status.applied < status.head;
+            status.behind_since = is_behind.then(|| status.behind_since.unwrap_or(now));
             if stop.is_some() {
                 status.stopped = stop;
             }

@@ -3,16 +3,20 @@
 //! `state` applies lines and knows no locks; `follower` is the only writer; [`Replica`] publishes
 //! whole states behind an ArcSwap, so that a reader never waits and never sees half a commit.
 
-mod bpvos;
+mod bezetting;
 mod follower;
+mod hash;
 mod index;
 mod indexing;
+mod replay;
 pub mod search;
 pub mod snapshot;
 mod state;
 mod view;
 
-pub use bpvos::Looptijd;
+pub use bezetting::{Bezetting, Looptijd};
 pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
+pub use hash::StateHash;
+pub use replay::replay;
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
-pub use view::{Replica, Stand, View};
+pub use view::{Listed, NotHere, Replica, Stand, View};

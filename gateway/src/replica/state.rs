@@ -6,16 +6,17 @@
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    bpvos::{BpvosAt, Looptijd},
+    bezetting::{Bezettingen, Looptijd},
+    hash::{StateHash, Sums},
     index::Index,
 };
 use crate::{
     domain::{
         Adres, Bpvo, Code, Equivalent, Gegevens, Kern, Leerbedrijf, LeerbedrijfId, Oin, Opleiding,
-        Personen, School, Tijdstip,
+        Personen, School,
     },
     geo::{Gazetteer, Postcodegebied},
     log::{Inhoud, Line, Sleutel, Soort},
@@ -37,7 +38,7 @@ pub struct State {
     pub(super) scholen: OrdMap<Oin, School>,
     /// Blobs of [`Bpvo`].
     pub(super) bpvos: OrdMap<BpvoSleutel, Arc<[u8]>>,
-    pub(super) bpvos_at: BpvosAt,
+    pub(super) bezettingen: Bezettingen,
     pub(super) index: Index,
     /// The imported areas of postcodes, and what they and the addresses tell of places.
     pub(super) gazetteer: Gazetteer,
@@ -45,6 +46,8 @@ pub struct State {
     pub(super) erkenningen: u64,
     /// People of all leerbedrijven together.
     pub(super) people: u64,
+    /// Of every object above, kept up with every line.
+    pub(super) sums: Sums,
 }
 
 /// How much there is of everything, for metrics.
@@ -135,6 +138,41 @@ impl State {
         }
     }
 
+    /// By which this state is compared with that of another node.
+    #[must_use]
+    pub fn hash(&self) -> StateHash {
+        self.sums.finish()
+    }
+
+    /// Takes the sums anew from all that is there.
+    pub(super) fn count_sums(&self) -> Result<Sums, &'static str> {
+        let mut sums = Sums::default();
+        for (id, blob) in &self.leerbedrijven {
+            sums.add(Soort::Leerbedrijf, &Sleutel::leerbedrijf(*id).0, blob);
+        }
+        for (id, blob) in &self.personen {
+            sums.add(Soort::Personen, &Sleutel::leerbedrijf(*id).0, blob);
+        }
+        for (sleutel, blob) in &self.bpvos {
+            sums.add(Soort::Bpvo, sleutel, blob);
+        }
+        for (code, value) in &self.opleidingen {
+            add_value(&mut sums, Soort::Opleiding, &Sleutel::code(*code), value)?;
+        }
+        for (code, value) in &self.equivalenten {
+            let value = &value[..];
+            add_value(&mut sums, Soort::Equivalenten, &Sleutel::code(*code), value)?;
+        }
+        for (oin, value) in &self.scholen {
+            add_value(&mut sums, Soort::School, &Sleutel::school(*oin), value)?;
+        }
+        for value in self.gazetteer.gebieden() {
+            let sleutel = Sleutel::postcodegebied(value.postcode4);
+            add_value(&mut sums, Soort::Postcodegebied, &sleutel, value.as_ref())?;
+        }
+        Ok(sums)
+    }
+
     /// Builds the indexes anew from the blobs, when they were made by other rules.
     pub(super) fn rebuild_index(&mut self) -> Result<(), &'static str> {
         self.index = Index::default();
@@ -144,14 +182,15 @@ impl State {
         Ok(())
     }
 
-    /// Puts the bpvo's of each leerbedrijf side by side, as a snapshot does not hold them.
-    pub(super) fn rebuild_bpvos_at(&mut self) -> Result<(), &'static str> {
-        let mut all = Vec::with_capacity(self.bpvos.len());
+    /// Puts bpvo's and trainers of each leerbedrijf side by side, as a snapshot does not hold them.
+    pub(super) fn rebuild_bezettingen(&mut self) -> Result<(), &'static str> {
+        let mut looptijden = Vec::with_capacity(self.bpvos.len());
         for (sleutel, blob) in &self.bpvos {
             let bpvo: Bpvo = decode(blob)?;
-            all.push((bpvo.leerbedrijf_id, Looptijd::new(*sleutel, &bpvo)));
+            looptijden.push((bpvo.leerbedrijf_id, Looptijd::new(*sleutel, &bpvo)));
         }
-        self.bpvos_at = BpvosAt::of(all);
+        let personen = self.personen.iter().map(|(id, blob)| (*id, &blob[..]));
+        self.bezettingen = Bezettingen::of(looptijden, personen);
         Ok(())
     }
 
@@ -159,7 +198,7 @@ impl State {
     /// already; nothing else is.
     pub(super) fn rebuild_gazetteer(&mut self) -> Result<(), &'static str> {
         for blob in self.leerbedrijven.values() {
-            let gegevens = decode_gegevens(blob).ok_or(UNREADABLE)?;
+            let (_, gegevens) = decode_voorkant(blob).ok_or(UNREADABLE)?;
             self.gazetteer.insert(&gegevens.vestigingsadres);
         }
         Ok(())
@@ -171,9 +210,11 @@ impl State {
         if new.as_ref().is_some_and(|n| n.kern.leerbedrijf_id != id) {
             return Err(OTHER_KEY);
         }
-        let old = self.leerbedrijven.get(&id);
+        let old_blob = self.leerbedrijven.get(&id);
         // It was readable when it came in.
-        let old = old.map(|old| decode::<Leerbedrijf>(old)).transpose()?;
+        let old = old_blob.map(|old| decode::<Leerbedrijf>(old)).transpose()?;
+        let old_blob = old_blob.map(AsRef::as_ref);
+        exchange(&mut self.sums, Soort::Leerbedrijf, key, old_blob, content);
         if let Some(old) = &old {
             self.index.remove(old);
             self.erkenningen -= old.kern.erkenningen.len() as u64;
@@ -211,9 +252,12 @@ impl State {
     fn personen(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
         let id = to_id(key)?;
         let new = content.map(decode::<Personen>).transpose()?;
-        let old = self.personen.get(&id).map(|old| decode::<Personen>(old));
-        self.people -= old.transpose()?.map_or(0, |p| count(&p));
+        let old_blob = self.personen.get(&id).map(AsRef::as_ref);
+        let old = old_blob.map(decode::<Personen>).transpose()?;
+        self.people -= old.map_or(0, |p| count(&p));
         self.people += new.map_or(0, |p| count(&p));
+        exchange(&mut self.sums, Soort::Personen, key, old_blob, content);
+        self.bezettingen.set_personen(id, content);
         match content {
             Some(content) => self.personen.insert(id, content.into()),
             None => self.personen.remove(&id),
@@ -223,8 +267,13 @@ impl State {
 
     fn opleiding(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
         let code = to_code(key)?;
-        match content.map(decode::<Opleiding>).transpose()? {
-            Some(new) if new.code != code => return Err(OTHER_KEY),
+        let new = content.map(decode::<Opleiding>).transpose()?;
+        if new.as_ref().is_some_and(|new| new.code != code) {
+            return Err(OTHER_KEY);
+        }
+        let old = self.opleidingen.get(&code);
+        exchange_values(&mut self.sums, Soort::Opleiding, key, old, new.as_ref())?;
+        match new {
             Some(new) => self.opleidingen.insert(code, new),
             None => self.opleidingen.remove(&code),
         };
@@ -233,8 +282,19 @@ impl State {
 
     fn equivalenten(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
         let code = to_code(key)?;
-        match content.map(decode::<Vec<Equivalent>>).transpose()? {
-            Some(new) if new.iter().any(|e| e.code != code) => return Err(OTHER_KEY),
+        let new = content.map(decode::<Vec<Equivalent>>).transpose()?;
+        if new.iter().flatten().any(|e| e.code != code) {
+            return Err(OTHER_KEY);
+        }
+        let old = self.equivalenten.get(&code).map(AsRef::as_ref);
+        exchange_values(
+            &mut self.sums,
+            Soort::Equivalenten,
+            key,
+            old,
+            new.as_deref(),
+        )?;
+        match new {
             Some(new) => self.equivalenten.insert(code, new.into()),
             None => self.equivalenten.remove(&code),
         };
@@ -246,8 +306,13 @@ impl State {
         let Some(Ok(oin)) = oin else {
             return Err(WRONG_KEY);
         };
-        match content.map(decode::<School>).transpose()? {
-            Some(new) if new.oin != oin => return Err(OTHER_KEY),
+        let new = content.map(decode::<School>).transpose()?;
+        if new.as_ref().is_some_and(|new| new.oin != oin) {
+            return Err(OTHER_KEY);
+        }
+        let old = self.scholen.get(&oin);
+        exchange_values(&mut self.sums, Soort::School, key, old, new.as_ref())?;
+        match new {
             Some(new) => self.scholen.insert(oin, new),
             None => self.scholen.remove(&oin),
         };
@@ -257,14 +322,16 @@ impl State {
     fn bpvo(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
         let key: BpvoSleutel = key.try_into().map_err(|_| WRONG_KEY)?;
         let new = content.map(decode::<Bpvo>).transpose()?;
-        if let Some(old) = self.bpvos.get(&key) {
-            let old: Bpvo = decode(old)?;
-            self.bpvos_at.remove(old.leerbedrijf_id, &key);
+        let old_blob = self.bpvos.get(&key).map(AsRef::as_ref);
+        let old = old_blob.map(decode::<Bpvo>).transpose()?;
+        exchange(&mut self.sums, Soort::Bpvo, &key, old_blob, content);
+        if let Some(old) = old {
+            self.bezettingen.remove_bpvo(old.leerbedrijf_id, &key);
         }
         match (new, content) {
             (Some(new), Some(content)) => {
                 let looptijd = Looptijd::new(key, &new);
-                self.bpvos_at.insert(new.leerbedrijf_id, looptijd);
+                self.bezettingen.insert_bpvo(new.leerbedrijf_id, looptijd);
                 self.bpvos.insert(key, content.into());
             }
             _ => {
@@ -276,14 +343,65 @@ impl State {
 
     fn postcodegebied(&mut self, key: &[u8], content: Option<&[u8]>) -> Result<(), &'static str> {
         let postcode4 = to_postcode4(key)?;
-        match content.map(decode::<Postcodegebied>).transpose()? {
+        let new = content.map(decode::<Postcodegebied>).transpose()?;
+        match &new {
             Some(new) if new.postcode4 != postcode4 => return Err(OTHER_KEY),
             Some(new) if !new.is_well_formed() => return Err(UNREADABLE),
+            _ => {}
+        }
+        let old = self.gazetteer.gebied(postcode4);
+        exchange_values(
+            &mut self.sums,
+            Soort::Postcodegebied,
+            key,
+            old,
+            new.as_ref(),
+        )?;
+        match new {
             Some(new) => self.gazetteer.set_gebied(Arc::new(new)),
             None => self.gazetteer.remove_gebied(postcode4),
         }
         Ok(())
     }
+}
+
+/// Counts what an object is now in place of what it was.
+fn exchange(sums: &mut Sums, soort: Soort, key: &[u8], old: Option<&[u8]>, new: Option<&[u8]>) {
+    if let Some(old) = old {
+        sums.remove(soort, key, old);
+    }
+    if let Some(new) = new {
+        sums.add(soort, key, new);
+    }
+}
+
+/// The same for what is kept decoded: it counts in the form in which this program writes it. On an
+/// error nothing has changed.
+fn exchange_values<T: Serialize + ?Sized>(
+    sums: &mut Sums,
+    soort: Soort,
+    key: &[u8],
+    old: Option<&T>,
+    new: Option<&T>,
+) -> Result<(), &'static str> {
+    let (old, new) = (old.map(encode).transpose()?, new.map(encode).transpose()?);
+    exchange(sums, soort, key, old.as_deref(), new.as_deref());
+    Ok(())
+}
+
+fn add_value<T: Serialize + ?Sized>(
+    sums: &mut Sums,
+    soort: Soort,
+    sleutel: &Sleutel,
+    value: &T,
+) -> Result<(), &'static str> {
+    sums.add(soort, &sleutel.0, &encode(value)?);
+    Ok(())
+}
+
+/// Only fails when memory does.
+fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, &'static str> {
+    postcard::to_stdvec(value).map_err(|_| UNREADABLE)
 }
 
 /// Reads a whole blob; bytes behind it mean that it is not what it seems.
@@ -294,55 +412,14 @@ pub(super) fn decode<T: DeserializeOwned>(blob: &[u8]) -> Result<T, &'static str
     }
 }
 
-/// A [`crate::domain::Praktijkopleider`] of whom nothing is copied.
-#[derive(serde::Deserialize)]
-struct Opleider<'a> {
-    _persoon_id: &'a str,
-    _naam: &'a str,
-    _emailadres: Option<&'a str>,
-    _telefoonnummer: Option<&'a str>,
-    codes: Vec<Code>,
-    _bijgewerkt_op: Tijdstip,
-}
-
-/// A [`crate::domain::Contactpersoon`] of whom nothing is copied.
-#[derive(serde::Deserialize)]
-struct Contact<'a> {
-    _persoon_id: &'a str,
-    _naam: &'a str,
-    _functie: Option<&'a str>,
-    _emailadres: Option<&'a str>,
-    _telefoonnummer: Option<&'a str>,
-    _bijgewerkt_op: Tijdstip,
-}
-
-/// How many praktijkopleiders a blob of [`Personen`] has for each code, ascending; a person counts
-/// once. Names are passed over.
-pub(super) fn count_trainers(blob: &[u8]) -> Vec<(Code, u32)> {
-    let read = postcard::take_from_bytes::<(Vec<Contact<'_>>, Vec<Opleider<'_>>)>(blob);
-    let Ok(((_, opleiders), [])) = read else {
-        return Vec::new();
-    };
-    let mut codes: Vec<Code> = Vec::new();
-    for mut opleider in opleiders {
-        opleider.codes.sort_unstable();
-        opleider.codes.dedup();
-        codes.append(&mut opleider.codes);
-    }
-    codes.sort_unstable();
-    let same = codes.chunk_by(|left, right| left == right);
-    same.map(|same| (same[0], same.len() as u32)).collect()
-}
-
 /// Reads the beginning of a blob of [`Leerbedrijf`].
 pub(super) fn decode_kern(blob: &[u8]) -> Option<Kern> {
     postcard::take_from_bytes(blob).ok().map(|(kern, _)| kern)
 }
 
 /// Reads a blob of [`Leerbedrijf`] up to its leerplaatsen.
-fn decode_gegevens(blob: &[u8]) -> Option<Gegevens> {
-    let read = postcard::take_from_bytes::<(Kern, Gegevens)>(blob).ok();
-    read.map(|((_, gegevens), _)| gegevens)
+pub(super) fn decode_voorkant(blob: &[u8]) -> Option<(Kern, Gegevens)> {
+    postcard::take_from_bytes(blob).ok().map(|(read, _)| read)
 }
 
 pub(super) fn count(personen: &Personen) -> u64 {
@@ -362,38 +439,4 @@ pub(super) fn to_postcode4(key: &[u8]) -> Result<u16, &'static str> {
 fn to_code(key: &[u8]) -> Result<Code, &'static str> {
     let bytes = key.try_into().map_err(|_| WRONG_KEY)?;
     Code::from_u32(u32::from_be_bytes(bytes)).ok_or(WRONG_KEY)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Contactpersoon, Praktijkopleider};
-
-    #[test]
-    fn trainers_are_counted_as_the_whole_blob_has_them() {
-        let code = |text: &str| Code::parse(text).unwrap();
-        let opleider = |codes: &[&str]| Praktijkopleider {
-            persoon_id: "P1".to_owned(),
-            naam: "N".to_owned(),
-            emailadres: Some("a@b.example".to_owned()),
-            telefoonnummer: None,
-            codes: codes.iter().map(|c| code(c)).collect(),
-            bijgewerkt_op: Tijdstip::EPOCH,
-        };
-        let personen = Personen {
-            contactpersonen: vec![Contactpersoon {
-                persoon_id: "P2".to_owned(),
-                naam: "N".to_owned(),
-                functie: None,
-                emailadres: None,
-                telefoonnummer: Some("+31199000000".to_owned()),
-                bijgewerkt_op: Tijdstip::EPOCH,
-            }],
-            praktijkopleiders: vec![opleider(&["25180", "25182", "25180"]), opleider(&["25182"])],
-        };
-        let blob = postcard::to_stdvec(&personen).unwrap();
-        let expected = [(code("25180"), 1), (code("25182"), 2)];
-        assert_eq!(count_trainers(&blob), expected);
-        assert_eq!(count_trainers(&blob[1..]), []);
-    }
 }

@@ -6,16 +6,18 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{
-    Looptijd,
+    Bezetting,
+    hash::StateHash,
     search::{self, Forgotten, Found, Hit, Query, SearchIndex, Waar},
-    state::{Aantallen, BpvoSleutel, State, count_trainers, decode, decode_kern},
+    state::{Aantallen, BpvoSleutel, State, decode, decode_kern, decode_voorkant},
 };
 use crate::{
     domain::{
-        Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Kern, Leerbedrijf, LeerbedrijfId,
-        Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
+        Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Gegevens, Kern, Leerbedrijf,
+        LeerbedrijfId, Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
     },
     geo::Gazetteer,
+    log::TijdlijnBegin,
 };
 
 /// Which state of the log a view is.
@@ -49,8 +51,21 @@ impl Stand {
 pub struct View {
     state: State,
     stand: Stand,
+    /// Where the tijdlijnen began up to this one.
+    tijdlijnen: Arc<[TijdlijnBegin]>,
     loaded: bool,
     search: SearchIndex,
+}
+
+/// What of the register's history a version is, as seen from a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// In it.
+    Here,
+    /// After it.
+    Later,
+    /// In a part of the history that was lost when this tijdlijn began.
+    Lost(u32),
 }
 
 /// The index follows from the state.
@@ -67,16 +82,23 @@ impl View {
         Self {
             state: State::default(),
             stand: Stand::before_first(0),
+            tijdlijnen: Arc::default(),
             loaded: false,
             search: SearchIndex::default(),
         }
     }
 
     /// A state that was loaded whole.
-    pub(super) fn loaded(state: State, stand: Stand, search: SearchIndex) -> Self {
+    pub(super) fn loaded(
+        state: State,
+        stand: Stand,
+        tijdlijnen: Arc<[TijdlijnBegin]>,
+        search: SearchIndex,
+    ) -> Self {
         Self {
             state,
             stand,
+            tijdlijnen,
             loaded: true,
             search,
         }
@@ -112,6 +134,33 @@ impl View {
     #[must_use]
     pub fn stand(&self) -> Stand {
         self.stand
+    }
+
+    /// By which this state is compared with that of another node.
+    #[must_use]
+    pub fn state_hash(&self) -> StateHash {
+        self.state.hash()
+    }
+
+    /// Where the tijdlijnen began, ascending.
+    pub(super) fn tijdlijnen(&self) -> &Arc<[TijdlijnBegin]> {
+        &self.tijdlijnen
+    }
+
+    fn reach(&self, asked: RegisterVersie) -> Reach {
+        let have = self.versie();
+        let later = self
+            .tijdlijnen
+            .iter()
+            .filter(|begin| begin.tijdlijn > asked.tijdlijn && begin.tijdlijn <= have.tijdlijn);
+        // A tijdlijn holds those before it up to where it began.
+        let lost = later.clone().find(|begin| begin.na_nummer < asked.nummer);
+        let is_of_history = asked.tijdlijn == have.tijdlijn || later.count() > 0;
+        match lost {
+            Some(begin) => Reach::Lost(begin.tijdlijn),
+            None if is_of_history && have.nummer >= asked.nummer => Reach::Here,
+            None => Reach::Later,
+        }
     }
 
     /// How much there is of everything, for metrics.
@@ -172,6 +221,22 @@ impl View {
             .map_or(&[], |found| &found[..])
     }
 
+    /// Every equivalence, by the code that is asked for.
+    pub fn all_equivalenten(&self) -> impl Iterator<Item = &Equivalent> {
+        self.state.equivalenten.values().flat_map(|all| all.iter())
+    }
+
+    /// Every school, by its OIN.
+    pub fn scholen(&self) -> impl Iterator<Item = &School> {
+        self.state.scholen.values()
+    }
+
+    /// Every bpvo, of every school (privacy class 3).
+    pub fn bpvos(&self) -> impl Iterator<Item = Bpvo> + '_ {
+        let blobs = self.state.bpvos.values();
+        blobs.filter_map(|blob| decode(blob).ok())
+    }
+
     /// Where postcodes, places and addresses are.
     #[must_use]
     pub fn gazetteer(&self) -> &Gazetteer {
@@ -195,8 +260,9 @@ impl View {
 
     /// All bpvo's at a leerbedrijf, of every school (privacy class 3).
     pub fn bpvos_at(&self, id: LeerbedrijfId) -> impl Iterator<Item = Bpvo> + '_ {
-        let all = self.looptijden(id).iter();
-        all.filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
+        let all = self.state.bezettingen.at(id).into_iter();
+        all.flat_map(Bezetting::looptijden)
+            .filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
     }
 
     /// The bpvo's of a school behind this key, or all of them, by their keys (privacy class 3).
@@ -215,20 +281,31 @@ impl View {
         school_oin: Oin,
         behind: Option<BpvoSleutel>,
     ) -> impl Iterator<Item = BpvoSleutel> + '_ {
-        self.state.bpvos_at.of_school(school_oin, behind).copied()
+        self.state
+            .bezettingen
+            .of_school(school_oin, behind)
+            .copied()
     }
 
-    /// When each bpvo at a leerbedrijf runs, of every school (privacy class 3).
+    /// Leerbedrijven as a list shows them; those that are not there are left out. All are looked up
+    /// before one is read: most of the time goes into waiting for memory, and so the waits overlap.
     #[must_use]
-    pub fn looptijden(&self, id: LeerbedrijfId) -> &[Looptijd] {
-        self.state.bpvos_at.at(id)
-    }
-
-    /// How many praktijkopleiders a leerbedrijf has for each code, ascending.
-    #[must_use]
-    pub fn trainers(&self, id: LeerbedrijfId) -> Vec<(Code, u32)> {
-        let blob = self.state.personen.get(&id);
-        blob.map_or_else(Vec::new, |blob| count_trainers(blob))
+    pub fn listed(&self, ids: impl Iterator<Item = LeerbedrijfId>) -> Vec<Listed<'_>> {
+        let State {
+            leerbedrijven,
+            bezettingen,
+            ..
+        } = &self.state;
+        let of = |id| {
+            let blob = leerbedrijven.get(&id)?;
+            let bezetting = bezettingen.at(id);
+            Some(Listed {
+                id,
+                blob,
+                bezetting,
+            })
+        };
+        ids.filter_map(of).collect()
     }
 
     /// Leerbedrijven with an address on this postcode, of business or for letters, ascending.
@@ -298,6 +375,40 @@ impl View {
     }
 }
 
+/// A leerbedrijf and who is there, found and not read yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'v> {
+    id: LeerbedrijfId,
+    blob: &'v [u8],
+    bezetting: Option<&'v Bezetting>,
+}
+
+impl<'v> Listed<'v> {
+    /// Which one.
+    #[must_use]
+    pub fn leerbedrijf_id(&self) -> LeerbedrijfId {
+        self.id
+    }
+
+    /// All of it but its people.
+    #[must_use]
+    pub fn leerbedrijf(&self) -> Option<Leerbedrijf> {
+        decode(self.blob).ok()
+    }
+
+    /// All that stands before its leerplaatsen, which are most of many a leerbedrijf.
+    #[must_use]
+    pub fn voorkant(&self) -> Option<(Kern, Gegevens)> {
+        decode_voorkant(self.blob)
+    }
+
+    /// How many students and trainers there are; none where there is nobody.
+    #[must_use]
+    pub fn bezetting(&self) -> Option<&'v Bezetting> {
+        self.bezetting
+    }
+}
+
 /// The published views of this node.
 #[derive(Debug)]
 pub struct Replica {
@@ -329,25 +440,33 @@ impl Replica {
         self.current.load_full()
     }
 
-    /// The newest view once it is of this tijdlijn and has at least this number.
+    /// The newest view once it holds this version: one of its own tijdlijn, or one of an earlier
+    /// tijdlijn that it went on from.
     ///
     /// # Errors
-    /// What this node has, when `max_wait` has passed, or at once when this node is in a later
-    /// tijdlijn: an earlier one never comes back.
+    /// [`NotHere`], when `max_wait` has passed, or at once for a version that was lost: it never
+    /// comes back.
     pub async fn at_least(
         &self,
         versie: RegisterVersie,
         max_wait: Duration,
-    ) -> Result<Arc<View>, RegisterVersie> {
+    ) -> Result<Arc<View>, NotHere> {
         let mut seen = self.versie.subscribe();
-        let decided = seen.wait_for(|have| have.tijdlijn > versie.tijdlijn || has(*have, versie));
+        let decided = seen.wait_for(|_| self.view().reach(versie) != Reach::Later);
         // What matters is only what is there afterwards.
         let _ = tokio::time::timeout(max_wait, decided).await;
         let view = self.view();
-        if has(view.versie(), versie) {
-            Ok(view)
-        } else {
-            Err(view.versie())
+        let aanwezig = view.versie();
+        match view.reach(versie) {
+            Reach::Here => Ok(view),
+            Reach::Later => Err(NotHere {
+                aanwezig,
+                vervallen_sinds: None,
+            }),
+            Reach::Lost(since) => Err(NotHere {
+                aanwezig,
+                vervallen_sinds: Some(since),
+            }),
         }
     }
 
@@ -379,6 +498,55 @@ impl Default for Replica {
     }
 }
 
-fn has(have: RegisterVersie, asked: RegisterVersie) -> bool {
-    have.tijdlijn == asked.tijdlijn && have.nummer >= asked.nummer
+/// A version that this node cannot answer from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotHere {
+    /// What it has.
+    pub aanwezig: RegisterVersie,
+    /// The tijdlijn that began without the asked version: it is no part of the history any more.
+    /// None when it may still come.
+    pub vervallen_sinds: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_tijdlijn_is_reached_up_to_where_the_next_began() {
+        // 2 went on after 10; 3 was restored from a backup made at 5.
+        let tijdlijnen = [(1, 0), (2, 10), (3, 5)].map(|(tijdlijn, na_nummer)| TijdlijnBegin {
+            tijdlijn,
+            na_nummer,
+        });
+        let versie = |tijdlijn, nummer| RegisterVersie { tijdlijn, nummer };
+        let check = |have: (u32, u64), asked: (u32, u64), expect: Reach| {
+            let stand = Stand {
+                versie: versie(have.0, have.1),
+                ..Stand::before_first(0)
+            };
+            let view = View {
+                stand,
+                tijdlijnen: Arc::new(tijdlijnen),
+                ..View::empty()
+            };
+            assert_eq!(
+                view.reach(versie(asked.0, asked.1)),
+                expect,
+                "{have:?} {asked:?}"
+            );
+        };
+        check((1, 7), (1, 7), Reach::Here);
+        check((1, 7), (1, 8), Reach::Later);
+        check((1, 7), (2, 3), Reach::Later);
+        check((2, 12), (1, 10), Reach::Here);
+        check((2, 12), (1, 11), Reach::Lost(2));
+        check((2, 9), (1, 10), Reach::Later);
+        check((3, 20), (1, 5), Reach::Here);
+        check((3, 20), (1, 6), Reach::Lost(3));
+        check((3, 20), (1, 11), Reach::Lost(2));
+        check((3, 20), (2, 12), Reach::Lost(3));
+        check((3, 20), (4, 1), Reach::Later);
+        check((3, 20), (0, 1), Reach::Lost(1));
+    }
 }

@@ -10,7 +10,10 @@ use stagepoort::{
 };
 use uuid::Uuid;
 
-use crate::{engine::Database, samples::*};
+use crate::{
+    engine::{Database, Engine},
+    samples::*,
+};
 
 /// With something in every field.
 fn full() -> Leerbedrijf {
@@ -69,7 +72,7 @@ fn mutatie() -> Mutatie {
 
 #[tokio::test]
 async fn stored_blobs_keep_their_form() {
-    let store = Database::new();
+    let store = Database::new(Engine::Sqlite).await;
     let store = store.open().await;
     let blob = |line: &Line| content(line);
     let blobs = [

@@ -1,13 +1,19 @@
 //! What every store of the log must do, written once against `dyn LogStore` and run for each
-//! engine; and what SQLite in particular must do with its files.
+//! engine; what SQLite in particular must do with its files, and PostgreSQL with its connections.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod blobs;
 mod engine;
+mod failover;
 mod follower;
+mod nodes;
+#[path = "../postgres/mod.rs"]
+mod postgres;
 mod properties;
 mod samples;
 mod snapshot;
 mod sqlite;
+mod state_hash;
 mod suite;
+mod toegang;

@@ -12,7 +12,7 @@ use stagepoort::{
 use uuid::Uuid;
 
 use crate::{
-    engine::Database,
+    engine::{Database, Engine},
     follower::{catch_up, follower},
     samples::*,
 };
@@ -158,8 +158,8 @@ async fn check_against_store(store: &dyn LogStore, view: &View) {
     assert_eq!(at_any as u64, aantallen.bpvos);
 }
 
-async fn check_history(steps: &[Step], cut: usize) {
-    let database = Database::new();
+async fn check_history(engine: Engine, steps: &[Step], cut: usize) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let live = Arc::new(Replica::new());
     let mut following = follower(&store, &live);
@@ -181,6 +181,14 @@ async fn check_history(steps: &[Step], cut: usize) {
     store.verify().await.unwrap();
 }
 
+fn run(engine: Engine, steps: &[Step], cut: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(check_history(engine, steps, cut));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -189,7 +197,18 @@ proptest! {
         steps in prop::collection::vec(step(), 1..12),
         cut in 0_usize..12,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(check_history(&steps, cut));
+        run(Engine::Sqlite, &steps, cut);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn replay_equals_snapshot_and_tail_on_postgres(
+        steps in prop::collection::vec(step(), 1..12),
+        cut in 0_usize..12,
+    ) {
+        run(Engine::Postgres, &steps, cut);
     }
 }

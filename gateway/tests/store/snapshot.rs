@@ -9,14 +9,14 @@ use stagepoort::replica::{
 use uuid::Uuid;
 
 use crate::{
-    engine::Database,
+    engine::{Database, Engine},
     follower::{catch_up, follower},
     samples::*,
 };
 
 /// A view with something of everything.
 async fn sample() -> Arc<View> {
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let store = database.open().await;
     let mut lines = vec![
         opleiding_line("25180", "Kok"),
@@ -92,6 +92,17 @@ async fn a_snapshot_that_was_changed_anywhere_is_refused() {
     assert_eq!(load(&path).unwrap().unwrap(), *view);
 }
 
+/// As a node would write it whose memory is not what it took in: sealed, with other sums.
+fn with_other_sums(right: &[u8]) -> Vec<u8> {
+    const HEADER_AND_EMPTY_EXTRA: usize = 68 + 4;
+    const COUNTS: usize = 16;
+    let mut wrong = right[..right.len() - 32].to_vec();
+    wrong[HEADER_AND_EMPTY_EXTRA + COUNTS] ^= 1;
+    let seal = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &wrong);
+    wrong.extend_from_slice(seal.as_ref());
+    wrong
+}
+
 #[tokio::test]
 async fn a_refusal_says_why() {
     let view = sample().await;
@@ -111,6 +122,11 @@ async fn a_refusal_says_why() {
         refusal(&newer),
         SnapshotError::Schema { found: 9, .. }
     ));
+    let other_state = refusal(&with_other_sums(&right));
+    assert!(
+        other_state.to_string().contains("state hash"),
+        "{other_state}"
+    );
     let mut changed = right.clone();
     *changed.last_mut().unwrap() ^= 1;
     let changed = refusal(&changed);

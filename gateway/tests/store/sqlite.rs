@@ -10,7 +10,10 @@ use sqlx::{Connection, SqliteConnection};
 use stagepoort::log::{LogStore, Sleutel, Soort, SqliteStore, StoreError};
 use uuid::Uuid;
 
-use crate::{engine::Database, samples::*};
+use crate::{
+    engine::{Database, Engine},
+    samples::*,
+};
 
 async fn execute(path: &Path, sql: &'static str) -> u64 {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
@@ -61,7 +64,7 @@ async fn a_changed_log_is_found_out() {
         ("UPDATE commit_log SET tijdlijn = 7 WHERE nummer = 2", 2),
         ("DELETE FROM commit_log WHERE nummer = 2", 3),
     ] {
-        let database = Database::new();
+        let database = Database::new(Engine::Sqlite).await;
         let store = database.sqlite().await;
         for n in 1..=3_u32 {
             let lines = vec![
@@ -98,7 +101,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 #[tokio::test]
 async fn its_files_are_for_the_owner_alone() {
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let path = database.path();
     // Somebody made it too generously.
     fs::write(&path, b"").unwrap();
@@ -113,13 +116,13 @@ async fn its_files_are_for_the_owner_alone() {
 
 #[tokio::test]
 async fn it_opens_only_what_is_its_own() {
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let path = database.path();
     assert_eq!(execute(&path, "CREATE TABLE iets (a)").await, 0);
     let other = SqliteStore::open(&path).await;
     assert!(matches!(other, Err(StoreError::Damaged(_))));
 
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let path = database.path();
     drop(database.sqlite().await);
     execute(&path, "PRAGMA user_version = 99").await;
@@ -141,7 +144,7 @@ async fn it_opens_only_what_is_its_own() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn programs_that_make_it_at_once_have_one_store() {
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let opening: Vec<_> = (0..6)
         .map(|_| {
             let path = database.path();
@@ -158,7 +161,7 @@ async fn programs_that_make_it_at_once_have_one_store() {
 #[tokio::test]
 async fn forgotten_people_stand_nowhere_in_its_files() {
     const NAAM: &str = "Pietertje Onvindbaar-Hierna";
-    let database = Database::new();
+    let database = Database::new(Engine::Sqlite).await;
     let store = database.sqlite().await;
     let stands = || {
         ["", "-wal"].iter().any(|suffix| {

@@ -7,7 +7,28 @@ use stagepoort::log::{
 };
 use uuid::Uuid;
 
-use crate::{engine::Database, samples::*};
+use crate::{
+    engine::{Database, Engine, on_every_engine},
+    samples::*,
+};
+
+on_every_engine! {
+    an_empty_log_has_head_zero,
+    lines_come_back_as_they_were_appended,
+    a_conditional_append_is_written_only_where_the_log_still_ends,
+    many_commits_are_read_together_as_they_are_one_by_one,
+    a_stage_becomes_visible_whole_and_only_by_its_publication,
+    a_request_id_is_fulfilled_once,
+    what_a_dead_import_staged_is_thrown_away,
+    one_import_stages_at_a_time_over_all_programs,
+    the_current_value_is_that_of_the_last_commit_and_not_of_the_last_stage,
+    within_a_commit_the_last_line_counts_and_removed_is_gone,
+    a_scan_goes_through_all_in_key_order,
+    people_are_forgotten_once_superseded_and_the_log_still_holds,
+    what_may_not_be_written_is_refused_and_leaves_nothing,
+    a_pseudonym_is_the_same_over_programs_and_differs_over_stores,
+    a_reader_sees_every_commit_in_order_while_many_write,
+}
 
 fn request(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -40,9 +61,8 @@ async fn all_lines(store: &dyn LogStore, nummer: u64) -> Vec<Line> {
     }
 }
 
-#[tokio::test]
-async fn an_empty_log_has_head_zero() {
-    let store = Database::new();
+async fn an_empty_log_has_head_zero(engine: Engine) {
+    let store = Database::new(engine).await;
     let store = store.open().await;
     let head = store.head().await.unwrap();
     assert_eq!((head.tijdlijn, head.nummer, head.hash), (1, 0, [0; 32]));
@@ -50,9 +70,8 @@ async fn an_empty_log_has_head_zero() {
     assert_eq!(store.commits_after(0, 10).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn lines_come_back_as_they_were_appended() {
-    let database = Database::new();
+async fn lines_come_back_as_they_were_appended(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let lines = vec![
         leerbedrijf_line(1, "Een"),
@@ -74,9 +93,8 @@ async fn lines_come_back_as_they_were_appended() {
     assert_eq!(store.verify().await.unwrap(), head);
 }
 
-#[tokio::test]
-async fn a_conditional_append_is_written_only_where_the_log_still_ends() {
-    let database = Database::new();
+async fn a_conditional_append_is_written_only_where_the_log_still_ends(engine: Engine) {
+    let database = Database::new(engine).await;
     let (store, other) = (database.open().await, database.open().await);
     let append_at = async |store: &dyn LogStore, nummer, n| {
         let lines = vec![leerbedrijf_line(1, &format!("Naam {n}"))];
@@ -92,9 +110,8 @@ async fn a_conditional_append_is_written_only_where_the_log_still_ends() {
     store.verify().await.unwrap();
 }
 
-#[tokio::test]
-async fn many_commits_are_read_together_as_they_are_one_by_one() {
-    let database = Database::new();
+async fn many_commits_are_read_together_as_they_are_one_by_one(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     // A stage that is never published lies between their lines.
     let stage = store.open_stage().await.unwrap();
@@ -123,9 +140,8 @@ async fn many_commits_are_read_together_as_they_are_one_by_one() {
     assert_eq!(store.lines_of(&[]).await.unwrap(), Vec::<Vec<Line>>::new());
 }
 
-#[tokio::test]
-async fn a_stage_becomes_visible_whole_and_only_by_its_publication() {
-    let database = Database::new();
+async fn a_stage_becomes_visible_whole_and_only_by_its_publication(engine: Engine) {
+    let database = Database::new(engine).await;
     let (writer, reader) = (database.open().await, database.open().await);
     let stage = writer.open_stage().await.unwrap();
     // More than one write transaction.
@@ -148,9 +164,8 @@ async fn a_stage_becomes_visible_whole_and_only_by_its_publication() {
     assert!(matches!(again, Err(StoreError::StageNotOpen(s)) if s == stage));
 }
 
-#[tokio::test]
-async fn a_request_id_is_fulfilled_once() {
-    let database = Database::new();
+async fn a_request_id_is_fulfilled_once(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let first = append(&*store, 1, vec![leerbedrijf_line(1, "Een")]).await;
     let repeat = append(&*store, 1, vec![leerbedrijf_line(1, "Twee")]).await;
@@ -173,9 +188,8 @@ async fn a_request_id_is_fulfilled_once() {
     assert_eq!(seen[0].1, content(&school_line("S")));
 }
 
-#[tokio::test]
-async fn what_a_dead_import_staged_is_thrown_away() {
-    let database = Database::new();
+async fn what_a_dead_import_staged_is_thrown_away(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let dead = store.open_stage().await.unwrap();
     let lines = vec![leerbedrijf_line(1, "Een"), personen_line(1, "Piet")];
@@ -198,9 +212,8 @@ async fn what_a_dead_import_staged_is_thrown_away() {
     store.verify().await.unwrap();
 }
 
-#[tokio::test]
-async fn one_import_stages_at_a_time_over_all_programs() {
-    let database = Database::new();
+async fn one_import_stages_at_a_time_over_all_programs(engine: Engine) {
+    let database = Database::new(engine).await;
     let (one, two) = (database.open().await, database.open().await);
     let stage = one.open_stage().await.unwrap();
     for store in [&one, &two] {
@@ -221,9 +234,8 @@ async fn one_import_stages_at_a_time_over_all_programs() {
     one.open_stage().await.unwrap();
 }
 
-#[tokio::test]
-async fn the_current_value_is_that_of_the_last_commit_and_not_of_the_last_stage() {
-    let database = Database::new();
+async fn the_current_value_is_that_of_the_last_commit_and_not_of_the_last_stage(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let stage = store.open_stage().await.unwrap();
     store
@@ -243,9 +255,8 @@ async fn the_current_value_is_that_of_the_last_commit_and_not_of_the_last_stage(
     assert_eq!(scanned, [(keys[0].clone(), imported)]);
 }
 
-#[tokio::test]
-async fn within_a_commit_the_last_line_counts_and_removed_is_gone() {
-    let database = Database::new();
+async fn within_a_commit_the_last_line_counts_and_removed_is_gone(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let key = Sleutel::leerbedrijf(id(1));
     let lines = vec![
@@ -269,9 +280,8 @@ async fn within_a_commit_the_last_line_counts_and_removed_is_gone() {
     assert_eq!(scanned[0].0, Sleutel::leerbedrijf(id(2)));
 }
 
-#[tokio::test]
-async fn a_scan_goes_through_all_in_key_order() {
-    let database = Database::new();
+async fn a_scan_goes_through_all_in_key_order(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let mut lines: Vec<Line> = (0..20).rev().map(|n| personen_line(n, "Piet")).collect();
     append(&*store, 1, lines.clone()).await;
@@ -294,9 +304,8 @@ async fn a_scan_goes_through_all_in_key_order() {
     assert_eq!(seen, expected);
 }
 
-#[tokio::test]
-async fn people_are_forgotten_once_superseded_and_the_log_still_holds() {
-    let database = Database::new();
+async fn people_are_forgotten_once_superseded_and_the_log_still_holds(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let first = vec![
         leerbedrijf_line(1, "Een"),
@@ -333,9 +342,8 @@ async fn people_are_forgotten_once_superseded_and_the_log_still_holds() {
     store.verify().await.unwrap();
 }
 
-#[tokio::test]
-async fn what_may_not_be_written_is_refused_and_leaves_nothing() {
-    let database = Database::new();
+async fn what_may_not_be_written_is_refused_and_leaves_nothing(engine: Engine) {
+    let database = Database::new(engine).await;
     let store = database.open().await;
     let long = set(Soort::Levering, Sleutel([1; 65].into()), vec![1]);
     let forgotten = Line {
@@ -356,9 +364,8 @@ async fn what_may_not_be_written_is_refused_and_leaves_nothing() {
     assert_eq!(store.head().await.unwrap().nummer, 0);
 }
 
-#[tokio::test]
-async fn a_pseudonym_is_the_same_over_programs_and_differs_over_stores() {
-    let (one, other) = (Database::new(), Database::new());
+async fn a_pseudonym_is_the_same_over_programs_and_differs_over_stores(engine: Engine) {
+    let (one, other) = (Database::new(engine).await, Database::new(engine).await);
     let pseudonym = one.open().await.pseudonym("bpvo:x");
     assert_eq!(pseudonym, one.open().await.pseudonym("bpvo:x"));
     assert_ne!(pseudonym, one.open().await.pseudonym("bpvo:y"));
@@ -366,11 +373,10 @@ async fn a_pseudonym_is_the_same_over_programs_and_differs_over_stores() {
     assert_eq!(pseudonym.0.len(), Sleutel::PSEUDONYM_BYTES);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_reader_sees_every_commit_in_order_while_many_write() {
+async fn a_reader_sees_every_commit_in_order_while_many_write(engine: Engine) {
     const WRITERS: u128 = 4;
     const EACH: u128 = 25;
-    let database = Database::new();
+    let database = Database::new(engine).await;
     let writers: Vec<_> = {
         let mut tasks = Vec::new();
         for writer in 0..WRITERS {

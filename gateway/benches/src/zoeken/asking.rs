@@ -82,14 +82,19 @@ pub(crate) fn waits(
             times.push(asked.elapsed());
         }
     }
-    times.sort_unstable();
-    Ok(Waits(times))
+    Ok(Waits::of(times))
 }
 
 /// Times from the shortest to the longest.
 pub(crate) struct Waits(Vec<Duration>);
 
 impl Waits {
+    /// Of at least one.
+    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let at = (self.0.len() * percent / 100).min(self.0.len() - 1);
         self.0[at]

@@ -4,7 +4,6 @@ use std::{io, time::Duration};
 
 use super::{
     asking::{self, Asker, Waits},
-    database::Database,
     ours::{Gateway, ServerTimes},
     question::Klasse,
     sql::Depth,
@@ -12,6 +11,7 @@ use super::{
     theirs::{Postgres, choose_plans},
 };
 use crate::{
+    database::Database,
     node::Node,
     report::{Section, Spread},
     request::Round,

@@ -12,7 +12,6 @@ use stagepoort::clock::{Clock, SystemClock};
 
 use super::{
     asking::{self, CONNECTIONS, waits},
-    database::Database,
     load,
     places::Places,
     question::{Klasse, Recorded},
@@ -23,6 +22,7 @@ use super::{
     theirs::{Bound, Postgres, choose_plans},
 };
 use crate::{
+    database::{Database, Purpose},
     process::{CLIENT_CORE, pin_self},
     report::say,
 };
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> io::Result<()> {
     let register = Register::read(&args.levering, SystemClock.now())?;
     let places = Places::of(&register);
     let recorded = record::questions(&args.vragen, &register)?;
-    let database = Database::start()?;
+    let database = Database::start(Purpose::Questions)?;
     load::load(&mut database.connect()?, &register, &places)?;
     let bound = Arc::new(Bound::of(&recorded, &register, &places, "")?);
     let mut askers = (0..CONNECTIONS)

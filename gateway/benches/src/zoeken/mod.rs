@@ -1,11 +1,10 @@
 //! zoekenLeerplaatsen beside PostgreSQL with PostGIS and pg_trgm, on the same data.
 
-mod asking;
+pub(crate) mod asking;
 mod compare;
 pub(crate) mod control;
-mod database;
 mod load;
-mod mutations;
+pub(crate) mod mutations;
 mod ours;
 mod places;
 mod question;
@@ -32,6 +31,7 @@ use stagepoort::{
 use crate::{
     Plan,
     client::{Connection, plain_text},
+    database::{Database, Purpose},
     national,
     node::{Node, SETTLE, client_config},
     process::{CLIENT_CORE, SERVER_CORE, pin_self},
@@ -40,7 +40,6 @@ use crate::{
 use asking::CONNECTIONS;
 use compare::{Pace, Sides};
 use control::of_class;
-use database::Database;
 use mutations::Searched;
 use ours::Gateway;
 use places::Places;
@@ -95,7 +94,7 @@ fn prepare(plan: &Plan, school: &str, section: &mut Section) -> io::Result<Prepa
     remove_older(&vragen, &levering)?;
     let recorded = record::questions(&vragen, &register)?;
     let bound = Arc::new(Bound::of(&recorded, &register, &places, school)?);
-    let database = Database::start()?;
+    let database = Database::start(Purpose::Questions)?;
     let begin = Instant::now();
     load::load(&mut database.connect()?, &register, &places)?;
     section.circumstance(format!(

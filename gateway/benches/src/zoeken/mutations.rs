@@ -158,6 +158,11 @@ fn per_second(count: usize, time: Duration) -> f64 {
 struct Writer {
     runtime: tokio::runtime::Runtime,
     store: SqliteStore,
+    changing: Changing,
+}
+
+/// Leerbedrijven that change over and over, one after the other.
+pub(crate) struct Changing {
     all: Vec<Leerbedrijf>,
     next: usize,
 }
@@ -175,18 +180,16 @@ impl Writer {
             .step_by(every)
             .map(|id| Sleutel::leerbedrijf(*id))
             .collect();
-        let mut all = Vec::new();
+        let mut blobs = Vec::new();
         for keys in keys.chunks(500) {
             let found = runtime.block_on(store.current(Soort::Leerbedrijf, keys));
-            for (_, blob) in found.map_err(io::Error::other)? {
-                all.push(postcard::from_bytes(&blob).map_err(io::Error::other)?);
-            }
+            blobs.extend(found.map_err(io::Error::other)?);
         }
+        let changing = Changing::of(blobs.iter().map(|(_, blob)| blob.as_slice()))?;
         Ok(Self {
             runtime,
             store,
-            all,
-            next: 0,
+            changing,
         })
     }
 
@@ -200,8 +203,8 @@ impl Writer {
         let pause = Duration::from_secs(1) * lines / RATE;
         let mut due = Instant::now();
         while !stop.load(Ordering::Relaxed) {
-            let changed = (0..lines).map(|_| self.change()).collect();
-            self.publish(changed)?;
+            let changed: Vec<_> = (0..lines).map(|_| self.changing.change()).collect();
+            self.publish(&changed)?;
             written.fetch_add(lines as usize, Ordering::Relaxed);
             due = (due + pause).max(Instant::now() - pause);
             thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -209,9 +212,35 @@ impl Writer {
         Ok(())
     }
 
+    fn publish(&self, changed: &[Leerbedrijf]) -> io::Result<()> {
+        let lines = changed.iter().map(line).collect::<io::Result<_>>()?;
+        let append = self.store.append(wish(), SystemClock.now(), lines);
+        self.runtime.block_on(append).map_err(io::Error::other)?;
+        Ok(())
+    }
+}
+
+/// Every commit is a wish of its own; nothing else depends on it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "chance that nothing measured depends on"
+)]
+pub(crate) fn wish() -> Uuid {
+    Uuid::new_v4()
+}
+
+impl Changing {
+    pub(crate) fn of<'b>(blobs: impl Iterator<Item = &'b [u8]>) -> io::Result<Self> {
+        let all = blobs.map(|blob| postcard::from_bytes(blob).map_err(io::Error::other));
+        Ok(Self {
+            all: all.collect::<io::Result<_>>()?,
+            next: 0,
+        })
+    }
+
     /// The next one in turn, with a word more or less in its name, another place on the map, and
     /// an erkenning that ends or goes on: all that an index is made of.
-    fn change(&mut self) -> Leerbedrijf {
+    pub(crate) fn change(&mut self) -> Leerbedrijf {
         let at = self.next % self.all.len();
         self.next += 1;
         let leerbedrijf = &mut self.all[at];
@@ -235,24 +264,13 @@ impl Writer {
         }
         leerbedrijf.clone()
     }
-
-    fn publish(&self, changed: Vec<Leerbedrijf>) -> io::Result<()> {
-        let lines = changed.iter().map(line).collect::<io::Result<_>>()?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "every commit is a wish of its own; nothing else depends on it"
-        )]
-        let wish = Uuid::new_v4();
-        let append = self.store.append(wish, SystemClock.now(), lines);
-        self.runtime.block_on(append).map_err(io::Error::other)?;
-        Ok(())
-    }
 }
 
 /// Added to a name and taken off again.
 const WORD: &str = " Verandering";
 
-fn line(leerbedrijf: &Leerbedrijf) -> io::Result<Line> {
+/// As the log has it.
+pub(crate) fn line(leerbedrijf: &Leerbedrijf) -> io::Result<Line> {
     let blob = postcard::to_stdvec(leerbedrijf).map_err(io::Error::other)?;
     Ok(Line {
         soort: Soort::Leerbedrijf,
@@ -270,7 +288,7 @@ pub(crate) fn searchable(
 ) -> io::Result<()> {
     let writer = Writer::open(&searched.database, &searched.ids)?;
     let mut seconds = Vec::new();
-    for (nth, original) in writer.all.iter().take(TIMED).enumerate() {
+    for (nth, original) in writer.changing.all.iter().take(TIMED).enumerate() {
         // A word that no name has, other letters each time, so that none is a typo of another.
         let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap_or(0));
         let word: String = (0..12).map(|at| letter(nth * 7 + at * (nth + 3))).collect();
@@ -281,9 +299,9 @@ pub(crate) fn searchable(
             naam: Some(word),
             ..Vraag::default()
         };
-        writer.publish(vec![changed])?;
+        writer.publish(&[changed])?;
         let found = until_found(connection, &question.rest(school)?)?;
-        writer.publish(vec![original.clone()])?;
+        writer.publish(std::slice::from_ref(original))?;
         seconds.extend(found.map(|time| time.as_secs_f64()));
     }
     let what = format!("from a commit to its first hit, seconds, {TIMED} times");

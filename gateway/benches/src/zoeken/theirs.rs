@@ -11,12 +11,12 @@ use postgres::{Client, Statement, types::ToSql};
 
 use super::{
     asking::Asker,
-    database::Database,
     places::Places,
     question::Recorded,
     register::Register,
     sql::{Depth, Parameters, Shape, Template, Value},
 };
+use crate::database::Database;
 
 /// All recorded questions with their values, by depth.
 pub(crate) struct Bound {

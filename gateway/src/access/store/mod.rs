@@ -2,12 +2,21 @@
 //!
 //! It is apart from the log, so that trouble in the register never holds up a withdrawal.
 
+mod postgres;
+mod rows;
 mod sqlite;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use super::{DocumentError, Toegang};
-use crate::{domain::Tijdstip, log::StoreError};
+use crate::{
+    domain::Tijdstip,
+    log::{Opslag, StoreError},
+};
+pub use postgres::PostgresToegang;
 pub use sqlite::SqliteToegang;
 
 /// A document as it was put in force.
@@ -92,4 +101,21 @@ pub trait ToegangStore: Send + Sync + 'static {
         document: &str,
         tijdstip: Tijdstip,
     ) -> Result<Version, AppendError>;
+
+    /// Rings this bell when a document was put in force, as [`crate::log::LogStore::ring`] does.
+    fn ring(&self, _bell: Arc<Notify>) {}
+
+    /// Lets go of the connections. Nothing is asked of it after this.
+    async fn close(&self) {}
+}
+
+/// Opens the stream beside the log.
+///
+/// # Errors
+/// As [`SqliteToegang::open`] and [`PostgresToegang::open`].
+pub async fn open_toegang(opslag: &Opslag) -> Result<Arc<dyn ToegangStore>, StoreError> {
+    Ok(match opslag {
+        Opslag::Sqlite(path) => Arc::new(SqliteToegang::open(path).await?),
+        Opslag::Postgres(settings) => Arc::new(PostgresToegang::open(settings).await?),
+    })
 }

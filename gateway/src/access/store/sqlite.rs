@@ -3,16 +3,18 @@
 use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
-use aws_lc_rs::digest;
 use sqlx::{
-    FromRow, SqlitePool,
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{AppendError, ToegangStore, Version, VersionHead};
+use super::{
+    AppendError, ToegangStore, Version, VersionHead,
+    rows::{Row, head_of, sha256},
+};
 use crate::{
     domain::Tijdstip,
-    log::{FileIdentity, SqliteStore, StoreError},
+    log::{FileIdentity, LogStore, SqliteStore, StoreError},
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS toegang (
@@ -30,14 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct SqliteToegang {
     identity: FileIdentity,
     pool: SqlitePool,
-}
-
-#[derive(FromRow)]
-struct Row {
-    versie: i64,
-    tijdstip: i64,
-    sha256: Vec<u8>,
-    document: String,
 }
 
 impl SqliteToegang {
@@ -63,11 +57,6 @@ impl SqliteToegang {
         let identity = FileIdentity::of(path)?;
         Ok(Self { identity, pool })
     }
-
-    /// Closes the connection.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
 }
 
 #[async_trait]
@@ -78,21 +67,13 @@ impl ToegangStore for SqliteToegang {
             sqlx::query_as("SELECT versie, sha256 FROM toegang ORDER BY versie DESC LIMIT 1")
                 .fetch_optional(&self.pool)
                 .await?;
-        row.map(|(versie, sha256)| {
-            Ok(VersionHead {
-                versie: u64::try_from(versie)
-                    .map_err(|_| damaged(versie, "its number is negative"))?,
-                sha256: sha256
-                    .try_into()
-                    .map_err(|_| damaged(versie, "its hash has another length"))?,
-            })
-        })
-        .transpose()
+        row.map(|(versie, sha256)| head_of(versie, sha256))
+            .transpose()
     }
 
     async fn newest(&self) -> Result<Option<Version>, StoreError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT versie, tijdstip, sha256, document FROM toegang
+            "SELECT versie, tijdstip AS tijdstip_ms, sha256, document FROM toegang
              ORDER BY versie DESC LIMIT 1",
         )
         .fetch_optional(&self.pool)
@@ -130,35 +111,10 @@ impl ToegangStore for SqliteToegang {
         let newest = self.head().await?.map_or(0, |head| head.versie);
         Err(AppendError::Overtaken { newest })
     }
-}
 
-impl TryFrom<Row> for Version {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let damaged = |what| damaged(row.versie, what);
-        let sha256 = sha256(&row.document);
-        if row.sha256 != sha256 {
-            return Err(damaged("its document is not the one that was put in force"));
-        }
-        Ok(Self {
-            versie: u64::try_from(row.versie).map_err(|_| damaged("its number is negative"))?,
-            tijdstip: Tijdstip::from_millis(row.tijdstip)
-                .ok_or_else(|| damaged("its moment is out of range"))?,
-            sha256,
-            document: row.document,
-        })
+    async fn close(&self) {
+        self.pool.close().await;
     }
-}
-
-fn damaged(versie: i64, what: &str) -> StoreError {
-    StoreError::Damaged(format!("version {versie} of toegang: {what}"))
-}
-
-fn sha256(text: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
-    hash
 }
 
 #[cfg(test)]
@@ -167,37 +123,6 @@ mod tests {
 
     fn at(second: i64) -> Tijdstip {
         Tijdstip::from_millis(second * 1000).unwrap()
-    }
-
-    #[tokio::test]
-    async fn versions_count_up_and_the_newest_is_found() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stagepoort.db");
-        let store = SqliteToegang::open(&path).await.unwrap();
-        assert_eq!(store.newest().await.unwrap(), None);
-        assert_eq!(store.head().await.unwrap(), None);
-        let first = store.append(0, "een", at(1)).await.unwrap();
-        let second = store.append(1, "twee", at(2)).await.unwrap();
-        assert_eq!((first.versie, second.versie), (1, 2));
-        store.close().await;
-
-        let store = SqliteToegang::open(&path).await.unwrap();
-        assert_eq!(store.head().await.unwrap(), Some(second.head()));
-        assert_eq!(store.newest().await.unwrap(), Some(second));
-    }
-
-    #[tokio::test]
-    async fn of_two_that_compared_with_the_same_version_one_is_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stagepoort.db");
-        let one = SqliteToegang::open(&path).await.unwrap();
-        let other = SqliteToegang::open(&path).await.unwrap();
-        one.append(0, "een", at(1)).await.unwrap();
-        let error = other.append(0, "twee", at(2)).await.unwrap_err();
-        assert!(matches!(error, AppendError::Overtaken { newest: 1 }));
-        let skipping = other.append(2, "twee", at(2)).await.unwrap_err();
-        assert!(matches!(skipping, AppendError::Overtaken { newest: 1 }));
-        assert_eq!(one.newest().await.unwrap().unwrap().document, "een");
     }
 
     #[tokio::test]

@@ -4,7 +4,6 @@ use std::{
     fmt::Write as _,
     fs::File,
     io::{BufReader, BufWriter},
-    sync::Arc,
 };
 
 use super::{
@@ -12,11 +11,10 @@ use super::{
     manifest::DemoAfnemer,
 };
 use crate::{
-    access::{SqliteToegang, Toegang, ToegangStore},
+    access::{Toegang, open_toegang},
     clock::Clock,
-    log::{LogStore, SqliteStore},
+    log::Opslag,
     register::{
-        Share,
         generate::{Plan, write_levering},
         import::{self, Options},
     },
@@ -31,7 +29,7 @@ pub(super) async fn apply_toegang(
     let text = document(afnemers);
     folder.write("toegang.toml", &text)?;
     Toegang::parse(&text)?;
-    let store = SqliteToegang::open(&folder.database()).await?;
+    let store = open_toegang(&Opslag::Sqlite(folder.database())).await?;
     store.append(0, &text, clock.now()).await?;
     store.close().await;
     Ok(())
@@ -83,12 +81,7 @@ pub(super) async fn import(
     let file = File::create(&path).map_err(of_file)?;
     write_levering(plan, &plan.voorloop(), BufWriter::new(file), || {})?;
     let input = BufReader::new(File::open(&path).map_err(of_file)?);
-    let store: Arc<dyn LogStore> = Arc::new(SqliteStore::open(&folder.database()).await?);
-    let options = Options {
-        maximaal_afgekeurd: Share::DEFAULT,
-        toestaan_krimp: false,
-        rapport: None,
-    };
-    import::import(&store, input, options, clock, &mut |_| {}).await?;
+    let store = Opslag::Sqlite(folder.database()).open().await?;
+    import::import(&store, input, Options::default(), clock, &mut |_| {}).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `stagepoort register generate`.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -12,10 +12,12 @@ use std::{
 };
 
 use clap::Args;
-use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 
-use super::progress::Shown;
+use super::{
+    output::{Packed, Packing, Partial},
+    progress::Shown,
+};
 use crate::{
     cli::{fail, say},
     clock::{Clock, SystemClock},
@@ -68,7 +70,7 @@ pub(in crate::cli) struct GenerateArgs {
     /// CSV with columns crebo, naam, niveau, leerwegen instead of our own small table
     #[arg(long, value_name = "FILE")]
     kwalificaties: Option<PathBuf>,
-    /// Where the levering goes, as gzip when the name ends in .gz; - is standard output
+    /// Where the levering goes, packed when the name ends in .gz or .zst; - is standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     uit: PathBuf,
     /// Print what was made as one JSON object, when --uit is a file
@@ -153,37 +155,18 @@ fn write(args: &GenerateArgs, plan: &Plan, clock: &dyn Clock) -> Result<Aantalle
         let out = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
         return Ok(write_to(out, plan, clock)?.1);
     }
-    // A levering has its own name only when it is whole.
-    let mut partial = args.uit.clone().into_os_string();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let written = write_file(&partial, &args.uit, plan, clock);
-    if written.is_err() {
-        // The first error is the one to tell.
-        drop(fs::remove_file(&partial));
-    }
-    written
+    write_file(&args.uit, plan, clock)
 }
 
-fn write_file(
-    partial: &Path,
-    uit: &Path,
-    plan: &Plan,
-    clock: &dyn Clock,
-) -> Result<Aantallen, GenerateError> {
-    let file = File::create(partial).map_err(|source| of_file(partial, source))?;
-    let out = BufWriter::with_capacity(BUFFER_BYTES, file);
-    let (out, aantallen) = if uit.extension().is_some_and(|e| e == "gz") {
-        let (gzip, aantallen) = write_to(GzEncoder::new(out, Compression::fast()), plan, clock)?;
-        (gzip.finish().map_err(WriteError::Io)?, aantallen)
-    } else {
-        write_to(out, plan, clock)?
-    };
-    let file = out
-        .into_inner()
-        .map_err(|error| WriteError::Io(error.into_error()))?;
-    file.sync_all().map_err(|source| of_file(partial, source))?;
-    fs::rename(partial, uit).map_err(|source| of_file(uit, source))?;
+fn write_file(uit: &Path, plan: &Plan, clock: &dyn Clock) -> Result<Aantallen, GenerateError> {
+    /// It holds nobody's data.
+    const MODE: u32 = 0o666;
+    let (partial, file) = Partial::create(uit, MODE).map_err(|source| of_file(uit, source))?;
+    let out = Packed::new(file, Packing::of(uit)).map_err(WriteError::Io)?;
+    let (out, aantallen) = write_to(out, plan, clock)?;
+    let file = out.finish().map_err(WriteError::Io)?;
+    let placed = partial.put_in_place(&file);
+    placed.map_err(|source| of_file(uit, source))?;
     Ok(aantallen)
 }
 
@@ -226,7 +209,7 @@ fn peildatum(text: &str) -> Result<Datum, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::{fs, io::Read};
 
     use clap::Parser;
     use flate2::read::GzDecoder;
@@ -259,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_gz_gets_the_same_lines_as_gzip_and_no_partial_file_stays() {
+    fn a_packed_levering_has_the_same_lines_and_no_partial_file_stays() {
         let folder = tempfile::tempdir().unwrap();
         let make = |name: &str| {
             let path = folder.path().join(name);
@@ -276,7 +259,9 @@ mod tests {
             .read_to_end(&mut unpacked)
             .unwrap();
         assert!(plain == unpacked);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let zstd = make("levering.ndjson.zst");
+        assert!(plain == zstd::stream::decode_all(&*zstd).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]

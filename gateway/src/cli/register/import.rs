@@ -1,41 +1,69 @@
 //! `stagepoort register import`.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
 use serde_json::json;
 
 use super::{EXIT_BUSY, EXIT_REFUSED, input, progress::Shown, rapport::Rapport};
 use crate::{
-    cli::{EXIT_FAILED, fail, say},
+    bron::{BronError, FetchError, Memory, Outcome, Plaats, Settings, fetch_and_import},
+    cli::{EXIT_FAILED, fail, opslag::OpslagArgs, say},
     clock::SystemClock,
-    log::{LogStore, SqliteStore, StoreError},
+    log::{Opslag, StoreError},
     register::{
         Share,
         import::{Applied, ImportError, Options, Progress, Report, import},
+        levering::MAX_LEVERING_BYTES,
     },
     telemetry::chain,
 };
+
+/// Longest time that a download may take.
+const FETCH_PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// What a fetch keeps stands beside this when the register is no file.
+const BESIDE_NO_FILE: &str = "stagepoort";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A levering is applied wholly or not at all, and the same one twice changes nothing. What a levering \
 of soort VOLLEDIG does not have is ended.\n\n\
-Exit codes: 0 applied, or applied before; 1 it could not be read or written; 2 wrong arguments; \
+A URL must be https. The levering is fetched whole before anything is done with it; a redirect to \
+another host is not followed. What was applied last is kept beside the register, with .bron behind \
+its name (for PostgreSQL: stagepoort.bron in the current folder), so that the same levering is not fetched again.\n\n\
+Exit codes: 0 applied, or applied before; 1 it could not be fetched, read or written; 2 wrong arguments; \
 3 the levering is refused and nothing changed; 4 another import is running.")]
 pub(in crate::cli) struct ImportArgs {
-    /// The levering, plain or gzip; - is standard input
-    #[arg(default_value = "-")]
-    file: PathBuf,
-    /// The register: a SQLite file, made when it is not there
-    #[arg(long, value_name = "PATH")]
-    opslag: PathBuf,
+    /// The levering, plain, gzip or zstd: a file or an https URL; - is standard input
+    #[arg(default_value = "-", value_name = "FILE|URL", value_parser = Plaats::parse)]
+    file: Plaats,
+    #[command(flatten)]
+    opslag: OpslagArgs,
     /// Write every violation to this file, a line of JSON {regel, veld, reden} each
     #[arg(long, value_name = "FILE")]
     rapport: Option<PathBuf>,
     /// Share of the lines that may be bad and set aside; above it the levering is refused
     #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = Share::parse)]
     maximaal_afgekeurd: Share,
+    /// Most bytes of the levering, once it is unpacked
+    #[arg(long, value_name = "N", default_value_t = MAX_LEVERING_BYTES)]
+    maximale_bytes: u64,
+    /// Certificates, PEM, of the authorities that the server of the URL is trusted by [default:
+    /// those of the system]
+    #[arg(long, value_name = "FILE")]
+    bron_ca: Option<PathBuf>,
+    /// Client certificate, PEM, to fetch with
+    #[arg(long, value_name = "FILE", requires = "bron_sleutel")]
+    bron_certificaat: Option<PathBuf>,
+    /// Its private key, PEM, readable by this user alone
+    #[arg(long, value_name = "FILE", requires = "bron_certificaat")]
+    bron_sleutel: Option<PathBuf>,
     /// Accept a levering that ends much of the register
     #[arg(long)]
     toestaan_krimp: bool,
@@ -56,15 +84,22 @@ pub(super) fn run(args: &ImportArgs) -> ExitCode {
         Ok(rapport) => rapport,
         Err(error) => return fail(format_args!("--rapport: {error}")),
     };
-    let outcome = runtime.block_on(apply(args, &mut rapport));
+    let opslag = match args.opslag.opslag() {
+        Ok(opslag) => opslag,
+        Err(reason) => return fail(reason),
+    };
+    let outcome = runtime.block_on(apply(args, &opslag, &mut rapport));
     rapport.show();
     match outcome {
-        Ok(report) => {
-            say_report(&report, args.json);
+        Ok(done) => {
+            match done {
+                Done::Unchanged => say_unchanged(args.json),
+                Done::Report(report) => say_report(&report, args.json),
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let code = exit_code(&error);
+            let code = error.exit_code();
             if args.json {
                 let uitkomst = if code == EXIT_REFUSED {
                     "geweigerd"
@@ -79,41 +114,120 @@ pub(super) fn run(args: &ImportArgs) -> ExitCode {
     }
 }
 
-async fn apply(args: &ImportArgs, rapport: &mut Rapport) -> Result<Report, ImportError> {
-    let source = input::open(&args.file).map_err(|source| StoreError::File {
-        path: args.file.clone(),
-        source,
-    })?;
-    let store: Arc<dyn LogStore> = Arc::new(SqliteStore::open(&args.opslag).await?);
-    let clock = SystemClock;
-    let mut shown = Shown::new(source.read, source.length, &clock);
-    let mut progress = |done: Progress| {
-        let Progress {
-            regels,
-            leerbedrijven,
-            afgekeurd,
-        } = done;
-        shown.show(format!(
-            "{regels} lines, {leerbedrijven} leerbedrijven, {afgekeurd} set aside"
-        ));
-    };
+/// What became of the levering.
+enum Done {
+    /// The source has no other than the one that was applied.
+    Unchanged,
+    Report(Report),
+}
+
+/// Why it was not imported.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Bron(#[from] BronError),
+}
+
+impl Failed {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Import(error) | Self::Bron(BronError::Import { source: error, .. }) => {
+                match error {
+                    ImportError::Store(StoreError::StageBusy) => EXIT_BUSY,
+                    refusal if refusal.is_refusal() => EXIT_REFUSED,
+                    _ => EXIT_FAILED,
+                }
+            }
+            Self::Bron(BronError::Fetch(FetchError::TooLarge { .. })) => EXIT_REFUSED,
+            Self::Bron(_) => EXIT_FAILED,
+        }
+    }
+}
+
+async fn apply(args: &ImportArgs, opslag: &Opslag, rapport: &mut Rapport) -> Result<Done, Failed> {
     let options = Options {
         maximaal_afgekeurd: args.maximaal_afgekeurd,
         toestaan_krimp: args.toestaan_krimp,
+        maximale_bytes: args.maximale_bytes,
         rapport: Some(rapport),
     };
-    import(&store, source.reader, options, &clock, &mut progress).await
+    match &args.file {
+        url @ Plaats::Url(_) => fetch(args, opslag, url, options).await,
+        Plaats::Bestand(path) => read(opslag, path, options).await.map(Done::Report),
+    }
 }
 
-fn exit_code(error: &ImportError) -> u8 {
-    match error {
-        ImportError::Levering(crate::register::levering::LeveringError::Read(_)) => EXIT_FAILED,
-        ImportError::Levering(_)
-        | ImportError::TooManyBadLines { .. }
-        | ImportError::Shrink(_)
-        | ImportError::TooManyEquivalents { .. } => EXIT_REFUSED,
-        ImportError::Store(StoreError::StageBusy) => EXIT_BUSY,
-        _ => EXIT_FAILED,
+async fn read(opslag: &Opslag, path: &Path, options: Options<'_>) -> Result<Report, Failed> {
+    let source = input::open(path).map_err(|source| {
+        let path = path.to_owned();
+        ImportError::Store(StoreError::File { path, source })
+    })?;
+    let store = opslag.open().await.map_err(ImportError::Store)?;
+    let clock = SystemClock;
+    let mut shown = Shown::new(source.read, source.length, &clock);
+    let mut progress = |done| show(&mut shown, done);
+    Ok(import(&store, source.reader, options, &clock, &mut progress).await?)
+}
+
+async fn fetch(
+    args: &ImportArgs,
+    opslag: &Opslag,
+    url: &Plaats,
+    options: Options<'_>,
+) -> Result<Done, Failed> {
+    let beside = opslag.file().unwrap_or(Path::new(BESIDE_NO_FILE));
+    let store = opslag.open().await.map_err(ImportError::Store)?;
+    let map = match beside.parent() {
+        Some(map) if !map.as_os_str().is_empty() => map.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let certificate = args.bron_certificaat.clone();
+    let settings = Settings {
+        plaats: url.clone(),
+        ca: args.bron_ca.clone(),
+        identity: certificate.zip(args.bron_sleutel.clone()),
+        tijd: FETCH_PATIENCE,
+        maximale_bytes: args.maximale_bytes,
+        map,
+    };
+    let clock = SystemClock;
+    let mut shown = Shown::new(Arc::default(), None, &clock);
+    let mut progress = |done| show(&mut shown, done);
+    let memory = Memory::beside(beside);
+    let outcome = fetch_and_import(
+        &store,
+        &settings,
+        &memory,
+        None,
+        options,
+        &clock,
+        &mut progress,
+    )
+    .await?;
+    Ok(match outcome {
+        Outcome::Unchanged => Done::Unchanged,
+        Outcome::Imported(report) => Done::Report(report),
+    })
+}
+
+fn show(shown: &mut Shown<'_>, done: Progress) {
+    let Progress {
+        regels,
+        leerbedrijven,
+        afgekeurd,
+    } = done;
+    shown.show(format!(
+        "{regels} lines, {leerbedrijven} leerbedrijven, {afgekeurd} set aside"
+    ));
+}
+
+fn say_unchanged(json: bool) {
+    if json {
+        say(json!({ "uitkomst": "ongewijzigd" }));
+    } else {
+        say("the source has the same levering as the one that was applied last; nothing changed");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 Exit codes: 0 an import would accept the levering itself, though it may still find that it ends too \
 much of the register; 1 it could not be read; 2 wrong arguments; 3 an import would refuse it.")]
 pub(in crate::cli) struct VerifyArgs {
-    /// The levering, plain or gzip; - is standard input
+    /// The levering, plain, gzip or zstd; - is standard input
     file: PathBuf,
     /// Write every violation to this file, a line of JSON {regel, veld, reden} each
     #[arg(long, value_name = "FILE")]

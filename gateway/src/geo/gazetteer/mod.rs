@@ -100,6 +100,12 @@ impl Gazetteer {
         }
     }
 
+    /// The imported area with this number.
+    #[must_use]
+    pub fn gebied(&self, postcode4: u16) -> Option<&Postcodegebied> {
+        self.gebieden.get(&postcode4).map(AsRef::as_ref)
+    }
+
     /// The imported areas, by their number.
     pub fn gebieden(&self) -> impl ExactSizeIterator<Item = &Arc<Postcodegebied>> {
         self.gebieden.values()

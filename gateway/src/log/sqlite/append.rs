@@ -4,7 +4,7 @@ use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, StoreError, damaged, lines,
+    SqliteStore, StoreError, lines,
     open::{NEXT_STAGE, TIJDLIJN},
     query,
 };
@@ -12,18 +12,10 @@ use crate::{
     domain::Tijdstip,
     log::{
         CommitInfo, Line, StageId,
-        hash::{Hash, LinesDigest, Sealed, commit_hash},
+        hash::LinesDigest,
+        rows::{MAX_STAGE, NewCommit, damaged},
     },
 };
-
-/// A commit that is about to be written.
-pub(super) struct NewCommit {
-    pub(super) stage: StageId,
-    pub(super) request_id: Uuid,
-    pub(super) tijdstip: Tijdstip,
-    pub(super) regels: u64,
-    pub(super) digest: Hash,
-}
 
 impl SqliteStore {
     /// Publishes lines; none when the log was to end at a commit and no longer does.
@@ -61,8 +53,6 @@ impl SqliteStore {
 
 /// The number for a new stage; no stage ever gets one that was used before.
 pub(super) async fn take_stage(tx: &mut SqliteConnection) -> Result<StageId, StoreError> {
-    // Stage and index share 63 bits.
-    const MAX_STAGE: u64 = i32::MAX as u64;
     let stage = number(tx, NEXT_STAGE).await?;
     if stage > MAX_STAGE {
         return Err(damaged("stage numbers are used up"));
@@ -78,39 +68,24 @@ pub(super) async fn write_commit(
 ) -> Result<CommitInfo, StoreError> {
     let (last, vorige_hash) = query::last(tx).await?;
     let tijdlijn = number(tx, TIJDLIJN).await?;
-    let sealed = Sealed {
-        tijdlijn: u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?,
-        nummer: last + 1,
-        tijdstip: new.tijdstip,
-        request_id: new.request_id,
-        regels: new.regels,
-        digest: new.digest,
-    };
-    let hash = commit_hash(&vorige_hash, &sealed);
+    let tijdlijn = u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?;
+    let info = new.seal(tijdlijn, last, vorige_hash);
     sqlx::query(
         "INSERT INTO commit_log (nummer, tijdlijn, stage, tijdstip_ms, request_id, regels,
             digest, vorige_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(sealed.nummer.cast_signed())
-    .bind(i64::from(sealed.tijdlijn))
-    .bind(new.stage.0.cast_signed())
-    .bind(new.tijdstip.as_millis())
-    .bind(new.request_id.as_bytes().as_slice())
-    .bind(new.regels.cast_signed())
-    .bind(sealed.digest.as_slice())
-    .bind(vorige_hash.as_slice())
-    .bind(hash.as_slice())
+    .bind(info.nummer.cast_signed())
+    .bind(i64::from(info.tijdlijn))
+    .bind(info.stage.0.cast_signed())
+    .bind(info.tijdstip.as_millis())
+    .bind(info.request_id.as_bytes().as_slice())
+    .bind(info.regels.cast_signed())
+    .bind(new.digest.as_slice())
+    .bind(info.vorige_hash.as_slice())
+    .bind(info.hash.as_slice())
     .execute(tx)
     .await?;
-    Ok(CommitInfo {
-        nummer: sealed.nummer,
-        tijdstip: new.tijdstip,
-        request_id: new.request_id,
-        hash,
-        vorige_hash,
-        regels: new.regels,
-        stage: new.stage,
-    })
+    Ok(info)
 }
 
 /// A setting that is a number.

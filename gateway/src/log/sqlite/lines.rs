@@ -4,30 +4,12 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments};
 
-use super::{StoreError, damaged};
+use super::StoreError;
 use crate::log::{
-    CommitInfo, Inhoud, Line, Sleutel, Soort, StageId,
-    hash::{Kept, Keys, LinesDigest},
+    CommitInfo, Line, StageId,
+    hash::{Keys, LinesDigest},
+    rows::{self, StoredLine, nr},
 };
-
-/// Bits of a row's `nr` that count the lines of one stage.
-const INDEX_BITS: u32 = 32;
-
-/// The row of a line.
-pub(super) fn nr(stage: StageId, index: u64) -> i64 {
-    ((stage.0 << INDEX_BITS) | index).cast_signed()
-}
-
-/// The most lines that one stage can hold.
-pub(super) const MAX_LINES: u64 = 1 << INDEX_BITS;
-
-/// The stage part of `nr`, in SQL.
-macro_rules! stage_of {
-    ($nr:literal) => {
-        concat!("(", $nr, " >> 32)")
-    };
-}
-pub(super) use stage_of;
 
 /// Rows in one INSERT. sqlx costs some 20 µs a statement, so most lines go by the largest, and
 /// only three texts have to be kept prepared.
@@ -46,13 +28,6 @@ static INSERT_LINE: LazyLock<[String; 3]> = LazyLock::new(|| {
 static INSERT_SIDE: LazyLock<[String; 3]> =
     LazyLock::new(|| inserts("INSERT INTO zij (nr, inhoud)", "(?, ?)"));
 
-/// A line that is about to be written at its row.
-struct Row<'a> {
-    nr: i64,
-    line: &'a Line,
-    mark: Option<Vec<u8>>,
-}
-
 /// Writes lines from this index of the stage on and adds them to the digest.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
@@ -62,67 +37,24 @@ pub(super) async fn write(
     lines: &[Line],
     digest: &mut LinesDigest,
 ) -> Result<(), StoreError> {
-    let rows = lines
-        .iter()
-        .zip(from..)
-        .map(|(line, index)| prepare(keys, nr(stage, index), line, digest))
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = rows::prepare(keys, stage, from, lines, digest)?;
     insert_all(connection, &INSERT_LINE, &rows, |query, row| {
-        let content = match &row.line.inhoud {
-            Inhoud::Gezet(content) if row.mark.is_none() => Some(content.as_slice()),
-            _ => None,
-        };
         query
             .bind(row.nr)
             .bind(i64::from(row.line.soort.number()))
             .bind(&*row.line.sleutel.0)
-            .bind(content)
+            .bind(row.content())
             .bind(row.mark.as_deref())
     })
     .await?;
     let side: Vec<(i64, &[u8])> = rows
         .iter()
-        .filter(|row| row.mark.is_some())
-        .filter_map(|row| match &row.line.inhoud {
-            Inhoud::Gezet(content) => Some((row.nr, content.as_slice())),
-            Inhoud::Verwijderd | Inhoud::Vergeten => None,
-        })
+        .filter_map(|row| Some((row.nr, row.side()?)))
         .collect();
     insert_all(connection, &INSERT_SIDE, &side, |query, (nr, content)| {
         query.bind(*nr).bind(*content)
     })
     .await
-}
-
-fn prepare<'a>(
-    keys: &Keys,
-    nr: i64,
-    line: &'a Line,
-    digest: &mut LinesDigest,
-) -> Result<Row<'a>, StoreError> {
-    let soort = line.soort.number();
-    let sleutel = &*line.sleutel.0;
-    if sleutel.len() > Sleutel::MAX_BYTES {
-        return Err(StoreError::InvalidLine("its key is longer than 64 bytes"));
-    }
-    let mark = match &line.inhoud {
-        Inhoud::Gezet(content) if line.soort.is_side() => {
-            Some(keys.mark(nr, soort, sleutel, content).to_vec())
-        }
-        Inhoud::Gezet(_) | Inhoud::Verwijderd => None,
-        Inhoud::Vergeten => {
-            return Err(StoreError::InvalidLine(
-                "forgotten content is read, never written",
-            ));
-        }
-    };
-    let kept = match (&line.inhoud, &mark) {
-        (_, Some(mark)) => Kept::Mark(mark),
-        (Inhoud::Gezet(content), None) => Kept::Content(content),
-        (Inhoud::Verwijderd | Inhoud::Vergeten, None) => Kept::Nothing,
-    };
-    digest.push(soort, sleutel, kept);
-    Ok(Row { nr, line, mark })
 }
 
 type Insert = Query<'static, Sqlite, SqliteArguments>;
@@ -145,39 +77,6 @@ async fn insert_all<T>(
         }
     }
     Ok(())
-}
-
-/// A line as it stands in the file.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct StoredLine {
-    pub(super) nr: i64,
-    pub(super) soort: i64,
-    pub(super) sleutel: Vec<u8>,
-    pub(super) inhoud: Option<Vec<u8>>,
-    pub(super) merk: Option<Vec<u8>>,
-    pub(super) zij: Option<Vec<u8>>,
-}
-
-impl StoredLine {
-    pub(super) fn into_line(self) -> Result<Line, StoreError> {
-        let soort = u8::try_from(self.soort)
-            .ok()
-            .and_then(Soort::from_number)
-            .ok_or_else(|| damaged(format!("line {} has unknown kind {}", self.nr, self.soort)))?;
-        let inhoud = match (self.inhoud, self.merk, self.zij) {
-            (Some(content), None, _) | (None, Some(_), Some(content)) => Inhoud::Gezet(content),
-            (None, Some(_), None) => Inhoud::Vergeten,
-            (None, None, _) => Inhoud::Verwijderd,
-            (Some(_), Some(_), _) => {
-                return Err(damaged(format!("line {} holds two contents", self.nr)));
-            }
-        };
-        Ok(Line {
-            soort,
-            sleutel: Sleutel(self.sleutel.into()),
-            inhoud,
-        })
-    }
 }
 
 /// Lines of a stage from this index on, at most `limit`, in order.
@@ -228,15 +127,17 @@ pub(super) async fn read_of(
         });
         let mut rows: Vec<StoredLine> = query.fetch_all(pool).await?;
         rows.sort_unstable_by_key(|row| row.nr);
-        let mut of_stage: HashMap<u64, Vec<Line>> = HashMap::new();
+        let mut of_stage: HashMap<StageId, Vec<Line>> = HashMap::new();
         for row in rows {
-            let stage = row.nr.cast_unsigned() >> INDEX_BITS;
-            of_stage.entry(stage).or_default().push(row.into_line()?);
+            of_stage
+                .entry(rows::stage_at(row.nr))
+                .or_default()
+                .push(row.into_line()?);
         }
         all.extend(
             commits
                 .iter()
-                .map(|commit| of_stage.remove(&commit.stage.0).unwrap_or_default()),
+                .map(|commit| of_stage.remove(&commit.stage).unwrap_or_default()),
         );
     }
     Ok(all)

@@ -21,7 +21,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
-    CommitInfo, Head, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError, hash::Keys,
+    CommitInfo, Head, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
+    TijdlijnBegin, hash::Keys, rows::StoredLine,
 };
 use crate::domain::Tijdstip;
 pub use identity::FileIdentity;
@@ -30,9 +31,6 @@ use stage::OpenStage;
 /// Lines in one write transaction: some tens of milliseconds, so that another writer, which
 /// waits for the whole transaction, is not held up longer than that.
 const LINES_PER_TRANSACTION: usize = 4_096;
-
-/// Lines read at once where a whole commit is walked through.
-const LINES_PER_READ: u32 = 4_096;
 
 /// How long a write waits for that of another process before it gives up.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
@@ -81,15 +79,15 @@ fn is_busy(error: &sqlx::Error) -> bool {
         .is_some_and(|c| c & 0xff == SQLITE_BUSY)
 }
 
-fn damaged(what: impl Into<String>) -> StoreError {
-    StoreError::Damaged(what.into())
-}
-
 #[async_trait]
 impl LogStore for SqliteStore {
     async fn head(&self) -> Result<Head, StoreError> {
         self.identity.check()?;
         query::head(&self.read).await
+    }
+
+    async fn tijdlijnen(&self) -> Result<Vec<TijdlijnBegin>, StoreError> {
+        query::tijdlijnen(&self.read).await
     }
 
     async fn commits_after(&self, nummer: u64, limit: u32) -> Result<Vec<CommitInfo>, StoreError> {
@@ -105,7 +103,7 @@ impl LogStore for SqliteStore {
         lines::read(&self.read, commit.stage, commit.regels, from, limit)
             .await?
             .into_iter()
-            .map(lines::StoredLine::into_line)
+            .map(StoredLine::into_line)
             .collect()
     }
 
@@ -163,7 +161,7 @@ impl LogStore for SqliteStore {
     ) -> Result<CommitInfo, StoreError> {
         self.append_lines(request_id, tijdstip, &lines, None)
             .await?
-            .ok_or_else(|| damaged("an append without a condition was not written"))
+            .ok_or_else(|| super::rows::damaged("an append without a condition was not written"))
     }
 
     async fn append_at(
@@ -186,6 +184,10 @@ impl LogStore for SqliteStore {
     }
 
     async fn verify(&self) -> Result<Head, StoreError> {
-        verify::run(&self.read, &self.keys).await
+        crate::log::verify::run(self, &self.keys).await
+    }
+
+    async fn close(&self) {
+        self.close_connections().await;
     }
 }

@@ -15,8 +15,8 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{FileIdentity, SqliteStore, StoreError, damaged};
-use crate::log::hash::Keys;
+use super::{FileIdentity, SqliteStore, StoreError};
+use crate::log::{Migrated, hash::Keys, rows::damaged};
 
 /// What brings the schema from version `index` to `index + 1`.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log.sql")];
@@ -54,10 +54,25 @@ impl SqliteStore {
         Self::open_at(path, true).await
     }
 
+    /// Brings the schema of an older store up to this program's, and tells what was there.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn migrated(path: &Path) -> Result<Migrated, StoreError> {
+        let (store, migrated) = Self::open_and_tell(path, true).await?;
+        store.close_connections().await;
+        Ok(migrated)
+    }
+
     async fn open_at(path: &Path, may_migrate: bool) -> Result<Self, StoreError> {
+        let (store, _) = Self::open_and_tell(path, may_migrate).await?;
+        Ok(store)
+    }
+
+    async fn open_and_tell(path: &Path, may_migrate: bool) -> Result<(Self, Migrated), StoreError> {
         make_private(path)?;
         let write = write_pool(path).await?;
-        bring_schema(&write, may_migrate).await?;
+        let migrated = bring_schema(&write, may_migrate).await?;
         let read = read_pool(path).await?;
         for beside in ["-wal", "-shm"] {
             keep_private(&with_suffix(path, beside))?;
@@ -67,14 +82,15 @@ impl SqliteStore {
             &setting(&read, MARK_KEY).await?,
             &setting(&read, PSEUDONYM_KEY).await?,
         );
-        Ok(Self {
+        let store = Self {
             path: path.to_owned(),
             identity,
             write,
             read,
             keys,
             open_stage: Mutex::new(None),
-        })
+        };
+        Ok((store, migrated))
     }
 
     /// Begins a new history after the last commit, as a restore must (design invariant 3): what
@@ -91,7 +107,7 @@ impl SqliteStore {
     }
 
     /// Closes the connections, after the writes that wait.
-    pub async fn close(&self) {
+    pub(super) async fn close_connections(&self) {
         self.read.close().await;
         self.write.close().await;
     }
@@ -191,7 +207,7 @@ async fn read_pool(path: &Path) -> Result<SqlitePool, StoreError> {
     Ok(pool.connect_with(options).await?)
 }
 
-async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<(), StoreError> {
+async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<Migrated, StoreError> {
     // Two programs may open a new file at once: only one of them finds it empty.
     let mut tx = super::begin(write).await?;
     let needed = MIGRATIONS.len();
@@ -205,14 +221,13 @@ async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<(), Store
         return Err(damaged("the file is a database of something else"));
     }
     let known = usize::try_from(found).unwrap_or(usize::MAX);
+    let now = i64::try_from(needed).unwrap_or(i64::MAX);
+    let migrated = Migrated { before: found, now };
     if known == needed {
-        return Ok(());
+        return Ok(migrated);
     }
     if known > needed || (known > 0 && !may_migrate) {
-        return Err(StoreError::Schema {
-            found,
-            needed: i64::try_from(needed).unwrap_or(i64::MAX),
-        });
+        return Err(StoreError::Schema { found, needed: now });
     }
     for migration in MIGRATIONS[known..].iter().copied() {
         sqlx::raw_sql(migration).execute(&mut *tx).await?;
@@ -224,7 +239,7 @@ async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<(), Store
     let version = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {needed}"));
     sqlx::raw_sql(version).execute(&mut *tx).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(migrated)
 }
 
 async fn first_settings(tx: &mut sqlx::SqliteConnection) -> Result<(), StoreError> {

@@ -1,26 +1,17 @@
 //! Reading what is published.
 
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::{StoreError, damaged, lines::stage_of, open::TIJDLIJN};
-use crate::{
-    domain::Tijdstip,
-    log::{
-        CommitInfo, Head, Sleutel, Soort, StageId,
-        hash::{Hash, ZERO},
-    },
+use super::{StoreError, open::TIJDLIJN};
+use crate::log::{
+    CommitInfo, Head, Sleutel, Soort, TijdlijnBegin,
+    hash::{Hash, ZERO},
+    rows::{CommitRow, StoredCommit, damaged, stage_of, to_begin, to_hash},
 };
 
 /// Keys asked for in one statement.
 const KEYS_PER_QUERY: usize = 500;
-
-/// A row of `commit_log`, with what [`CommitInfo`] leaves out.
-pub(super) struct StoredCommit {
-    pub(super) info: CommitInfo,
-    pub(super) tijdlijn: u32,
-    pub(super) digest: Hash,
-}
 
 const COMMIT_COLUMNS: &str = "SELECT nummer, tijdlijn, stage, tijdstip_ms, request_id, regels,
      digest, vorige_hash, hash FROM commit_log";
@@ -42,7 +33,29 @@ pub(super) async fn head(read: &SqlitePool) -> Result<Head, StoreError> {
         tijdlijn: u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))?,
         nummer: nummer.unwrap_or(0).cast_unsigned(),
         hash: hash.map_or(Ok(ZERO), |h| to_hash(&h))?,
+        may_lag: false,
     })
+}
+
+/// From the commits themselves; the last one may have none yet.
+pub(super) async fn tijdlijnen(read: &SqlitePool) -> Result<Vec<TijdlijnBegin>, StoreError> {
+    let begun: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT tijdlijn, min(nummer) - 1 FROM commit_log GROUP BY tijdlijn ORDER BY tijdlijn",
+    )
+    .fetch_all(read)
+    .await?;
+    let mut all = begun
+        .into_iter()
+        .map(to_begin)
+        .collect::<Result<Vec<_>, _>>()?;
+    let head = head(read).await?;
+    if all.last().is_none_or(|last| last.tijdlijn < head.tijdlijn) {
+        all.push(TijdlijnBegin {
+            tijdlijn: head.tijdlijn,
+            na_nummer: head.nummer,
+        });
+    }
+    Ok(all)
 }
 
 /// The last commit, as a writer sees it.
@@ -63,11 +76,12 @@ pub(super) async fn commit_of_request(
     request_id: Uuid,
 ) -> Result<Option<CommitInfo>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("{COMMIT_COLUMNS} WHERE request_id = ?"));
-    let row = sqlx::query(sql)
+    let row: Option<CommitRow> = sqlx::query_as(sql)
         .bind(request_id.as_bytes().as_slice())
         .fetch_optional(tx)
         .await?;
-    row.map(|row| Ok(to_commit(&row)?.info)).transpose()
+    row.map(|row| Ok(StoredCommit::try_from(row)?.info))
+        .transpose()
 }
 
 pub(super) async fn commits_after(
@@ -87,44 +101,12 @@ pub(super) async fn stored_commits_after(
     let sql = sqlx::AssertSqlSafe(format!(
         "{COMMIT_COLUMNS} WHERE nummer > ? ORDER BY nummer LIMIT ?"
     ));
-    let rows = sqlx::query(sql)
+    let rows: Vec<CommitRow> = sqlx::query_as(sql)
         .bind(nummer.cast_signed())
         .bind(limit)
         .fetch_all(read)
         .await?;
-    rows.iter().map(to_commit).collect()
-}
-
-fn to_commit(row: &SqliteRow) -> Result<StoredCommit, StoreError> {
-    let nummer: i64 = row.try_get("nummer")?;
-    let wrong = |what: &str| damaged(format!("commit {nummer} has no valid {what}"));
-    let tijdlijn: i64 = row.try_get("tijdlijn")?;
-    let stage: i64 = row.try_get("stage")?;
-    let tijdstip_ms: i64 = row.try_get("tijdstip_ms")?;
-    let request_id: Vec<u8> = row.try_get("request_id")?;
-    let regels: i64 = row.try_get("regels")?;
-    let hash = |name: &str| -> Result<Hash, StoreError> {
-        to_hash(&row.try_get::<Vec<u8>, _>(name)?).map_err(|_| wrong(name))
-    };
-    Ok(StoredCommit {
-        info: CommitInfo {
-            nummer: nummer.cast_unsigned(),
-            tijdstip: Tijdstip::from_millis(tijdstip_ms).ok_or_else(|| wrong("tijdstip"))?,
-            request_id: Uuid::from_slice(&request_id).map_err(|_| wrong("request_id"))?,
-            hash: hash("hash")?,
-            vorige_hash: hash("vorige_hash")?,
-            regels: u64::try_from(regels).map_err(|_| wrong("number of lines"))?,
-            stage: StageId(stage.cast_unsigned()),
-        },
-        tijdlijn: u32::try_from(tijdlijn).map_err(|_| wrong("tijdlijn"))?,
-        digest: hash("digest")?,
-    })
-}
-
-fn to_hash(bytes: &[u8]) -> Result<Hash, StoreError> {
-    bytes
-        .try_into()
-        .map_err(|_| damaged("a hash is not 32 bytes long"))
+    rows.into_iter().map(StoredCommit::try_from).collect()
 }
 
 /// The last published line of each asked object, by commit and not by stage: an append may be

@@ -1,12 +1,13 @@
 //! Forgetting people and students that a later line has superseded (design invariant 12).
 
 use super::{
-    LINES_PER_TRANSACTION, SqliteStore, StoreError, WRITE_RETRY, append,
-    lines::{self, stage_of},
-    open::FORGOTTEN_UP_TO,
+    LINES_PER_TRANSACTION, SqliteStore, StoreError, WRITE_RETRY, append, open::FORGOTTEN_UP_TO,
     query,
 };
-use crate::log::{CommitInfo, Soort};
+use crate::log::{
+    CommitInfo, Soort,
+    rows::{nr, stage_of},
+};
 
 /// Deletes the side content of lines that stand before those of one commit, from row to row.
 ///
@@ -65,8 +66,8 @@ impl SqliteStore {
             let to = (from + LINES_PER_TRANSACTION as u64).min(commit.regels);
             let mut tx = self.begin().await?;
             let result = sqlx::query(FORGET)
-                .bind(lines::nr(commit.stage, from))
-                .bind(lines::nr(commit.stage, to))
+                .bind(nr(commit.stage, from))
+                .bind(nr(commit.stage, to))
                 .bind(i64::from(Soort::Personen.number()))
                 .bind(i64::from(Soort::Bpvo.number()))
                 .bind(commit.nummer.cast_signed())

@@ -8,10 +8,12 @@ use std::{
 
 use sqlx::SqlitePool;
 
-use super::{
-    LINES_PER_TRANSACTION, SqliteStore, StoreError, append, append::NewCommit, lines, open, query,
+use super::{LINES_PER_TRANSACTION, SqliteStore, StoreError, append, lines, open, query};
+use crate::log::{
+    CommitInfo, Line, Publication, StageId,
+    hash::LinesDigest,
+    rows::{MAX_LINES, NewCommit, nr},
 };
-use crate::log::{CommitInfo, Line, Publication, StageId, hash::LinesDigest};
 
 /// An import leaves the file alone for so long between two transactions; the writes of another
 /// process, which try every [`super::WRITE_RETRY`], get their turn in it.
@@ -66,7 +68,7 @@ impl SqliteStore {
     pub(super) async fn stage_lines(&self, id: StageId, new: &[Line]) -> Result<(), StoreError> {
         let mut open = self.open_stage.lock().await;
         let stage = usable(&mut open, id)?;
-        if stage.lines + new.len() as u64 > lines::MAX_LINES {
+        if stage.lines + new.len() as u64 > MAX_LINES {
             return Err(StoreError::InvalidLine("its stage is full"));
         }
         // Also when this future is dropped halfway.
@@ -210,8 +212,8 @@ async fn delete_some(tx: &mut sqlx::SqliteConnection, id: StageId) -> Result<u64
            (SELECT nr FROM regel WHERE nr >= ? AND nr < ? ORDER BY nr LIMIT ?)",
     ] {
         let result = sqlx::query(sql)
-            .bind(lines::nr(id, 0))
-            .bind(lines::nr(StageId(id.0 + 1), 0))
+            .bind(nr(id, 0))
+            .bind(nr(StageId(id.0 + 1), 0))
             .bind(LINES_PER_TRANSACTION as i64)
             .execute(&mut *tx)
             .await?;

@@ -138,7 +138,10 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
         };
         page.cursor(&vraag, (versie, begonnen_op), totaal, *last)
     });
-    let hits = found.hits.iter().filter(|hit| hit.fits);
+    let fitting = found.hits.iter().filter(|hit| hit.fits);
+    let listed = view.listed(fitting.map(|hit| hit.leerbedrijf_id));
+    let mut leerbedrijven = Vec::with_capacity(listed.len());
+    leerbedrijven.extend(listed.into_iter().filter_map(|one| show(ctx, &vraag, one)));
     Ok(Response {
         kop: Kop::new(
             view,
@@ -147,9 +150,7 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
                 _ => Signaalcode::GeenBijzonderheden,
             },
         ),
-        leerbedrijven: hits
-            .filter_map(|hit| show(ctx, &vraag, hit.leerbedrijf_id))
-            .collect(),
+        leerbedrijven,
         totaal,
         volgende_cursor,
         tellingen: if vraag.query.tellen {

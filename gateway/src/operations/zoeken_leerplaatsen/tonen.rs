@@ -5,13 +5,13 @@ use super::{
     codes::Codekeuze, toelichting, vraag::Vraag,
 };
 use crate::{
-    domain::{
-        Code, Coordinaten, Erkenning, Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus, Leerplaats,
-        Leerweg,
-    },
+    domain::{Code, Coordinaten, Erkenning, Leerbedrijf, LeerbedrijfStatus, Leerplaats, Leerweg},
     geo,
     operations::{Context, opvragen_detailgegevens::erkenning_detail},
-    replica::search::{Leerplaatsvraag, Query, Soort},
+    replica::{
+        Bezetting, Listed,
+        search::{Leerplaatsvraag, Query, Soort},
+    },
 };
 
 /// What of a leerbedrijf fits, and the code asked for that each is an equivalent of.
@@ -24,9 +24,9 @@ pub(super) struct Fitting {
 pub(super) fn show(
     ctx: &Context<'_>,
     vraag: &Vraag,
-    id: LeerbedrijfId,
+    listed: Listed<'_>,
 ) -> Option<GevondenLeerbedrijf> {
-    let leerbedrijf = ctx.view.leerbedrijf(id)?;
+    let leerbedrijf = read(vraag, listed)?;
     let fitting = fitting(vraag, &leerbedrijf)?;
     let ligging = ctx.view.ligging(&leerbedrijf.gegevens.vestigingsadres);
     let afstand = vraag
@@ -37,16 +37,13 @@ pub(super) fn show(
     let toelichting = vraag
         .toelichten
         .then(|| toelichting::explain(&ctx.view, vraag, &leerbedrijf, &fitting, afstand));
-    let (eigen, overig) = students(ctx, id, vraag);
+    let bezetting = listed.bezetting();
+    let (eigen, overig) = bezetting.map_or((0, 0), |b| students(ctx, b, vraag));
     // How many there are for each code; names are not looked at (rule 11).
-    let trainers = ctx.view.trainers(id);
-    let trainers_for = |code| {
-        let at = trainers.binary_search_by_key(&code, |(of, _)| *of);
-        at.map_or(0, |at| trainers[at].1)
-    };
+    let trainers_for = |code| bezetting.map_or(0, |b| b.opleiders(code));
     let gegevens = leerbedrijf.gegevens;
     Some(GevondenLeerbedrijf {
-        leerbedrijf_id: id,
+        leerbedrijf_id: listed.leerbedrijf_id(),
         naam: leerbedrijf.kern.naam,
         vestigingsadres: gegevens.vestigingsadres,
         telefoonnummer: gegevens.telefoonnummer,
@@ -69,6 +66,21 @@ pub(super) fn show(
         praktijkopleiders: Vec::new(),
         toelichting,
     })
+}
+
+/// As far as the question goes: leerplaatsen are long, and only one kind of question shows them.
+fn read(vraag: &Vraag, listed: Listed<'_>) -> Option<Leerbedrijf> {
+    match vraag.query.soort {
+        Soort::Leerplaats(_) => listed.leerbedrijf(),
+        Soort::Erkenning => {
+            let (kern, gegevens) = listed.voorkant()?;
+            Some(Leerbedrijf {
+                kern,
+                gegevens,
+                leerplaatsen: Vec::new(),
+            })
+        }
+    }
 }
 
 fn afstand(from: Coordinaten, to: Coordinaten) -> AfstandKm {
@@ -195,8 +207,8 @@ fn shown((leerplaats, equivalent_voor): (Leerplaats, Option<Code>)) -> GevondenL
 }
 
 /// Running bpvo's of the asking school, and of all others (domain rule 10).
-fn students(ctx: &Context<'_>, id: LeerbedrijfId, vraag: &Vraag) -> (u32, u32) {
-    let all = ctx.view.looptijden(id).iter();
+fn students(ctx: &Context<'_>, bezetting: &Bezetting, vraag: &Vraag) -> (u32, u32) {
+    let all = bezetting.looptijden().iter();
     let running = all.filter(|looptijd| looptijd.runs_on(vraag.vandaag));
     running.fold((0, 0), |(eigen, overig), looptijd| {
         if looptijd.school_oin == ctx.caller.school_oin {

@@ -30,11 +30,15 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// Starts the thread. It ends by itself when the feed is dropped.
-    pub(super) fn start<R: Read + Send + 'static>(input: R, registratie: Tijdstip) -> Self {
+    /// Starts the thread, which reads at most so many bytes, unpacked. It ends by itself when the feed is dropped.
+    pub(super) fn start<R: Read + Send + 'static>(
+        input: R,
+        registratie: Tijdstip,
+        most_bytes: u64,
+    ) -> Self {
         let (send, messages) = mpsc::channel(PARTIES_AHEAD);
         std::thread::spawn(move || {
-            if let Err(error) = read(input, registratie, &send) {
+            if let Err(error) = read(input, registratie, most_bytes, &send) {
                 // Nobody listens any more when the import was dropped.
                 drop(send.blocking_send(Message::Failed(error)));
             }
@@ -80,9 +84,10 @@ fn stopped() -> LeveringError {
 fn read<R: Read>(
     input: R,
     registratie: Tijdstip,
+    most_bytes: u64,
     send: &mpsc::Sender<Message>,
 ) -> Result<(), LeveringError> {
-    let mut reader = LeveringReader::open(input, registratie)?;
+    let mut reader = LeveringReader::limited(input, registratie, most_bytes)?;
     if send
         .blocking_send(Message::Begin(reader.voorloop().clone()))
         .is_err()

@@ -35,7 +35,10 @@ use std::{
 };
 
 use super::{
-    levering::{Content, LeveringError, LeveringSoort, Line as LeveringLine, Summary, Voorloop},
+    levering::{
+        Content, LeveringError, LeveringSoort, Line as LeveringLine, MAX_LEVERING_BYTES, Summary,
+        Voorloop,
+    },
     set_aside::{Share, write_set_aside},
 };
 use crate::{
@@ -54,8 +57,22 @@ pub struct Options<'a> {
     pub maximaal_afgekeurd: Share,
     /// Lets a levering through that the guards would refuse.
     pub toestaan_krimp: bool,
+    /// Most bytes of the levering, once it is unpacked.
+    pub maximale_bytes: u64,
     /// Gets a line `{regel, veld, reden}` for every violation.
     pub rapport: Option<&'a mut (dyn Write + Send)>,
+}
+
+/// What applies where the operator says nothing.
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            maximaal_afgekeurd: Share::DEFAULT,
+            toestaan_krimp: false,
+            maximale_bytes: MAX_LEVERING_BYTES,
+            rapport: None,
+        }
+    }
 }
 
 /// Why a levering was not applied. Nothing of it is visible then.
@@ -102,6 +119,32 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
+impl ImportError {
+    /// Whether it is the levering that is not right, and the same one will be refused again. The
+    /// rest may go better at another time.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Levering(LeveringError::Read(_)) => false,
+            Self::Levering(_)
+            | Self::TooManyBadLines { .. }
+            | Self::Shrink(_)
+            | Self::TooManyEquivalents { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether the register has this levering.
+///
+/// # Errors
+/// [`StoreError`], when it cannot be asked.
+pub async fn is_applied(store: &dyn LogStore, levering_id: &str) -> Result<bool, StoreError> {
+    let sleutel = Sleutel::levering(levering_id);
+    let found = store.current(Soort::Levering, &[sleutel]).await?;
+    Ok(!found.is_empty())
+}
+
 /// Reads a levering and publishes it as one commit.
 ///
 /// The moment of registration is the clock's at the start. A source that does not say when it
@@ -122,7 +165,7 @@ pub async fn import<R: Read + Send + 'static>(
         dag: begin.datum().map_err(ImportError::Clock)?,
         tijdstip: begin,
     };
-    let mut feed = Feed::start(input, begin);
+    let mut feed = Feed::start(input, begin, options.maximale_bytes);
     let voorloop = feed.voorloop().await?;
     if let Some(versie) = applied_as(store, &voorloop.levering_id, clock).await? {
         store.forget_superseded().await?;
@@ -270,8 +313,7 @@ async fn applied_as(
     levering_id: &str,
     clock: &dyn Clock,
 ) -> Result<Option<RegisterVersie>, StoreError> {
-    let sleutel = Sleutel::levering(levering_id);
-    if store.current(Soort::Levering, &[sleutel]).await?.is_empty() {
+    if !is_applied(store.as_ref(), levering_id).await? {
         return Ok(None);
     }
     // The same request again: the store answers with the commit that it made then.

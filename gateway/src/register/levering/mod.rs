@@ -26,7 +26,7 @@ pub mod wire;
 mod writer;
 
 pub use keys::{ObjectKey, Seen};
-pub use lines::MAX_LINE_BYTES;
+pub use lines::{MAX_LEVERING_BYTES, MAX_LINE_BYTES};
 pub use reader::{Content, LeveringError, LeveringReader, Line, SetAside, Summary};
 pub use violation::{MAX_VIOLATIONS_PER_LINE, Violation};
 pub use writer::{LeveringWriter, WriteError};

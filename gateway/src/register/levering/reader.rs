@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use super::{
-    Aantallen, FORMAAT_VERSIE, MAX_LINE_BYTES, ObjectKey, ObjectSoort, Seen, Violation, Voorloop,
+    Aantallen, FORMAAT_VERSIE, MAX_LEVERING_BYTES, MAX_LINE_BYTES, ObjectKey, ObjectSoort, Seen,
+    Violation, Voorloop,
     check::{self, Basis},
     lines::Lines,
     parse::{self, RegelSoort},
@@ -65,12 +66,11 @@ pub enum LeveringError {
     /// The source refused.
     #[error("the levering could not be read")]
     Read(#[source] io::Error),
-    /// A compression that this program does not know.
-    #[error("the levering is compressed with zstd; give it plain or as gzip")]
-    Zstd,
     /// The compressed bytes are damaged.
-    #[error("the gzip data is damaged after line {regels}")]
-    Gzip {
+    #[error("the {soort} data is damaged after line {regels}")]
+    Packed {
+        /// `gzip` or `zstd`.
+        soort: &'static str,
         /// Lines that could be read.
         regels: u64,
         /// What the decoder says.
@@ -78,10 +78,20 @@ pub enum LeveringError {
         source: io::Error,
     },
     /// The compressed bytes stop too early.
-    #[error("the levering is torn: the gzip data breaks off after line {regels}")]
+    #[error("the levering is torn: the {soort} data breaks off after line {regels}")]
     Torn {
+        /// `gzip` or `zstd`.
+        soort: &'static str,
         /// Lines that could be read.
         regels: u64,
+    },
+    /// More bytes, once unpacked, than are taken.
+    #[error(
+        "the levering has more than {most} bytes once unpacked; if that is right, allow more (register.maximaleLeveringBytes, --maximale-bytes)"
+    )]
+    TooLarge {
+        /// How many there may be.
+        most: u64,
     },
     /// A line above the limit.
     #[error("line {regel} is longer than {MAX_LINE_BYTES} bytes: this is not a levering")]
@@ -159,7 +169,7 @@ fn joined(violations: &[Violation]) -> String {
 }
 
 /// Reads one levering.
-pub struct LeveringReader<R> {
+pub struct LeveringReader<R: Read> {
     lines: Lines<R>,
     voorloop: Voorloop,
     basis: Basis,
@@ -178,7 +188,15 @@ impl<R: Read> LeveringReader<R> {
     /// # Errors
     /// [`LeveringError`].
     pub fn open(input: R, registratie: Tijdstip) -> Result<Self, LeveringError> {
-        let mut lines = Lines::open(input)?;
+        Self::limited(input, registratie, MAX_LEVERING_BYTES)
+    }
+
+    /// The same, with at most so many bytes once they are unpacked.
+    ///
+    /// # Errors
+    /// [`LeveringError`].
+    pub fn limited(input: R, registratie: Tijdstip, most: u64) -> Result<Self, LeveringError> {
+        let mut lines = Lines::open(input, most)?;
         if !lines.advance()? {
             return Err(LeveringError::Empty);
         }

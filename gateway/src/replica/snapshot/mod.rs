@@ -2,7 +2,9 @@
 //!
 //! A header says which state it is, a section of the application's own comes next, then the
 //! objects as the log has them. A SHA-256 over all of it closes the file: a file that was cut
-//! off, continued or changed anywhere is refused whole.
+//! off, continued or changed anywhere is refused whole. The state's own hash stands in it as well
+//! and is taken anew from what was read: that finds what was wrong before it was written, such as
+//! memory that fell over, and a node then begins again from the log.
 
 mod read;
 mod write;
@@ -20,7 +22,7 @@ use super::View;
 const MAGIC: [u8; 8] = *b"STAGESNP";
 
 /// Layout of the file and of the blobs in it: raise it with every change of either.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// What stood in a snapshot.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::{
     io::{self, BufReader, Read},
     path::Path,
     sync::Arc,
+    thread,
 };
 
 use aws_lc_rs::digest;
@@ -14,6 +15,7 @@ use super::{MAGIC, SCHEMA, Snapshot, SnapshotError, file_error};
 use crate::{
     domain::{Code, Equivalent, LeerbedrijfId, Opleiding, RegisterVersie, School, Tijdstip},
     geo::Postcodegebied,
+    log::TijdlijnBegin,
     replica::{
         BpvoSleutel, Stand, State, View,
         index::{Entries, INDEX_VERSION},
@@ -29,6 +31,8 @@ const SEAL_BYTES: u64 = 32;
 
 /// Where the file stops making sense; whether it was changed, the seal tells.
 const CUT_SHORT: SnapshotError = SnapshotError::Damaged("it ends too early");
+const OTHER_STATE: SnapshotError =
+    SnapshotError::Damaged("what it holds is not what its writer had: the state hash differs");
 const NONSENSE: SnapshotError = SnapshotError::Damaged("it holds what cannot be");
 
 struct Reader {
@@ -104,19 +108,27 @@ impl Reader {
         }
         let index_version = self.u32()?;
         let stand = self.stand()?;
+        let tijdlijnen = self.tijdlijnen()?;
         let extra = self.blob()?;
-        let mut state = self.state()?;
+        let (mut state, written_sums) = self.state()?;
         self.check_seal()?;
+        // Beside what follows, which takes longer.
+        let counted = state.clone();
+        let counting = thread::spawn(move || counted.count_sums());
         if index_version != INDEX_VERSION {
             state.rebuild_index().map_err(|_| NONSENSE)?;
         }
-        state.rebuild_bpvos_at().map_err(|_| NONSENSE)?;
+        state.rebuild_bezettingen().map_err(|_| NONSENSE)?;
         state.rebuild_gazetteer().map_err(|_| NONSENSE)?;
         let search = state
             .search_index(stand.versie.nummer)
             .map_err(|_| NONSENSE)?;
+        state.sums = match counting.join() {
+            Ok(Ok(sums)) if sums.to_bytes() == written_sums => sums,
+            _ => return Err(OTHER_STATE.into()),
+        };
         Ok(Snapshot {
-            view: View::loaded(state, stand, search),
+            view: View::loaded(state, stand, tijdlijnen.into(), search),
             extra,
         })
     }
@@ -132,12 +144,25 @@ impl Reader {
         })
     }
 
-    fn state(&mut self) -> Result<State, Failure> {
+    fn tijdlijnen(&mut self) -> Result<Vec<TijdlijnBegin>, Failure> {
+        let mut all = Vec::new();
+        for _ in 0..self.number()? {
+            all.push(TijdlijnBegin {
+                tijdlijn: self.u32()?,
+                na_nummer: self.number()?,
+            });
+        }
+        Ok(all)
+    }
+
+    /// What was there, and the sums that the writer had of it.
+    fn state(&mut self) -> Result<(State, [u8; 64]), Failure> {
         let mut state = State {
             erkenningen: self.number()?,
             people: self.number()?,
             ..State::default()
         };
+        let written_sums = self.array()?;
         for _ in 0..self.number()? {
             let id = self.id()?;
             state.leerbedrijven.insert(id, self.shared_blob()?);
@@ -167,7 +192,7 @@ impl Reader {
             state.gazetteer.set_gebied(Arc::new(gebied));
         }
         state.index.postcodes = self.entries()?;
-        Ok(state)
+        Ok((state, written_sums))
     }
 
     fn check_seal(&mut self) -> Result<(), Failure> {

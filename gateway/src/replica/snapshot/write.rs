@@ -57,13 +57,20 @@ fn header(out: &mut impl Write, view: &View) -> io::Result<()> {
     out.write_all(&stand.versie.tijdlijn.to_be_bytes())?;
     out.write_all(&stand.versie.nummer.to_be_bytes())?;
     out.write_all(&stand.hash)?;
-    out.write_all(&stand.tijdstip.as_millis().to_be_bytes())
+    out.write_all(&stand.tijdstip.as_millis().to_be_bytes())?;
+    number(out, view.tijdlijnen().len() as u64)?;
+    for begin in view.tijdlijnen().iter() {
+        out.write_all(&begin.tijdlijn.to_be_bytes())?;
+        number(out, begin.na_nummer)?;
+    }
+    Ok(())
 }
 
 fn objects(out: &mut impl Write, view: &View) -> io::Result<()> {
     let state = view.state();
     number(out, state.erkenningen)?;
     number(out, state.people)?;
+    out.write_all(&state.sums.to_bytes())?;
     number(out, state.leerbedrijven.len() as u64)?;
     for (id, content) in &state.leerbedrijven {
         out.write_all(&id.as_u32().to_be_bytes())?;

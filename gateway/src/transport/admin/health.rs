@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
+use arc_swap::ArcSwapOption;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -22,6 +23,10 @@ const HANGS_AFTER_S: u64 = 30;
 /// A log that was not read for so long is away: it is read five times a second.
 const AWAY_AFTER_S: u64 = 10;
 
+/// A node that has been behind the log for so long does not keep up: applying a national levering
+/// takes some ten seconds.
+const BEHIND_AFTER_S: u64 = 30;
+
 /// What health is judged from.
 pub struct Sources {
     /// Register, toegang and limits.
@@ -38,6 +43,7 @@ pub struct Health {
     draining: AtomicBool,
     last_beat_ms: AtomicI64,
     last_snapshot_ms: AtomicI64,
+    bron: ArcSwapOption<Bron>,
 }
 
 /// What readiness tells a load balancer.
@@ -72,12 +78,63 @@ pub struct Readiness {
     pub register_versie: RegisterVersie,
     /// When that state was registered.
     pub register_tijdstip: Tijdstip,
+    /// Hash of that state: equal on every node at this version.
+    pub register_hash: String,
+    /// Hash of its people and bpvo's: equal on every node that has read the log to its end.
+    pub persoonsgegevens_hash: String,
+    /// Last commit in the log that this node has seen.
+    pub log_nummer: u64,
+    /// Whether the follower stopped at a commit that it could not apply.
+    pub volger_gestopt: bool,
+    /// Which program runs.
+    pub programma_versie: &'static str,
+    /// When this process last wrote the snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub momentopname_op: Option<Tijdstip>,
     /// When the log was last read with success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub register_bevestigd_op: Option<Tijdstip>,
+    /// How far this node is behind the log; absent when it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub achterstand: Option<Achterstand>,
     /// When toegang was last confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toegang_bevestigd_op: Option<Tijdstip>,
+    /// How fetching leveringen goes, when this node does that. Never a reason not to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bron: Option<Bron>,
+}
+
+/// How fetching leveringen goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bron {
+    /// `toegepast`, `ongewijzigd`, `bezet`, `mislukt` or `geweigerd`.
+    pub uitkomst: &'static str,
+    /// When that was.
+    pub op: Tijdstip,
+    /// When it last went well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geslaagd_op: Option<Tijdstip>,
+    /// What is wrong, for an operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reden: Option<String>,
+}
+
+/// How far a node is behind the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Achterstand {
+    /// Commits that were not applied yet.
+    pub versies: u64,
+    /// For how long there have been any.
+    pub seconden: u64,
+}
+
+fn behind(follower: &FollowerStatus, now: Tijdstip) -> Option<Achterstand> {
+    follower.behind_since.map(|since| Achterstand {
+        versies: follower.head.saturating_sub(follower.applied),
+        seconden: now.seconds_since(since),
+    })
 }
 
 impl Health {
@@ -90,6 +147,7 @@ impl Health {
             draining: AtomicBool::new(false),
             last_beat_ms: AtomicI64::new(now_ms),
             last_snapshot_ms: AtomicI64::new(0),
+            bron: ArcSwapOption::empty(),
         }
     }
 
@@ -103,6 +161,11 @@ impl Health {
     pub fn snapshot_written(&self) {
         let now_ms = self.sources.clock.now().as_millis();
         self.last_snapshot_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// A levering was looked for.
+    pub fn note_bron(&self, bron: Bron) {
+        self.bron.store(Some(Arc::new(bron)));
     }
 
     /// Says no from now on, so that a load balancer stops sending.
@@ -126,25 +189,41 @@ impl Health {
             clock,
         } = &self.sources;
         let view = gateway.replica.view();
+        let hash = view.state_hash();
+        let follower = follower.borrow().clone();
         let seen = Seen {
             now: clock.now(),
             loaded: view.is_loaded(),
             draining: self.draining.load(Ordering::Relaxed),
             register_confirmed: gateway.freshness.confirmed(),
             register_max_age_s: gateway.limits.maximale_veroudering.as_secs(),
-            follower_stopped: follower.borrow().stopped.clone(),
+            behind: behind(&follower, clock.now()),
+            follower_stopped: follower.stopped,
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
         };
         let (status, redenen) = judge(&seen);
         Readiness {
+            register_hash: hex::encode(hash.register),
+            persoonsgegevens_hash: hex::encode(hash.persoonsgegevens),
+            log_nummer: follower.head,
+            volger_gestopt: seen.follower_stopped.is_some(),
+            programma_versie: env!("CARGO_PKG_VERSION"),
+            momentopname_op: self.last_snapshot(),
+            bron: self.bron.load().as_deref().cloned(),
             status,
             redenen,
             register_versie: view.versie(),
             register_tijdstip: view.tijdstip(),
             register_bevestigd_op: seen.register_confirmed,
+            achterstand: seen.behind,
             toegang_bevestigd_op: seen.toegang_confirmed,
         }
+    }
+
+    fn last_snapshot(&self) -> Option<Tijdstip> {
+        let ms = self.last_snapshot_ms.load(Ordering::Relaxed);
+        Tijdstip::from_millis(ms).filter(|_| ms > 0)
     }
 
     /// Sets the gauges to what is now.
@@ -164,6 +243,18 @@ impl Health {
         );
         gauge(metrics::gauge!(names::REGISTER_HEAD), follower.head);
         gauge(
+            metrics::gauge!(names::REGISTER_ACHTERSTAND),
+            readiness.achterstand.map_or(0, |behind| behind.versies),
+        );
+        gauge(
+            metrics::gauge!(names::REGISTER_ACHTERSTAND_S),
+            readiness.achterstand.map_or(0, |behind| behind.seconden),
+        );
+        gauge(
+            metrics::gauge!(names::REGISTER_STANDBY),
+            u64::from(follower.may_lag),
+        );
+        gauge(
             metrics::gauge!(names::REGISTER_GESTOPT),
             u64::from(follower.stopped.is_some()),
         );
@@ -174,11 +265,17 @@ impl Health {
         moment(names::REGISTER_TIJDSTIP, Some(view.tijdstip()));
         moment(names::REGISTER_BEVESTIGD, readiness.register_bevestigd_op);
         moment(names::TOEGANG_BEVESTIGD, readiness.toegang_bevestigd_op);
-        let snapshot_ms = self.last_snapshot_ms.load(Ordering::Relaxed);
-        moment(
-            names::MOMENTOPNAME,
-            Tijdstip::from_millis(snapshot_ms).filter(|_| snapshot_ms > 0),
-        );
+        moment(names::MOMENTOPNAME, readiness.momentopname_op);
+        let hash = view.state_hash();
+        for (deel, hash) in [
+            ("register", hash.register),
+            ("persoonsgegevens", hash.persoonsgegevens),
+        ] {
+            gauge(
+                metrics::gauge!(names::REGISTER_HASH, "deel" => deel),
+                first_48_bits(&hash),
+            );
+        }
         let aantallen = view.aantallen();
         for (soort, aantal) in [
             ("leerbedrijf", aantallen.leerbedrijven),
@@ -196,6 +293,14 @@ impl Health {
         }
         record_search(&view.search_size());
     }
+}
+
+/// As many as a gauge holds exactly. A label with the whole hash would begin a new series with
+/// every commit.
+fn first_48_bits(hash: &[u8; 32]) -> u64 {
+    hash[..6]
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn record_search(size: &Size) {
@@ -237,6 +342,7 @@ struct Seen {
     draining: bool,
     register_confirmed: Option<Tijdstip>,
     register_max_age_s: u64,
+    behind: Option<Achterstand>,
     follower_stopped: Option<String>,
     toegang_confirmed: Option<Tijdstip>,
     toegang_too_old: bool,
@@ -267,6 +373,14 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
         }
         Some(_) => {}
         None => lessened.push("the log has not been read yet".to_owned()),
+    }
+    if let Some(Achterstand { versies, seconden }) = seen
+        .behind
+        .filter(|behind| behind.seconden > BEHIND_AFTER_S)
+    {
+        lessened.push(format!(
+            "the register has been behind the log for {seconden} s, now by {versies} versies"
+        ));
     }
     if let Some(reason) = &seen.follower_stopped {
         lessened.push(format!("the follower stopped: {reason}"));
@@ -302,6 +416,7 @@ mod tests {
             draining: false,
             register_confirmed: ago(1),
             register_max_age_s: 86_400,
+            behind: None,
             follower_stopped: None,
             toegang_confirmed: ago(1),
             toegang_too_old: false,

@@ -13,7 +13,7 @@ use actix_web::{
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::metrics::record_process;
-pub use health::{Health, Readiness, Sources, Status};
+pub use health::{Bron, Health, Readiness, Sources, Status};
 
 const START_PAGE: &str = include_str!("index.html");
 

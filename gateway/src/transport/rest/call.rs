@@ -167,14 +167,24 @@ impl<'a> Call<'a> {
 }
 
 impl Reply {
+    /// Bytes that hold most single answers, so that the buffer grows at most once or twice.
+    pub(super) const SINGLE_BYTES: usize = 1024;
+
     /// The answer as JSON.
     ///
     /// # Errors
     /// 500, if the answer could not be written down.
     pub(super) fn json(answer: &impl Serialize, signaalcode: Signaalcode) -> Result<Self, Problem> {
-        /// Holds most single answers, so that the buffer grows at most once or twice.
-        const CAPACITY: usize = 1024;
-        let mut body = Vec::with_capacity(CAPACITY);
+        Self::json_within(Self::SINGLE_BYTES, answer, signaalcode)
+    }
+
+    /// The same, when it is known how many bytes most of these answers have.
+    pub(super) fn json_within(
+        bytes: usize,
+        answer: &impl Serialize,
+        signaalcode: Signaalcode,
+    ) -> Result<Self, Problem> {
+        let mut body = Vec::with_capacity(bytes);
         serde_json::to_writer(&mut body, answer).map_err(|error| {
             tracing::error!(%error, "an answer could not be written as JSON");
             Problem::new(

@@ -28,6 +28,8 @@ pub(super) trait Posted: Sized + Send + 'static {
     const ENDPOINT: Endpoint;
     /// Whether the larger limits hold, and reading and answering take a thread apart.
     const BULK: bool = false;
+    /// Bytes that hold most answers, so that what they are written to hardly grows.
+    const ANSWER_BYTES: usize = Reply::SINGLE_BYTES;
     /// What is answered.
     type Response: Serialize;
 
@@ -157,5 +159,5 @@ async fn reply<V: Posted>(
 ) -> Result<Reply, Problem> {
     let answer = vraag.run(context, writing).await?;
     let response = accepted(answer, fouten, |_| Plaats::Body)?;
-    Reply::json(&response, V::kop(&response).signaalcode)
+    Reply::json_within(V::ANSWER_BYTES, &response, V::kop(&response).signaalcode)
 }

@@ -67,6 +67,9 @@ problemen! {
     /// The request itself is wrong; the violations say where.
     OngeldigeInvoer = BAD_REQUEST, "ongeldige-invoer", "ONGELDIGE_INVOER", "Ongeldige invoer",
         "Verbeter de velden die in overtredingen staan. Alle fouten staan er in één keer.";
+    /// `minimaleRegisterVersie` is no part of the register's history any more.
+    RegisterversieVervallen = BAD_REQUEST, "registerversie-vervallen", "REGISTERVERSIE_VERVALLEN", "Registerversie vervallen",
+        "Vraag opnieuw zonder minimaleRegisterVersie; wat met de vervallen versie is beantwoord kan anders zijn.";
     /// No client certificate on the connection.
     GeenCertificaat = UNAUTHORIZED, "geen-certificaat", "GEEN_CERTIFICAAT", "Geen clientcertificaat",
         "Bied een clientcertificaat aan (tweezijdige TLS).";
@@ -368,6 +371,9 @@ impl From<Failure> for Problem {
             Failure::VersionNotReached { retry_after_s, .. } => {
                 Self::new(Probleemsoort::RegisterversieNietBereikt, detail)
                     .retry_after(retry_after_s)
+            }
+            Failure::VersionLost { .. } => {
+                Self::new(Probleemsoort::RegisterversieVervallen, detail)
             }
             Failure::OtherSchool => Self::new(Probleemsoort::GeenMandaat, detail),
             Failure::KeyReused => Self::invalid(Overtreding::new(

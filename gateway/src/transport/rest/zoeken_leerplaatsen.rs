@@ -158,6 +158,8 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 
 impl Posted for Request {
     const ENDPOINT: Endpoint = ENDPOINT;
+    /// A page of 25 has some 600 to 1,200 bytes for each leerbedrijf.
+    const ANSWER_BYTES: usize = 16 * 1024;
     type Response = Response;
 
     fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self {

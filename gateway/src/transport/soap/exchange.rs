@@ -340,9 +340,11 @@ async fn guarded<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, 
 fn fault_of(failure: Failure) -> Fault {
     let reason = failure.to_string();
     match failure {
-        Failure::InvalidRegisterVersie(_) => Fault::new(FaultCode::NietConformXsd)
-            .detail(reason)
-            .field("minimaleRegisterVersie".to_owned()),
+        Failure::InvalidRegisterVersie(_) | Failure::VersionLost { .. } => {
+            Fault::new(FaultCode::NietConformXsd)
+                .detail(reason)
+                .field("minimaleRegisterVersie".to_owned())
+        }
         Failure::VersionNotReached { retry_after_s, .. }
         | Failure::WriteUnavailable { retry_after_s }
         | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)

@@ -81,6 +81,7 @@ impl Register {
                 .map_or(Share::DEFAULT, |s| Share::parse(s).unwrap()),
             toestaan_krimp: wish.krimp,
             rapport: Some(&mut rapport),
+            ..Options::default()
         };
         let clock = At(tijdstip(wish.op.unwrap_or(REGISTRATIE)));
         let outcome = import(&self.store, input, options, &clock, &mut |_| {}).await;

@@ -300,9 +300,8 @@ async fn an_import_that_is_dropped_halfway_can_be_done_again() {
     let clock = At(tijdstip(REGISTRATIE));
     let mut progress = |done: Progress| assert!(send.send(done).is_ok());
     let options = Options {
-        maximaal_afgekeurd: Share::DEFAULT,
         toestaan_krimp: true,
-        rapport: None,
+        ..Options::default()
     };
     {
         let running = import(&register.store, stuck, options, &clock, &mut progress);

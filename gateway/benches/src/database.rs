@@ -10,7 +10,7 @@ use std::{
 
 use postgres::{Client, Config, NoTls};
 
-use crate::process::{Measured, SERVER_CORE, children, cpu_time};
+use super::process::{Measured, SERVER_CORE, children, cpu_time};
 
 /// Where Debian has the programs of PostgreSQL 15; `STAGEPOORT_PG_BIN` says otherwise.
 const BIN: &str = "/usr/lib/postgresql/15/bin";
@@ -18,11 +18,26 @@ const BIN: &str = "/usr/lib/postgresql/15/bin";
 /// It must answer within this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// For two cores and a register that fits in memory. One worker, as the gateway has; nothing of
-/// what it does beside the questions, and no compiling of plans that run for milliseconds.
-const SETTINGS: &[&str] = &[
+/// What a server is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Answering questions, on the core of what is measured.
+    Questions,
+    /// Keeping what is written, on whichever core is free.
+    Keeping,
+}
+
+/// For both: a register that fits in memory, and nobody from outside.
+const ALL: &[&str] = &[
     "listen_addresses=",
     "shared_buffers=1GB",
+    "max_wal_size=8GB",
+    "logging_collector=off",
+];
+
+/// For two cores. One worker, as the gateway has; nothing of what it does beside the questions, and
+/// no compiling of plans that run for milliseconds.
+const QUESTIONS: &[&str] = &[
     "effective_cache_size=4GB",
     "work_mem=64MB",
     "maintenance_work_mem=512MB",
@@ -36,13 +51,24 @@ const SETTINGS: &[&str] = &[
     "full_page_writes=off",
     "wal_level=minimal",
     "max_wal_senders=0",
-    "max_wal_size=8GB",
     "checkpoint_timeout=1d",
     "track_activities=off",
     "track_counts=off",
-    "logging_collector=off",
     "pg_trgm.similarity_threshold=0.2",
 ];
+
+/// As an operator runs it: every commit is on the disk, and a standby could follow.
+const KEEPING: &[&str] = &["fsync=on", "synchronous_commit=on", "wal_level=replica"];
+
+impl Purpose {
+    fn settings(self) -> impl Iterator<Item = &'static &'static str> {
+        let more = match self {
+            Self::Questions => QUESTIONS,
+            Self::Keeping => KEEPING,
+        };
+        ALL.iter().chain(more)
+    }
+}
 
 /// A running server.
 pub(crate) struct Database {
@@ -55,19 +81,19 @@ impl Database {
     ///
     /// # Errors
     /// When PostgreSQL 15 is not installed, or does not start.
-    pub(crate) fn start() -> io::Result<Self> {
+    pub(crate) fn start(purpose: Purpose) -> io::Result<Self> {
         let bin = std::env::var_os("STAGEPOORT_PG_BIN").map_or_else(|| BIN.into(), PathBuf::from);
         if !bin.join("initdb").is_file() {
             return Err(io::Error::other(format!(
-                "there is no initdb in {}: install PostgreSQL 15 with PostGIS 3 (Debian: \
-                 postgresql-15-postgis-3), or say by STAGEPOORT_PG_BIN where it is",
+                "there is no initdb in {}: install PostgreSQL 15 (Debian: postgresql-15, and for \
+                 zoeken postgresql-15-postgis-3), or say by STAGEPOORT_PG_BIN where it is",
                 bin.display()
             )));
         }
         let name = format!("stagepoort-bench-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder)?;
-        match Self::start_in(&folder, &bin) {
+        match Self::start_in(&folder, &bin, purpose) {
             Ok(process) => {
                 let mut database = Self { process, folder };
                 database.wait()?;
@@ -80,7 +106,7 @@ impl Database {
         }
     }
 
-    fn start_in(folder: &Path, bin: &Path) -> io::Result<Child> {
+    fn start_in(folder: &Path, bin: &Path, purpose: Purpose) -> io::Result<Child> {
         if is_root()? {
             let owned = Command::new("chown").arg("postgres").arg(folder).status()?;
             if !owned.success() {
@@ -100,9 +126,13 @@ impl Database {
             return Err(io::Error::other("initdb failed"));
         }
         let core = SERVER_CORE.to_string();
-        let mut server = unprivileged(&["taskset", "-c", &core], &bin.join("postgres"))?;
+        let pinned: &[&str] = match purpose {
+            Purpose::Questions => &["taskset", "-c", &core],
+            Purpose::Keeping => &[],
+        };
+        let mut server = unprivileged(pinned, &bin.join("postgres"))?;
         server.arg("-D").arg(&data).current_dir(folder);
-        for setting in SETTINGS {
+        for setting in purpose.settings() {
             server.args(["-c", setting]);
         }
         server.arg("-c").arg(socket_folder(folder));
@@ -133,12 +163,23 @@ impl Database {
         Ok(asked.map_err(io::Error::other)?.get(0))
     }
 
-    /// One more connection, over a unix socket: it costs the server less than TCP.
+    /// By which a program reaches one of its databases: a unix socket costs less than TCP.
+    pub(crate) fn url(&self, name: &str) -> String {
+        let folder = self.folder.display();
+        format!("postgres://postgres@localhost/{name}?host={folder}")
+    }
+
+    /// One more connection.
     pub(crate) fn connect(&self) -> io::Result<Client> {
+        self.connect_to("postgres")
+    }
+
+    /// One more connection to the database of this name.
+    pub(crate) fn connect_to(&self, name: &str) -> io::Result<Client> {
         Config::new()
             .host_path(&self.folder)
             .user("postgres")
-            .dbname("postgres")
+            .dbname(name)
             .connect(NoTls)
             .map_err(io::Error::other)
     }

@@ -1,0 +1,120 @@
+//! The binary form of COPY: all lines of a part in one stream, without parsing of text.
+
+use sqlx::PgConnection;
+
+use crate::log::{StoreError, rows::Row};
+
+/// Signature, no flags, no extension.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// In place of a number of columns: the end.
+const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
+
+/// In place of a length: no value.
+const NULL: [u8; 4] = (-1_i32).to_be_bytes();
+
+/// Bytes that go to the server at a time.
+const PART_BYTES: usize = 256 * 1024;
+
+/// Writes the rows, with their side content.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    rows: &[Row<'_>],
+) -> Result<(), StoreError> {
+    let mut lines = Stream::new();
+    let mut side = Stream::new();
+    for row in rows {
+        lines.add(line_tuple(row)?);
+        if let Some(content) = row.side() {
+            side.add(side_tuple(row.nr, content)?);
+        }
+    }
+    const LINES: &str = "COPY regel (nr, soort, sleutel, inhoud, merk) FROM STDIN (FORMAT binary)";
+    const SIDE: &str = "COPY zij (nr, inhoud) FROM STDIN (FORMAT binary)";
+    lines.send(connection, LINES).await?;
+    side.send(connection, SIDE).await
+}
+
+fn line_tuple(row: &Row<'_>) -> Result<Vec<u8>, StoreError> {
+    let mut tuple = Tuple::new(5);
+    tuple.field(&row.nr.to_be_bytes())?;
+    tuple.field(&i16::from(row.line.soort.number()).to_be_bytes())?;
+    tuple.field(&row.line.sleutel.0)?;
+    tuple.optional(row.content())?;
+    tuple.optional(row.mark.as_deref())?;
+    Ok(tuple.0)
+}
+
+fn side_tuple(nr: i64, content: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut tuple = Tuple::new(2);
+    tuple.field(&nr.to_be_bytes())?;
+    tuple.field(content)?;
+    Ok(tuple.0)
+}
+
+/// Rows on their way to one table, in parts.
+struct Stream {
+    parts: Vec<Vec<u8>>,
+    rows: usize,
+}
+
+impl Stream {
+    fn new() -> Self {
+        Self {
+            parts: vec![HEADER.to_vec()],
+            rows: 0,
+        }
+    }
+
+    fn add(&mut self, tuple: Vec<u8>) {
+        self.rows += 1;
+        match self.parts.last_mut() {
+            Some(part) if part.len() < PART_BYTES => part.extend(tuple),
+            _ => self.parts.push(tuple),
+        }
+    }
+
+    async fn send(
+        self,
+        connection: &mut PgConnection,
+        statement: &'static str,
+    ) -> Result<(), StoreError> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let mut copy = connection.copy_in_raw(statement).await?;
+        for part in self.parts {
+            copy.send(part).await?;
+        }
+        copy.send(TRAILER.as_slice()).await?;
+        copy.finish().await?;
+        Ok(())
+    }
+}
+
+/// One row: the number of its columns, and each with its length before it.
+struct Tuple(Vec<u8>);
+
+impl Tuple {
+    fn new(columns: i16) -> Self {
+        Self(columns.to_be_bytes().to_vec())
+    }
+
+    fn field(&mut self, value: &[u8]) -> Result<(), StoreError> {
+        let length = i32::try_from(value.len())
+            .map_err(|_| StoreError::InvalidLine("its content is longer than 2 GiB"))?;
+        self.0.extend(length.to_be_bytes());
+        self.0.extend(value);
+        Ok(())
+    }
+
+    fn optional(&mut self, value: Option<&[u8]>) -> Result<(), StoreError> {
+        match value {
+            Some(value) => self.field(value),
+            None => {
+                self.0.extend(NULL);
+                Ok(())
+            }
+        }
+    }
+}

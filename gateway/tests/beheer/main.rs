@@ -1,0 +1,10 @@
+//! What an operator does with running nodes: compare them, feed them, save and restore them. Nodes
+//! are real ones over one real database; commands are those of the built program.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
+mod bron;
+mod bronserver;
+mod doctor;
+mod export;
+mod plek;
