@@ -105,15 +105,17 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// SQLite gives the files beside it the mode of the database, so that must be right first.
+///
+/// A file that is there is not opened: to close it again would let go of every lock that this
+/// process has on it (POSIX), under connections that are open already. Another program would then
+/// take itself for the only one, and remove the write-ahead log under them.
 fn make_private(path: &Path) -> Result<(), StoreError> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(|source| file_error(path, source))?;
-    keep_private(path)
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(file_error(path, error)),
+        _ => keep_private(path),
+    }
 }
 
 fn keep_private(path: &Path) -> Result<(), StoreError> {
