@@ -5,6 +5,7 @@
 //! `register import` writes to it.
 
 mod append;
+mod backup;
 mod identity;
 mod lines;
 mod open;
