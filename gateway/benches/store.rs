@@ -100,6 +100,7 @@ async fn fill(folder: &Path, n: u32, round: u32) -> Outcome {
         stage,
         request_id: Uuid::from_u128(round.into()),
         tijdstip: Tijdstip::EPOCH,
+        only_at: None,
     };
     store.publish(publication).await?;
     println!(

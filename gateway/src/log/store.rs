@@ -218,6 +218,9 @@ pub struct Publication {
     pub request_id: Uuid,
     /// The present moment.
     pub tijdstip: Tijdstip,
+    /// Only while the log still ends at this commit, so that what the lines were derived from
+    /// cannot have changed under them.
+    pub only_at: Option<u64>,
 }
 
 /// Why the store could not do it.
@@ -367,8 +370,9 @@ pub trait LogStore: Send + Sync + 'static {
     /// the repeat is thrown away.
     ///
     /// # Errors
-    /// [`StoreError::StageNotOpen`] when the stage is not open here. After a database error the
-    /// same publication can be tried again.
+    /// [`StoreError::StageNotOpen`] when the stage is not open here. [`StoreError::Overtaken`] when
+    /// the log does not end where it was to; the stage stays open. After a database error the same
+    /// publication can be tried again.
     async fn publish(&self, publication: Publication) -> Result<CommitInfo, StoreError>;
 
     /// Throws an open stage away.

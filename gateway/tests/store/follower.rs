@@ -369,6 +369,7 @@ async fn an_import_of_many_lines_becomes_one_view(engine: Engine) {
         stage,
         request_id: Uuid::from_u128(1),
         tijdstip: at(1),
+        only_at: None,
     };
     store.publish(publication).await.unwrap();
     catch_up(&mut follower).await;

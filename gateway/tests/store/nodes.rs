@@ -273,6 +273,7 @@ async fn a_stage_whose_session_ended_is_not_published() {
         stage,
         request_id: Uuid::from_u128(1),
         tijdstip: at(1),
+        only_at: None,
     };
     let lost = node.publish(publication).await;
     assert!(matches!(lost, Err(StoreError::StageNotOpen(s)) if s == stage));

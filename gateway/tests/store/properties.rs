@@ -107,6 +107,7 @@ async fn play(store: &dyn LogStore, nth: u128, step: &Step) {
                 stage,
                 request_id,
                 tijdstip,
+                only_at: None,
             };
             store.publish(publication).await.unwrap();
         }

@@ -16,6 +16,7 @@ on_every_engine! {
     an_empty_log_has_head_zero,
     lines_come_back_as_they_were_appended,
     a_conditional_append_is_written_only_where_the_log_still_ends,
+    a_conditional_publication_waits_for_what_others_wrote,
     many_commits_are_read_together_as_they_are_one_by_one,
     a_stage_becomes_visible_whole_and_only_by_its_publication,
     a_request_id_is_fulfilled_once,
@@ -39,6 +40,7 @@ fn publication(stage: StageId, n: u128) -> Publication {
         stage,
         request_id: request(n),
         tijdstip: at(i64::try_from(n).unwrap()),
+        only_at: None,
     }
 }
 
@@ -91,6 +93,27 @@ async fn lines_come_back_as_they_were_appended(engine: Engine) {
     assert_eq!((head.nummer, head.hash), (1, commit.hash));
     assert_eq!(store.commits_after(0, 10).await.unwrap(), [commit]);
     assert_eq!(store.verify().await.unwrap(), head);
+}
+
+async fn a_conditional_publication_waits_for_what_others_wrote(engine: Engine) {
+    let database = Database::new(engine).await;
+    let (store, other) = (database.open().await, database.open().await);
+    let stage = store.open_stage().await.unwrap();
+    let line = |naam| vec![leerbedrijf_line(1, naam)];
+    store.stage(stage, line("Een")).await.unwrap();
+    append(&*other, 1, line("Ander")).await;
+    let at = |only_at| Publication {
+        only_at: Some(only_at),
+        ..publication(stage, 2)
+    };
+    let refused = store.publish(at(0)).await;
+    assert!(matches!(refused, Err(StoreError::Overtaken { nummer: 1 })));
+    // The stage is still open: what was found is added, and all of it is published.
+    store.stage(stage, line("Twee")).await.unwrap();
+    let commit = store.publish(at(1)).await.unwrap();
+    assert_eq!((commit.nummer, commit.regels), (2, 2));
+    assert_eq!(store.publish(at(0)).await.unwrap(), commit, "a repeat");
+    store.verify().await.unwrap();
 }
 
 async fn a_conditional_append_is_written_only_where_the_log_still_ends(engine: Engine) {

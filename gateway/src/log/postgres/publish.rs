@@ -160,6 +160,10 @@ impl<'a> Batch<'a> {
                 let Some(staged) = staged else {
                     return not_open;
                 };
+                let (nummer, _) = self.last();
+                if publication.only_at.is_some_and(|only_at| only_at != nummer) {
+                    return Ok(Err(StoreError::Overtaken { nummer }));
+                }
                 if !stage::close_for_publication(tx, publication.stage).await? {
                     return not_open;
                 }

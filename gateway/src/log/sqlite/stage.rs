@@ -108,6 +108,10 @@ impl SqliteStore {
             return Ok(earlier);
         }
         let stage = usable(&mut open, publication.stage)?;
+        let (nummer, _) = query::last(&mut tx).await?;
+        if publication.only_at.is_some_and(|only_at| only_at != nummer) {
+            return Err(StoreError::Overtaken { nummer });
+        }
         let commit = NewCommit {
             stage: stage.id,
             request_id: publication.request_id,

@@ -185,49 +185,60 @@ pub async fn import<R: Read + Send + 'static>(
         progress,
     )
     .await;
-    let run = match staged {
-        Ok(run) => run,
+    let (mut run, record) = match staged {
+        Ok(staged) => staged,
         Err(error) => {
             stage.give_up().await;
             return Err(error);
         }
     };
-    let commit = stage
-        .publish(change::request_id(&voorloop.levering_id), clock.now())
-        .await?;
+    let commit = publish(&mut stage, &mut run, clock).await?;
     let tijdlijn = store.head().await?.tijdlijn;
     store.forget_superseded().await?;
     let duur = clock.now().as_millis().saturating_sub(begin.as_millis());
     Ok(Report::Applied(Box::new(Applied {
-        levering: run.record,
+        levering: record,
         versie: RegisterVersie {
             tijdlijn,
             nummer: commit.nummer,
         },
         objecten: run.objecten,
         mutaties: run.mutaties,
-        niet_beeindigd: run.niet_beeindigd,
+        niet_beeindigd: run.not_ended,
         duur: Duration::from_millis(u64::try_from(duur).unwrap_or(0)),
     })))
 }
 
-/// What staging leaves for the report.
-struct Staged {
-    record: LeveringRecord,
-    objecten: Tallies,
-    mutaties: std::collections::BTreeMap<crate::domain::MutatieSoort, u64>,
-    niet_beeindigd: Vec<super::levering::ObjectSoort>,
+/// Publishes what was staged. Where schools wrote meanwhile, what they touched is looked at once more,
+/// so that what was acknowledged to them is never written over.
+async fn publish(
+    stage: &mut Stage,
+    run: &mut Run<'_>,
+    clock: &dyn Clock,
+) -> Result<log::CommitInfo, ImportError> {
+    /// Looking takes milliseconds, and writes of schools come less often.
+    const TRIES: usize = 1_000;
+    let request_id = change::request_id(&run.voorloop.levering_id);
+    for _ in 0..TRIES {
+        let seen = run.overtaken().await?;
+        stage.add(run.take_lines()).await?;
+        match stage.publish(request_id, clock.now(), Some(seen)).await {
+            Err(StoreError::Overtaken { .. }) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(ImportError::Overtaken)
 }
 
-async fn stage_all(
-    store: &Arc<dyn LogStore>,
+async fn stage_all<'a>(
+    store: &'a Arc<dyn LogStore>,
     stage: &Stage,
     mut feed: Feed,
-    voorloop: &Voorloop,
+    voorloop: &'a Voorloop,
     moment: Moment,
     options: &mut Options<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Staged, ImportError> {
+) -> Result<(Run<'a>, LeveringRecord), ImportError> {
     let mut run = Run::begin(store.as_ref(), voorloop, moment).await?;
     let mut done = Progress::default();
     while let Some(lines) = feed.next().await? {
@@ -262,14 +273,8 @@ async fn stage_all(
         sleutel: Sleutel::levering(&record.levering_id),
         inhoud: Inhoud::Gezet(postcard::to_stdvec(&record)?),
     });
-    run.overtaken().await?;
     stage.add(run.take_lines()).await?;
-    Ok(Staged {
-        record,
-        objecten: run.objecten,
-        mutaties: run.mutaties,
-        niet_beeindigd: run.not_ended,
-    })
+    Ok((run, record))
 }
 
 fn note_progress(done: &mut Progress, line: &LeveringLine) {

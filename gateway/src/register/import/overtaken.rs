@@ -16,12 +16,13 @@ use crate::{
 const PAGE: u32 = 1_000;
 
 impl Run<'_> {
-    /// Stages anew every bpvo that this import changes and that somebody else changed meanwhile.
+    /// Stages anew every bpvo that this import changes and that somebody else changed since this was
+    /// last looked at. Gives the commit up to which it looked.
     ///
     /// # Errors
     /// [`ImportError::Overtaken`] when it was removed meanwhile: what the register said of it is
     /// no longer at hand.
-    pub(super) async fn overtaken(&mut self) -> Result<(), ImportError> {
+    pub(super) async fn overtaken(&mut self) -> Result<u64, ImportError> {
         for sleutel in self.changed_meanwhile().await? {
             let Some(set) = self.touched_bpvos.get(&half(&sleutel)).copied() else {
                 continue;
@@ -46,18 +47,17 @@ impl Run<'_> {
                 None => self.remove(Soort::Bpvo, sleutel),
             }
         }
-        Ok(())
+        Ok(self.since)
     }
 
-    async fn changed_meanwhile(&self) -> Result<BTreeSet<Sleutel>, StoreError> {
+    async fn changed_meanwhile(&mut self) -> Result<BTreeSet<Sleutel>, StoreError> {
         let mut changed = BTreeSet::new();
-        let mut since = self.since;
         loop {
-            let commits = self.store.commits_after(since, PAGE).await?;
+            let commits = self.store.commits_after(self.since, PAGE).await?;
             let Some(last) = commits.last() else {
                 return Ok(changed);
             };
-            since = last.nummer;
+            self.since = last.nummer;
             for commit in &commits {
                 let mut from = 0;
                 while from < commit.regels {

@@ -77,7 +77,7 @@ pub async fn import_postcodes(
             return Err(error);
         }
     };
-    let commit = stage.publish(request_id, clock.now()).await?;
+    let commit = stage.publish(request_id, clock.now(), None).await?;
     report.versie.nummer = commit.nummer;
     Ok(report)
 }

@@ -31,10 +31,15 @@ impl Stage {
         }
     }
 
+    /// Makes it visible, if one is named while the log still ends at that commit.
+    ///
+    /// # Errors
+    /// As [`LogStore::publish`]; after [`StoreError::Overtaken`] lines can be added and published.
     pub(super) async fn publish(
         &mut self,
         request_id: Uuid,
         tijdstip: Tijdstip,
+        only_at: Option<u64>,
     ) -> Result<CommitInfo, StoreError> {
         let stage = self.id.ok_or(StoreError::StageNotOpen(StageId(0)))?;
         let commit = self
@@ -43,6 +48,7 @@ impl Stage {
                 stage,
                 request_id,
                 tijdstip,
+                only_at,
             })
             .await?;
         self.id = None;

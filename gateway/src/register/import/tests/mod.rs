@@ -1,5 +1,6 @@
 //! Importing into a real store: what a reader of the register sees afterwards.
 
+mod between;
 mod derived;
 mod refused;
 mod whole;

@@ -65,7 +65,7 @@ async fn append(register: &Register, nth: u128, bpvo: &Bpvo, inhoud: Option<()>)
         .unwrap();
 }
 
-fn own(kenmerk: &str) -> Bpvo {
+pub(super) fn own(kenmerk: &str) -> Bpvo {
     Bpvo {
         herkomst: Herkomst::School,
         einddatum_gepland: dag("2027-06-30"),
