@@ -212,6 +212,7 @@ async fn what_was_forgotten_or_not_published_is_not_in_a_backup() {
         stage,
         request_id: Uuid::from_u128(9),
         tijdstip: Tijdstip::EPOCH,
+        only_at: None,
     };
     assert_eq!(store.publish(publication).await.unwrap().nummer, 3);
     store.verify().await.unwrap();
