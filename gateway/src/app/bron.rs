@@ -196,11 +196,10 @@ impl Fetching {
                     ..Round::well(TOEGEPAST)
                 })
             }
-            Err(BronError::Import { source, .. })
-                if matches!(source, ImportError::Store(StoreError::StageBusy)) =>
-            {
-                Ok(Round::well(BEZET))
-            }
+            Err(BronError::Import {
+                source: ImportError::Store(StoreError::StageBusy),
+                ..
+            }) => Ok(Round::well(BEZET)),
             Err(BronError::Import {
                 mark,
                 levering_id,

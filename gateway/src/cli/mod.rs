@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, plain words, documented exit codes.
 
+mod backup;
 mod config;
 mod demo;
 mod doctor;
@@ -53,6 +54,10 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Copy the register to a file while it is used
+    Backup(backup::BackupArgs),
+    /// Check a backup, or put it in place of the register
+    Restore(backup::RestoreArgs),
     /// Ask nodes how they are, and whether they hold the same register
     Doctor(doctor::DoctorCommand),
 }
@@ -74,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::run_restore(&args),
         Command::Doctor(command) => doctor::run(command),
     }
 }

@@ -185,3 +185,26 @@ async fn forgotten_people_stand_nowhere_in_its_files() {
     assert!(!stands());
     store.verify().await.unwrap();
 }
+
+/// Whether this process has a lock on the file, by the system's own list.
+fn is_locked(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = format!(":{} ", std::fs::metadata(path).unwrap().ino());
+    let process = format!(" {} ", std::process::id());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let ours = |line: &str| line.contains(&inode) && line.contains(&process);
+    locks.lines().any(ours)
+}
+
+#[tokio::test]
+async fn opening_it_once_more_leaves_the_locks_of_those_who_have_it_open() {
+    let database = Database::new(Engine::Sqlite).await;
+    let first = database.sqlite().await;
+    first.head().await.unwrap();
+    assert!(is_locked(&database.path()));
+    let second = database.sqlite().await;
+    assert!(is_locked(&database.path()));
+    second.close().await;
+    assert!(is_locked(&database.path()));
+    first.head().await.unwrap();
+}

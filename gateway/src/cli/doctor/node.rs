@@ -54,9 +54,9 @@ pub(super) async fn ask(client: &Client, base: &Url) -> Seen {
 
 async fn fetch(client: &Client, base: &Url) -> Result<Answer, String> {
     let url = base.join("health/ready").map_err(|error| chain(&error))?;
-    let response = client.get(url).send().await.map_err(|e| of_http(e))?;
+    let response = client.get(url).send().await.map_err(of_http)?;
     let status = response.status();
-    let body = response.bytes().await.map_err(|e| of_http(e))?;
+    let body = response.bytes().await.map_err(of_http)?;
     serde_json::from_slice(&body).map_err(|_| {
         format!(
             "HTTP {} with something else than a readiness: is this a beheer listener?",

@@ -5,6 +5,7 @@
 //! `register import` writes to it.
 
 mod append;
+mod backup;
 mod identity;
 mod lines;
 mod open;
@@ -184,7 +185,7 @@ impl LogStore for SqliteStore {
     }
 
     async fn verify(&self) -> Result<Head, StoreError> {
-        crate::log::verify::run(self, &self.keys).await
+        crate::log::verify::run(&self.read, &self.keys).await
     }
 
     async fn close(&self) {

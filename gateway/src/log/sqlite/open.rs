@@ -31,8 +31,8 @@ const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) const TIJDLIJN: &str = "tijdlijn";
 pub(super) const NEXT_STAGE: &str = "volgende_stage";
 pub(super) const FORGOTTEN_UP_TO: &str = "vergeten_tot_en_met";
-const MARK_KEY: &str = "merk_sleutel";
-const PSEUDONYM_KEY: &str = "pseudoniem_sleutel";
+pub(super) const MARK_KEY: &str = "merk_sleutel";
+pub(super) const PSEUDONYM_KEY: &str = "pseudoniem_sleutel";
 
 impl SqliteStore {
     /// Opens the store in this file, and makes it when there is none or an empty one. Only the
@@ -99,11 +99,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn begin_tijdlijn(&self) -> Result<u32, StoreError> {
-        let mut tx = self.begin().await?;
-        let tijdlijn = super::append::number(&mut tx, TIJDLIJN).await? + 1;
-        super::append::set_number(&mut tx, TIJDLIJN, tijdlijn).await?;
-        tx.commit().await?;
-        u32::try_from(tijdlijn).map_err(|_| damaged("tijdlijn out of range"))
+        self.begin_tijdlijn_after(0).await
     }
 
     /// Closes the connections, after the writes that wait.
@@ -121,15 +117,17 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// SQLite gives the files beside it the mode of the database, so that must be right first.
+///
+/// A file that is there is not opened: to close it again would let go of every lock that this
+/// process has on it (POSIX), under connections that are open already. Another program would then
+/// take itself for the only one, and remove the write-ahead log under them.
 fn make_private(path: &Path) -> Result<(), StoreError> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(|source| file_error(path, source))?;
-    keep_private(path)
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(file_error(path, error)),
+        _ => keep_private(path),
+    }
 }
 
 fn keep_private(path: &Path) -> Result<(), StoreError> {
@@ -242,6 +240,19 @@ async fn bring_schema(write: &SqlitePool, may_migrate: bool) -> Result<Migrated,
     Ok(migrated)
 }
 
+/// That the schema is the one that this program knows; nothing is brought up to it.
+pub(super) async fn check_schema(read: &SqlitePool) -> Result<(), StoreError> {
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(read)
+        .await?;
+    let needed = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    match found {
+        found if found == needed => Ok(()),
+        0 => Err(damaged("the file is no register")),
+        found => Err(StoreError::Schema { found, needed }),
+    }
+}
+
 async fn first_settings(tx: &mut sqlx::SqliteConnection) -> Result<(), StoreError> {
     for (name, value) in [(TIJDLIJN, 1_u64), (NEXT_STAGE, 1), (FORGOTTEN_UP_TO, 0)] {
         super::append::set_number(tx, name, value).await?;
@@ -255,7 +266,7 @@ async fn first_settings(tx: &mut sqlx::SqliteConnection) -> Result<(), StoreErro
     Ok(())
 }
 
-async fn setting(read: &SqlitePool, name: &'static str) -> Result<Vec<u8>, StoreError> {
+pub(super) async fn setting(read: &SqlitePool, name: &'static str) -> Result<Vec<u8>, StoreError> {
     let row = sqlx::query("SELECT waarde FROM meta WHERE sleutel = ?")
         .bind(name)
         .fetch_optional(read)

@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     os::unix::fs::OpenOptionsExt,
+    path::Path,
     time::Duration,
 };
 
@@ -44,7 +45,7 @@ impl SqliteStore {
         if open.is_some() {
             return Err(StoreError::StageBusy);
         }
-        let claim = self.claim()?;
+        let claim = claim(&self.path)?;
         self.discard_left_behind().await?;
         let write = open::stage_pool(&self.path).await?;
         let mut tx = self.begin().await?;
@@ -150,22 +151,6 @@ impl SqliteStore {
         self.delete_stage(id).await
     }
 
-    fn claim(&self) -> Result<File, StoreError> {
-        let path = open::with_suffix(&self.path, ".import-lock");
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|source| open::file_error(&path, source))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(StoreError::StageBusy),
-            Err(TryLockError::Error(source)) => Err(open::file_error(&path, source)),
-        }
-    }
-
     /// Whoever holds the claim knows that every stage still open is of an import that died.
     async fn discard_left_behind(&self) -> Result<(), StoreError> {
         let left: Vec<i64> = sqlx::query_scalar("SELECT stage FROM open_stage")
@@ -189,6 +174,23 @@ impl SqliteStore {
             tx.commit().await?;
             tokio::time::sleep(PAUSE).await;
         }
+    }
+}
+
+/// Lets one import at a time write to the file at this path, over all processes.
+pub(super) fn claim(path: &Path) -> Result<File, StoreError> {
+    let path = open::with_suffix(path, ".import-lock");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|source| open::file_error(&path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::StageBusy),
+        Err(TryLockError::Error(source)) => Err(open::file_error(&path, source)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the check of the whole log looks at in the file.
 
 use async_trait::async_trait;
+use sqlx::SqlitePool;
 
-use super::{SqliteStore, StoreError, lines, query};
+use super::{StoreError, lines, query};
 use crate::log::{
     Head,
     rows::{StoredCommit, StoredLine, stage_of},
@@ -10,9 +11,9 @@ use crate::log::{
 };
 
 #[async_trait]
-impl Stored for SqliteStore {
+impl Stored for SqlitePool {
     async fn stored_head(&self) -> Result<Head, StoreError> {
-        query::head(&self.read).await
+        query::head(self).await
     }
 
     async fn stored_commits_after(
@@ -20,7 +21,7 @@ impl Stored for SqliteStore {
         nummer: u64,
         limit: u32,
     ) -> Result<Vec<StoredCommit>, StoreError> {
-        query::stored_commits_after(&self.read, nummer, limit).await
+        query::stored_commits_after(self, nummer, limit).await
     }
 
     async fn stored_lines(
@@ -30,7 +31,7 @@ impl Stored for SqliteStore {
         limit: u32,
     ) -> Result<Vec<StoredLine>, StoreError> {
         let info = &commit.info;
-        lines::read(&self.read, info.stage, info.regels, from, limit).await
+        lines::read(self, info.stage, info.regels, from, limit).await
     }
 
     async fn is_superseded(&self, nummer: u64, line: &StoredLine) -> Result<bool, StoreError> {
@@ -46,7 +47,7 @@ impl Stored for SqliteStore {
             .bind(nummer.cast_signed())
             .bind(nummer.cast_signed())
             .bind(line.nr)
-            .fetch_one(&self.read)
+            .fetch_one(self)
             .await?;
         Ok(later != 0)
     }

@@ -127,6 +127,17 @@ pub fn load(path: &Path) -> Result<Option<Snapshot>, SnapshotError> {
     read::whole(file, path).map(Some)
 }
 
+/// Which history the snapshot in this file is of, from its beginning alone; none when there is no
+/// such file.
+#[must_use]
+pub fn tijdlijn(path: &Path) -> Option<u32> {
+    let mut header = [0; MAGIC.len() + 3 * 4];
+    File::open(path).ok()?.read_exact(&mut header).ok()?;
+    let (magic, numbers) = header.split_at(MAGIC.len());
+    let tijdlijn = numbers.last_chunk()?;
+    (magic == MAGIC).then(|| u32::from_be_bytes(*tijdlijn))
+}
+
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
