@@ -47,6 +47,8 @@ pub mod names {
     pub const REGISTER_BEVESTIGD: &str = "stagepoort_register_bevestigd_timestamp_seconds";
     /// 1 when the follower stopped at a commit that it cannot apply.
     pub const REGISTER_GESTOPT: &str = "stagepoort_register_gestopt";
+    /// The commit at which the follower stopped; 0 when it did not.
+    pub const REGISTER_GESTOPT_BIJ: &str = "stagepoort_register_gestopt_bij_nummer";
     /// Objects in the replica, by soort.
     pub const REGISTER_OBJECTEN: &str = "stagepoort_register_objecten";
     /// Memory of the search index.
@@ -201,6 +203,11 @@ fn describe() {
             REGISTER_GESTOPT,
             Unit::Count,
             "1 when a commit could not be applied.",
+        ),
+        (
+            names::REGISTER_GESTOPT_BIJ,
+            Unit::Count,
+            "The commit that could not be applied; 0 when there is none.",
         ),
         (
             REGISTER_HASH,

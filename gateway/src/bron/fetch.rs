@@ -17,9 +17,10 @@ use crate::{
     clock::Clock,
     log::{LogStore, StoreError},
     register::{
-        import::{ImportError, Options, Progress, Report, import, is_applied},
+        import::{FromStart, ImportError, Options, Progress, Report, import_again, is_applied},
         levering::LeveringReader,
     },
+    telemetry::chain,
 };
 
 /// What a round came to.
@@ -76,7 +77,22 @@ pub async fn fetch_and_import(
         .await
         .map_err(|_| of_map(settings, io::Error::other("reading was cut short")))?
         .map_err(|source| of_map(settings, source))?;
-    let report = import(store, file, options, clock, progress).await;
+    let file = FromStart::new(Arc::new(file));
+    let report = import_again(
+        store,
+        || file.clone(),
+        options,
+        clock,
+        progress,
+        &mut |error| {
+            let reason = chain(error);
+            tracing::warn!(
+                reason,
+                "the database broke off an import, which begins anew"
+            );
+        },
+    )
+    .await;
     let report = report.map_err(|source| BronError::Import {
         mark: Box::new(mark.clone()),
         levering_id: levering_id.clone(),

@@ -291,6 +291,15 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the database was away or broke off what was under way: begun anew, the same may do.
+    #[must_use]
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::StageNotOpen(_) | Self::NotWritten { .. })
+            || super::postgres::hosts::is_passing(self)
+    }
+}
+
 /// A store of the log. Implementations keep design invariants 2, 3 and 12.
 #[async_trait]
 pub trait LogStore: Send + Sync + 'static {

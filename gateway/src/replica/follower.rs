@@ -66,7 +66,16 @@ pub struct FollowerStatus {
     /// Since when there is more in the log than was applied; none when there is not.
     pub behind_since: Option<Tijdstip>,
     /// Which commit it stopped at, and why.
-    pub stopped: Option<String>,
+    pub stopped: Option<Stop>,
+}
+
+/// A commit that could not be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// Its number.
+    pub nummer: u64,
+    /// What is wrong with it, without any content.
+    pub reden: String,
 }
 
 /// Why a step failed.
@@ -561,10 +570,13 @@ impl Follower {
     fn note(&self, head: &Head, progress: &Result<Progress, FollowerError>) {
         let stop = match progress {
             Err(
-                error @ (FollowerError::Apply { .. }
-                | FollowerError::Broken { .. }
-                | FollowerError::Index { .. }),
-            ) => Some(chain(error)),
+                error @ (FollowerError::Apply { nummer, .. }
+                | FollowerError::Broken { nummer, .. }
+                | FollowerError::Index { nummer, .. }),
+            ) => Some(Stop {
+                nummer: *nummer,
+                reden: chain(error),
+            }),
             Ok(_) | Err(FollowerError::Store(_) | FollowerError::CutShort) => None,
         };
         let read = !matches!(progress, Err(FollowerError::Store(_)));

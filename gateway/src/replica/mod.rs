@@ -15,7 +15,7 @@ mod state;
 mod view;
 
 pub use bezetting::{Bezetting, Looptijd};
-pub use follower::{Follower, FollowerError, FollowerStatus, Progress};
+pub use follower::{Follower, FollowerError, FollowerStatus, Progress, Stop};
 pub use hash::StateHash;
 pub use replay::replay;
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Output, Stdio},
     sync::{Arc, Mutex},
@@ -24,6 +25,7 @@ pub(crate) struct Plek {
 /// A node that serves, in a process of its own.
 pub(crate) struct Node {
     child: Child,
+    api: SocketAddr,
     beheer: String,
     log: Arc<Mutex<Vec<Value>>>,
 }
@@ -68,12 +70,17 @@ impl Plek {
     /// Writes the settings of a node with this name, all of its ports free ones, with these lines
     /// at the end.
     pub(crate) fn settings(&self, naam: &str, more: &str) -> PathBuf {
+        self.settings_on(naam, "bestand = \"register.db\"", more)
+    }
+
+    /// The same, with the register there.
+    pub(crate) fn settings_on(&self, naam: &str, opslag: &str, more: &str) -> PathBuf {
         let server = &self.certificaten.server;
         let free = "\"127.0.0.1:0\"";
         let text = format!(
             "[api]\nadres = {free}\noin = \"{}\"\n[docs]\nadres = {free}\n[beheer]\nadres = {free}\n\
              [tls]\ncertificaat = {:?}\nsleutel = {:?}\nclientCa = {:?}\ncrl = [{:?}]\n\
-             [opslag]\nbestand = \"register.db\"\nmomentopname = \"{naam}.snapshot\"\n\
+             [opslag]\n{opslag}\nmomentopname = \"{naam}.snapshot\"\n\
              [logboek]\nformaat = \"json\"\n{more}",
             server.oin.as_str(),
             server.certificaat.cert,
@@ -151,15 +158,16 @@ impl Node {
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let beheer = loop {
+        let (api, beheer) = loop {
             let Some(line) = lines.next_line().await.unwrap() else {
                 panic!("it did not start: {:?}", log.lock().unwrap());
             };
             let line: Value = serde_json::from_str(&line).unwrap();
-            let beheer = line["beheer"].as_str().map(str::to_owned);
+            let part = |name: &str| line[name].as_str().map(str::to_owned);
+            let found = part("api").zip(part("beheer"));
             log.lock().unwrap().push(line);
-            if let Some(beheer) = beheer {
-                break beheer;
+            if let Some((api, beheer)) = found {
+                break (api.parse().unwrap(), beheer);
             }
         };
         let kept = Arc::clone(&log);
@@ -169,10 +177,20 @@ impl Node {
                 kept.lock().unwrap().push(line);
             }
         });
-        let node = Self { child, beheer, log };
+        let node = Self {
+            child,
+            api,
+            beheer,
+            log,
+        };
         let loaded = |r: &Value| r["status"] != "niet-gereed";
         node.ready_when(loaded).await;
         node
+    }
+
+    /// Where it answers callers.
+    pub(crate) fn api(&self) -> SocketAddr {
+        self.api
     }
 
     /// Base URL of its beheer listener.

@@ -264,7 +264,10 @@ async fn a_commit_that_cannot_be_applied_stops_it_on_the_last_good_state(engine:
         }
         assert_eq!(replica.view(), good, "{what}");
         let status = follower.status().borrow().clone();
-        assert!(status.stopped.unwrap().starts_with("commit 2 "), "{what}");
+        assert!(
+            status.stopped.unwrap().reden.starts_with("commit 2 "),
+            "{what}"
+        );
         assert_eq!((status.head, status.applied), (3, 1), "{what}");
     }
 }

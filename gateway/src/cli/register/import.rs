@@ -18,7 +18,7 @@ use crate::{
     log::{Opslag, StoreError},
     register::{
         Share,
-        import::{Applied, ImportError, Options, Progress, Report, import},
+        import::{Applied, ImportError, Options, Progress, Report, import, import_again},
         levering::MAX_LEVERING_BYTES,
     },
     telemetry::chain,
@@ -33,7 +33,9 @@ const BESIDE_NO_FILE: &str = "stagepoort";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A levering is applied wholly or not at all, and the same one twice changes nothing. What a levering \
-of soort VOLLEDIG does not have is ended.\n\n\
+of soort VOLLEDIG does not have is ended. When the database fails over or breaks off an import of a \
+file or URL, it begins anew by itself; from standard input it does not: repeat it then, which is \
+always safe.\n\n\
 A URL must be https. The levering is fetched whole before anything is done with it; a redirect to \
 another host is not followed. What was applied last is kept beside the register, with .bron behind \
 its name (for PostgreSQL: stagepoort.bron in the current folder), so that the same levering is not fetched again.\n\n\
@@ -166,9 +168,23 @@ async fn read(opslag: &Opslag, path: &Path, options: Options<'_>) -> Result<Repo
     })?;
     let store = opslag.open().await.map_err(ImportError::Store)?;
     let clock = SystemClock;
-    let mut shown = Shown::new(source.read, source.length, &clock);
+    let mut shown = Shown::new(Arc::clone(&source.read), source.length, &clock);
     let mut progress = |done| show(&mut shown, done);
-    Ok(import(&store, source.reader, options, &clock, &mut progress).await?)
+    let Some(from_start) = source.from_start() else {
+        return Ok(import(&store, source.reader, options, &clock, &mut progress).await?);
+    };
+    let mut lost = |error: &StoreError| {
+        fail(format_args!("{}; the import begins anew", chain(error)));
+    };
+    let report = import_again(
+        &store,
+        from_start,
+        options,
+        &clock,
+        &mut progress,
+        &mut lost,
+    );
+    Ok(report.await?)
 }
 
 async fn fetch(

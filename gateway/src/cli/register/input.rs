@@ -10,6 +10,8 @@ use std::{
     },
 };
 
+use crate::register::import::FromStart;
+
 /// An open levering or table.
 pub(in crate::cli) struct Input {
     pub(in crate::cli) reader: Counted,
@@ -17,6 +19,23 @@ pub(in crate::cli) struct Input {
     pub(in crate::cli) length: Option<u64>,
     /// Bytes read so far.
     pub(in crate::cli) read: Arc<AtomicU64>,
+    /// A file that can be read from its beginning again.
+    file: Option<FromStart>,
+}
+
+impl Input {
+    /// From its beginning, once more and as often as is asked; none of standard input.
+    pub(in crate::cli) fn from_start(&self) -> Option<impl Fn() -> Counted + Send + use<>> {
+        let file = self.file.clone()?;
+        let read = Arc::clone(&self.read);
+        Some(move || {
+            read.store(0, Ordering::Relaxed);
+            Counted {
+                inner: Box::new(file.clone()),
+                read: Arc::clone(&read),
+            }
+        })
+    }
 }
 
 /// Counts what is read, as it stands in the file.
@@ -35,13 +54,17 @@ impl Read for Counted {
 
 /// Opens a file, or standard input for `-`.
 pub(in crate::cli) fn open(path: &Path) -> io::Result<Input> {
-    let (inner, length): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
-        (Box::new(io::stdin()), None)
+    let (inner, length, file): (Box<dyn Read + Send>, _, _) = if path.as_os_str() == "-" {
+        (Box::new(io::stdin()), None, None)
     } else {
         let file = File::open(path)?;
         let about = file.metadata()?;
-        let length = about.is_file().then_some(about.len());
-        (Box::new(file), length)
+        if about.is_file() {
+            let file = FromStart::new(Arc::new(file));
+            (Box::new(file.clone()), Some(about.len()), Some(file))
+        } else {
+            (Box::new(file), None, None)
+        }
     };
     let read = Arc::new(AtomicU64::new(0));
     Ok(Input {
@@ -51,5 +74,6 @@ pub(in crate::cli) fn open(path: &Path) -> io::Result<Input> {
         },
         length,
         read,
+        file,
     })
 }

@@ -135,10 +135,10 @@ fn usable(open: &mut Option<OpenStage>, id: StageId) -> Option<&mut OpenStage> {
 /// Takes the claim to import, which ends with the connection.
 async fn claim(connection: &mut PgConnection) -> Result<(), StoreError> {
     for _ in 0..CLAIM_TRIES {
-        let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        let asking = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(CLAIM)
-            .fetch_one(&mut *connection)
-            .await?;
+            .fetch_one(&mut *connection);
+        let taken: bool = within(PART_PATIENCE, async { Ok(asking.await?) }).await?;
         if taken {
             return Ok(());
         }
@@ -231,9 +231,8 @@ async fn release(mut stage: OpenStage) {
 
 /// Whoever holds the claim knows that every stage still open is of an import that died.
 async fn discard_left_behind(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let left: Vec<i64> = sqlx::query_scalar("SELECT stage FROM open_stage")
-        .fetch_all(&mut *connection)
-        .await?;
+    let asking = sqlx::query_scalar("SELECT stage FROM open_stage").fetch_all(&mut *connection);
+    let left: Vec<i64> = within(PART_PATIENCE, async { Ok(asking.await?) }).await?;
     for stage in left {
         delete_stage(connection, StageId(stage.cast_unsigned())).await?;
     }
@@ -243,18 +242,18 @@ async fn discard_left_behind(connection: &mut PgConnection) -> Result<(), StoreE
 /// Deletes a stage that was not published, part by part.
 async fn delete_stage(connection: &mut PgConnection, id: StageId) -> Result<(), StoreError> {
     // Waits for a transaction that is publishing it, and keeps a later one from doing so.
-    let marked = sqlx::query("UPDATE open_stage SET weg = true WHERE stage = $1")
+    let marking = sqlx::query("UPDATE open_stage SET weg = true WHERE stage = $1")
         .bind(id.0.cast_signed())
-        .execute(&mut *connection)
-        .await?;
+        .execute(&mut *connection);
+    let marked = within(PART_PATIENCE, async { Ok(marking.await?) }).await?;
     if marked.rows_affected() == 0 {
         return Ok(());
     }
     while within(PART_PATIENCE, delete_some(connection, id)).await? > 0 {}
-    sqlx::query("DELETE FROM open_stage WHERE stage = $1")
+    let removing = sqlx::query("DELETE FROM open_stage WHERE stage = $1")
         .bind(id.0.cast_signed())
-        .execute(connection)
-        .await?;
+        .execute(connection);
+    within(PART_PATIENCE, async { Ok(removing.await?) }).await?;
     Ok(())
 }
 

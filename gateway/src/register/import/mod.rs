@@ -6,6 +6,7 @@
 //! one short commit makes it all visible.
 
 mod absent;
+mod again;
 mod bpvo;
 mod change;
 mod compare;
@@ -22,6 +23,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use again::{FromStart, import_again};
 pub use guard::{Shrink, ShrunkCode};
 pub use levering_record::LeveringRecord;
 pub use postcodes::{PostcodesError, PostcodesReport, compare_postcodes, import_postcodes};

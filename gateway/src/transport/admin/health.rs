@@ -64,6 +64,13 @@ impl Status {
         (Self::Verminderd, "verminderd"),
         (Self::NietGereed, "niet-gereed"),
     ];
+
+    /// As it stands in the body of `/health/ready`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(status, _)| *status == self);
+        found.map_or("", |(_, name)| name)
+    }
 }
 
 /// The body of `/health/ready`.
@@ -86,6 +93,9 @@ pub struct Readiness {
     pub log_nummer: u64,
     /// Whether the follower stopped at a commit that it could not apply.
     pub volger_gestopt: bool,
+    /// Which commit that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volger_gestopt_bij: Option<u64>,
     /// Which program runs.
     pub programma_versie: &'static str,
     /// When this process last wrote the snapshot.
@@ -198,7 +208,7 @@ impl Health {
             register_confirmed: gateway.freshness.confirmed(),
             register_max_age_s: gateway.limits.maximale_veroudering.as_secs(),
             behind: behind(&follower, clock.now()),
-            follower_stopped: follower.stopped,
+            follower_stopped: follower.stopped.as_ref().map(|stop| stop.reden.clone()),
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
         };
@@ -207,7 +217,8 @@ impl Health {
             register_hash: hex::encode(hash.register),
             persoonsgegevens_hash: hex::encode(hash.persoonsgegevens),
             log_nummer: follower.head,
-            volger_gestopt: seen.follower_stopped.is_some(),
+            volger_gestopt: follower.stopped.is_some(),
+            volger_gestopt_bij: follower.stopped.map(|stop| stop.nummer),
             programma_versie: env!("CARGO_PKG_VERSION"),
             momentopname_op: self.last_snapshot(),
             bron: self.bron.load().as_deref().cloned(),
@@ -257,6 +268,10 @@ impl Health {
         gauge(
             metrics::gauge!(names::REGISTER_GESTOPT),
             u64::from(follower.stopped.is_some()),
+        );
+        gauge(
+            metrics::gauge!(names::REGISTER_GESTOPT_BIJ),
+            follower.stopped.as_ref().map_or(0, |stop| stop.nummer),
         );
         gauge(
             metrics::gauge!(names::TOEGANG_VERSIE),

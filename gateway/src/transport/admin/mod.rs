@@ -17,6 +17,9 @@ pub use health::{Bron, Health, Readiness, Sources, Status};
 
 const START_PAGE: &str = include_str!("index.html");
 
+/// Where the page says how the node is.
+const STAND: &str = "<!-- stand -->";
+
 /// The routes. Needs `Data<Health>` and `Data<PrometheusHandle>`.
 pub fn configure(config: &mut ServiceConfig) {
     // A resource answers 405 with Allow for other methods; probes like to send HEAD.
@@ -33,10 +36,29 @@ fn readable(path: &str, handler: impl Fn() -> Route) -> Resource {
         .route(handler().method(Method::HEAD))
 }
 
-async fn start_page() -> HttpResponse {
+async fn start_page(health: Data<Health>) -> HttpResponse {
     HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
         .content_type(ContentType::html())
-        .body(START_PAGE)
+        .body(START_PAGE.replace(STAND, &stand(&health.readiness())))
+}
+
+/// How this node is, for people: what readiness says.
+fn stand(readiness: &Readiness) -> String {
+    let redenen: String = readiness
+        .redenen
+        .iter()
+        .map(|reden| format!("<li>{}</li>", escaped(reden)))
+        .collect();
+    format!(
+        "<p>This node is <strong>{}</strong>, at version {} of the register.</p>\n<ul>{redenen}</ul>",
+        readiness.status.as_str(),
+        readiness.register_versie,
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// 200 while the process's loops step, 503 when they do not: then a restart helps.
