@@ -3,9 +3,11 @@
 use std::{
     fs,
     net::SocketAddr,
+    panic::Location,
     path::{Path, PathBuf},
     process::{Output, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -15,6 +17,9 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
+
+/// A node that does not get there in so long never will: the test says so instead of hanging.
+const STUCK: Duration = Duration::from_secs(180);
 
 /// One folder for everything of a test.
 pub(crate) struct Plek {
@@ -205,13 +210,22 @@ impl Node {
     }
 
     /// What it says once this holds.
-    pub(crate) async fn ready_when(&self, holds: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let ready = self.ready().await;
-            if holds(&ready) {
-                return ready;
+    #[track_caller]
+    pub(crate) fn ready_when(&self, holds: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
+        let caller = Location::caller();
+        async move {
+            let until = tokio::time::Instant::now() + STUCK;
+            loop {
+                let ready = self.ready().await;
+                if holds(&ready) {
+                    return ready;
+                }
+                if tokio::time::Instant::now() > until {
+                    let log = self.log.lock().unwrap();
+                    panic!("{caller}: {ready}; log {log:#?}");
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
         }
     }
 

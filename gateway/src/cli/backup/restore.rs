@@ -158,7 +158,8 @@ async fn put_in_place(
     let database = places.database.clone();
     let stands_there = database.exists();
     let aside = aside(&database);
-    SqliteStore::put_in_place(place, &database, &aside).map_err(BackupError::Place)?;
+    let placed = SqliteStore::put_in_place(place, &database, &aside).await;
+    placed.map_err(BackupError::Place)?;
     let nummer = manifest.register_versie().nummer;
     Ok(Restored {
         versie: RegisterVersie { tijdlijn, nummer },

@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    Executor, SqlitePool,
+    Connection, Executor, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
@@ -71,8 +71,12 @@ impl SqliteStore {
             connection.execute("VACUUM").await?;
         }
         drop(connection);
+        self.leave_write_ahead_log().await
+    }
+
+    /// One file again; it asks for the only connection.
+    async fn leave_write_ahead_log(&self) -> Result<(), StoreError> {
         self.read.close().await;
-        // One file again; it asks for the only connection.
         self.write.execute("PRAGMA journal_mode = DELETE").await?;
         Ok(())
     }
@@ -125,9 +129,10 @@ impl SqliteStore {
     pub async fn begin_tijdlijn_in(place: &Path, after: u32) -> Result<u32, StoreError> {
         let store = Self::open(place).await?;
         let begun = store.begin_tijdlijn_after(after).await;
+        let one_file = store.leave_write_ahead_log().await;
         store.close().await;
         remove_beside(place);
-        begun
+        one_file.and(begun)
     }
 
     pub(super) async fn begin_tijdlijn_after(&self, after: u32) -> Result<u32, StoreError> {
@@ -145,23 +150,47 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::StageBusy`] while an import writes to it. [`StoreError::File`]; what was moved
     /// aside stays there.
-    pub fn put_in_place(place: &Path, target: &Path, aside: &Path) -> Result<(), StoreError> {
-        let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    pub async fn put_in_place(place: &Path, target: &Path, aside: &Path) -> Result<(), StoreError> {
         let _claim = stage::claim(target)?;
-        sync(place).map_err(|source| file_error(place, source))?;
-        // First the file itself: nobody can then open it anew beside a log that is gone, and the
-        // log of the old file must never stand beside the new one.
-        for suffix in ["", "-wal", "-shm"] {
-            let (from, to) = (with_suffix(target, suffix), with_suffix(aside, suffix));
-            move_if_there(&from, &to).map_err(|source| file_error(&from, source))?;
-        }
-        fs::rename(place, target).map_err(|source| file_error(target, source))?;
+        sync(place)?;
+        // Nobody reads or writes the new file before all that is beside it is its own.
+        let locked = locked(place).await?;
+        swap(place, target, aside)?;
+        locked.close().await?;
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        sync(folder).map_err(|source| file_error(folder, source))
+        sync(folder)
     }
+}
+
+fn sync(path: &Path) -> Result<(), StoreError> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|source| file_error(path, source))
+}
+
+/// A connection that has the file for itself as long as it lives.
+async fn locked(place: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = SqliteConnectOptions::new().filename(place);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    connection.execute("BEGIN EXCLUSIVE").await?;
+    Ok(connection)
+}
+
+/// The write-ahead log of another file must never be read with the new one: SQLite would take it
+/// for its own.
+fn swap(place: &Path, target: &Path, aside: &Path) -> Result<(), StoreError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let (from, to) = (with_suffix(target, suffix), with_suffix(aside, suffix));
+        move_if_there(&from, &to).map_err(|source| file_error(&from, source))?;
+    }
+    fs::rename(place, target).map_err(|source| file_error(target, source))?;
+    // Who opened the path in between made these, for a file that is gone.
+    for suffix in ["-wal", "-shm"] {
+        drop(fs::remove_file(with_suffix(target, suffix)));
+    }
+    Ok(())
 }
 
 fn move_if_there(from: &Path, to: &Path) -> io::Result<()> {
