@@ -5,6 +5,9 @@
 
 mod bron;
 mod bronserver;
+mod database;
 mod doctor;
 mod export;
 mod plek;
+#[path = "../postgres/mod.rs"]
+mod postgres;
