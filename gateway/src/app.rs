@@ -10,7 +10,7 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::{Server, ServerHandle};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
 };
@@ -109,16 +109,23 @@ impl App {
     }
 }
 
-/// SIGTERM or Ctrl-C.
-pub async fn until_told_to_stop() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without signals only Ctrl-C is left.
-        drop(tokio::signal::ctrl_c().await);
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// SIGTERM or Ctrl-C, from the moment of the call on, whenever the outcome is waited for.
+pub fn until_told_to_stop() -> impl Future<Output = ()> {
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async {
+        let [terminate, interrupt] = signals;
+        tokio::select! {
+            () = arrived(terminate) => {}
+            () = arrived(interrupt) => {}
+        }
+    }
+}
+
+/// Never, where the signal cannot be listened for: it then ends the program by itself.
+async fn arrived(signal: io::Result<Signal>) {
+    match signal {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
     }
 }
 

@@ -6,6 +6,9 @@
 mod backup;
 mod bron;
 mod bronserver;
+mod database;
 mod doctor;
 mod export;
 mod plek;
+#[path = "../postgres/mod.rs"]
+mod postgres;

@@ -1,5 +1,7 @@
 //! A place with certificates and a database, nodes that serve from it, and commands run in it.
 
+#![allow(dead_code, reason = "not every test binary uses all of it")]
+
 use std::{
     fs,
     net::SocketAddr,

@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{Read, Write},
     net::TcpListener,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
@@ -97,7 +97,7 @@ impl Server {
         };
         let own = format!(
             "\nlisten_addresses='127.0.0.1'\nport={port}\nunix_socket_directories=''\n\
-             max_connections=200\nshared_buffers=64MB\nmax_wal_senders=8\nwal_level=replica\n\
+             max_connections=200\nshared_buffers=64MB\nmax_wal_senders=10\nwal_level=replica\n\
              hot_standby=on\nwal_receiver_status_interval=1s\n{}\n",
             settings.join("\n")
         );
@@ -156,6 +156,50 @@ impl Server {
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
         connection.close().await.unwrap();
+    }
+
+    /// Puts a file beside the server's own, readable by the server alone.
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        let path = self.data().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if is_root() {
+            chown(
+                &path,
+                Some(id_of_postgres("-u")),
+                Some(id_of_postgres("-g")),
+            )
+            .unwrap();
+        }
+    }
+
+    /// Gives these statements to psql, connected as its settings say; what it said when it failed.
+    pub(crate) fn psql(&self, connection: &str, more: &[&str], sql: &str) -> Result<(), String> {
+        let connection = format!("host=localhost port={} {connection}", self.port);
+        let mut psql = Command::new(bin().join("psql"))
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &connection])
+            .args(more)
+            .args(["-f", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = psql.stdin.take().unwrap();
+        input.write_all(sql.as_bytes()).unwrap();
+        drop(input);
+        let done = psql.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        if done.status.success() {
+            Ok(())
+        } else {
+            Err(told)
+        }
+    }
+
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     fn data(&self) -> PathBuf {

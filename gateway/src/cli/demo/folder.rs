@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Ports, manifest::Manifest};
+use super::{
+    Ports,
+    manifest::Manifest,
+    postgres::{self, PostgresError},
+};
 use crate::{
     access::{AppendError, DocumentError},
     app::StartError,
@@ -38,6 +42,10 @@ pub(super) enum DemoError {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    #[error("the demo's database has a wrong address: {0}")]
+    Url(String),
     #[error("the clock of this machine is not right")]
     Clock,
     #[error("the certificates could not be made")]
@@ -86,6 +94,7 @@ impl Folder {
             {
                 return Err(DemoError::InUse(map.to_owned()));
             }
+            postgres::end_leftover(map);
             fs::remove_dir_all(map).map_err(of(map))?;
         }
         fs::create_dir_all(map).map_err(of(map))?;
@@ -114,6 +123,15 @@ impl Folder {
         }
     }
 
+    /// For its owner alone, whatever becomes of the folder.
+    pub(super) fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, DemoError> {
+        let path = self.root.join(name);
+        match postgres::write_private(&path, text) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(DemoError::File { path, source }),
+        }
+    }
+
     pub(super) fn make_map(&self, name: &str) -> Result<(), DemoError> {
         let path = self.root.join(name);
         fs::create_dir(&path).map_err(|source| DemoError::File { path, source })
@@ -130,6 +148,7 @@ impl Folder {
         &self,
         certificates: &certs_dev::Manifest,
         ports: &Ports,
+        opslag: &str,
     ) -> Result<PathBuf, DemoError> {
         let server = &certificates.server;
         let text = format!(
@@ -138,7 +157,7 @@ impl Folder {
              [api]\nadres = \"127.0.0.1:{api}\"\npubliekeUrl = \"https://localhost:{api}\"\noin = \"{oin}\"\n\n\
              [docs]\nadres = \"127.0.0.1:{docs}\"\n\n\
              [beheer]\nadres = \"127.0.0.1:{beheer}\"\n\n\
-             [tls]\ncertificaat = {certificate:?}\nsleutel = {key:?}\nclientCa = {ca:?}\ncrl = [{crl:?}]\n",
+             [tls]\ncertificaat = {certificate:?}\nsleutel = {key:?}\nclientCa = {ca:?}\ncrl = [{crl:?}]\n{opslag}",
             api = ports.api,
             docs = ports.docs,
             beheer = ports.beheer,

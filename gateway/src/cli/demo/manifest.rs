@@ -27,6 +27,9 @@ pub(super) struct Manifest {
     pub(super) afnemers: Vec<DemoAfnemer>,
     geweigerd: Vec<Geweigerd>,
     pub(super) voorbeelden: Vec<Voorbeeld>,
+    /// The server of the demo's own PostgreSQL, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) database_pid: Option<u32>,
 }
 
 /// A supplier of the demo, with its certificate and the schools it has a mandate of.
@@ -87,6 +90,7 @@ impl Manifest {
         certificates: &certs_dev::Manifest,
         afnemers: Vec<DemoAfnemer>,
         plan: &Plan,
+        database_pid: Option<u32>,
     ) -> Self {
         let refused = certificates.geweigerd.iter().map(|refused| Geweigerd {
             naam: refused.naam.clone(),
@@ -103,6 +107,7 @@ impl Manifest {
             afnemers,
             geweigerd: refused.collect(),
             voorbeelden: voorbeelden(plan),
+            database_pid,
         }
     }
 }

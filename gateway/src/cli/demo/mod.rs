@@ -4,7 +4,9 @@ mod bpvos;
 mod calls;
 mod folder;
 mod manifest;
+mod postgres;
 mod register;
+mod store;
 mod zoekvragen;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
@@ -19,12 +21,17 @@ use crate::{
     telemetry::{self, chain},
 };
 use folder::{DemoError, Folder};
+use store::Wanted;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Throw-away certificates, a made-up register in SQLite and all three listeners, in a folder that is \
-made anew each time. When all is ready, demo.json in that folder says where everything is, the folder \
+Throw-away certificates, a made-up register in SQLite or PostgreSQL and all three listeners, in a folder \
+that is made anew each time. When all is ready, demo.json in that folder says where everything is, the folder \
 zoekvragen in it has ten searches, and calls are printed that work as pasted. Ctrl-C stops it.\n\n\
+With --opslag postgres it starts a PostgreSQL 15 or newer of its own in that folder, whose process id \
+demo.json has as databasePid, and stops it at the end. It takes the initdb and postgres of the folder \
+that the variable STAGEPOORT_PG_BIN names, else those on the path, else the newest in \
+/usr/lib/postgresql. As root it runs them as the user postgres.\n\n\
 Exit codes: 0 stopped as told; 1 it could not start, and standard error says why; 2 wrong arguments.")]
 pub(super) struct DemoArgs {
     /// The folder; one that holds anything else than an earlier demo is refused
@@ -55,6 +62,8 @@ pub(super) struct DemoArgs {
 enum Opslag {
     /// One file in the folder
     Sqlite,
+    /// A PostgreSQL server of its own, in the folder
+    Postgres,
 }
 
 /// What the server library says at info about its own workers helps nobody here.
@@ -76,34 +85,36 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     let clock = SystemClock;
     let today = clock.now().datum().map_err(|_| DemoError::Clock)?;
     let ports = Ports::choose(args)?;
+    let wanted = Wanted::find(args.opslag)?;
     let folder = Folder::make_anew(&args.map)?;
 
     say("making certificates …");
     let certificates = folder.certificates(clock.now())?;
     let plan = crate::register::generate::Plan::new(args.leerbedrijven, args.seed, today);
     let afnemers = manifest::afnemers(&certificates)?;
-    register::apply_toegang(&folder, &afnemers, &clock).await?;
+    let store = wanted.start(&folder).await?;
+    register::apply_toegang(&folder, &store.opslag, &afnemers, &clock).await?;
     say(format_args!(
         "making up and importing {} leerbedrijven …",
         args.leerbedrijven
     ));
-    // Only SQLite so far; the match keeps the argument honest when another joins.
-    match args.opslag {
-        Opslag::Sqlite => register::import(&folder, &plan, &clock).await?,
-    }
+    register::import(&folder, &store.opslag, &plan, &clock).await?;
 
-    let settings = folder.write_settings(&certificates, &ports)?;
+    let settings = folder.write_settings(&certificates, &ports, store.section())?;
     let config = Config::load(&settings)?;
     let app = App::start(config, Arc::new(clock)).await?;
     app.loaded().await;
-    let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan);
+    let database_pid = store.pid();
+    let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan, database_pid);
     let searches = zoekvragen::write(&folder, &manifest, today)?;
     bpvos::write(&folder, &manifest)?;
+    // Who finds demo.json may stop the demo at once.
+    let stop = until_told_to_stop();
     folder.write_manifest(&manifest)?;
     say(calls::ready(&folder, &manifest, &settings, &searches));
-    app.run(until_told_to_stop())
-        .await
-        .map_err(DemoError::Serve)
+    let served = app.run(stop).await;
+    store.stop().await;
+    served.map_err(DemoError::Serve)
 }
 
 /// Where the demo listens; on loopback only.

@@ -23,13 +23,14 @@ use crate::{
 /// Writes toegang.toml and applies it, as `stagepoort toegang apply` would.
 pub(super) async fn apply_toegang(
     folder: &Folder,
+    opslag: &Opslag,
     afnemers: &[DemoAfnemer],
     clock: &dyn Clock,
 ) -> Result<(), DemoError> {
     let text = document(afnemers);
     folder.write("toegang.toml", &text)?;
     Toegang::parse(&text)?;
-    let store = open_toegang(&Opslag::Sqlite(folder.database())).await?;
+    let store = open_toegang(opslag).await?;
     store.append(0, &text, clock.now()).await?;
     store.close().await;
     Ok(())
@@ -70,6 +71,7 @@ fn document(afnemers: &[DemoAfnemer]) -> String {
 /// Writes levering.ndjson and imports it, as `stagepoort register` would.
 pub(super) async fn import(
     folder: &Folder,
+    opslag: &Opslag,
     plan: &Plan,
     clock: &dyn Clock,
 ) -> Result<(), DemoError> {
@@ -81,7 +83,7 @@ pub(super) async fn import(
     let file = File::create(&path).map_err(of_file)?;
     write_levering(plan, &plan.voorloop(), BufWriter::new(file), || {})?;
     let input = BufReader::new(File::open(&path).map_err(of_file)?);
-    let store = Opslag::Sqlite(folder.database()).open().await?;
+    let store = opslag.open().await?;
     import::import(&store, input, Options::default(), clock, &mut |_| {}).await?;
     Ok(())
 }
