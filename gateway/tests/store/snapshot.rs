@@ -94,10 +94,16 @@ async fn a_snapshot_that_was_changed_anywhere_is_refused() {
 
 /// As a node would write it whose memory is not what it took in: sealed, with other sums.
 fn with_other_sums(right: &[u8]) -> Vec<u8> {
-    const HEADER_AND_EMPTY_EXTRA: usize = 68 + 4;
-    const COUNTS: usize = 16;
+    const HEADER: usize = 68;
+    const NUMBER: usize = 8;
+    const TIJDLIJN: usize = 4 + NUMBER;
+    const EMPTY_EXTRA: usize = 4;
+    const COUNTS: usize = 2 * NUMBER;
+    let tijdlijnen = u64::from_be_bytes(right[HEADER..HEADER + NUMBER].try_into().unwrap());
+    let tijdlijnen = NUMBER + usize::try_from(tijdlijnen).unwrap() * TIJDLIJN;
+    let sums = HEADER + tijdlijnen + EMPTY_EXTRA + COUNTS;
     let mut wrong = right[..right.len() - 32].to_vec();
-    wrong[HEADER_AND_EMPTY_EXTRA + COUNTS] ^= 1;
+    wrong[sums] ^= 1;
     let seal = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &wrong);
     wrong.extend_from_slice(seal.as_ref());
     wrong
