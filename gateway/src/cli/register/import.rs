@@ -170,7 +170,7 @@ async fn read(opslag: &Opslag, path: &Path, options: Options<'_>) -> Result<Repo
     let clock = SystemClock;
     let mut shown = Shown::new(Arc::clone(&source.read), source.length, &clock);
     let mut progress = |done| show(&mut shown, done);
-    let Some(from_start) = source.from_start() else {
+    let Some(from_start) = source.again() else {
         return Ok(import(&store, source.reader, options, &clock, &mut progress).await?);
     };
     let mut lost = |error: &StoreError| {
