@@ -9,7 +9,7 @@ use crate::{
     lezers::Lezers,
     samples::id,
     schrijvers::{Schrijvers, all_there},
-    veld::{Veld, all_equal, until},
+    veld::{Veld, all_equal, until, within},
     vraag::{Lijn, SCHOOL, Vraag, Weg, caller},
 };
 
@@ -48,7 +48,8 @@ async fn during_a_large_import_a_withdrawal_is_in_force_everywhere_and_writes_go
         until_allowed(&mut lijnen, true).await;
     }
     assert!(!withdrawals.is_empty(), "the import was over at once");
-    let report: Value = serde_json::from_str(&importing.await.unwrap()).unwrap();
+    let report: Value =
+        serde_json::from_str(&within("the import", importing).await.unwrap()).unwrap();
     let imported = begin.elapsed();
     // And while the nodes take it in.
     withdrawals.push(withdrawal(&veld, &mut lijnen).await);

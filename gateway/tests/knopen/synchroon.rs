@@ -6,7 +6,7 @@ use crate::{
     drukte::changes,
     lezers::Lezers,
     schrijvers::{Schrijvers, all_there},
-    veld::{RESERVE, Veld, all_equal, ready},
+    veld::{RESERVE, Veld, all_equal, ready, within},
 };
 
 /// Makes at least so many changes: objects, people and bpvo's included, and their mutaties.
@@ -34,7 +34,8 @@ async fn a_primary_that_is_killed_costs_no_read_and_no_acknowledged_write() {
     veld.standby.promote();
 
     schrijvers.more(40).await;
-    let report: Value = serde_json::from_str(&importing.await.unwrap()).unwrap();
+    let report: Value =
+        serde_json::from_str(&within("the import", importing).await.unwrap()).unwrap();
     println!("the import that began anew: {report}");
     assert_eq!(report["uitkomst"], "toegepast");
     assert!(changes(&report) >= CHANGES, "{report}");

@@ -170,13 +170,20 @@ async fn read(opslag: &Opslag, path: &Path, options: Options<'_>) -> Result<Repo
     let clock = SystemClock;
     let mut shown = Shown::new(Arc::clone(&source.read), source.length, &clock);
     let mut progress = |done| show(&mut shown, done);
-    let Some(restart) = source.restart() else {
+    let Some(from_start) = source.again() else {
         return Ok(import(&store, source.reader, options, &clock, &mut progress).await?);
     };
     let mut lost = |error: &StoreError| {
         fail(format_args!("{}; the import begins anew", chain(error)));
     };
-    let report = import_again(&store, restart, options, &clock, &mut progress, &mut lost);
+    let report = import_again(
+        &store,
+        from_start,
+        options,
+        &clock,
+        &mut progress,
+        &mut lost,
+    );
     Ok(report.await?)
 }
 

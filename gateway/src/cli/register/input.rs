@@ -25,7 +25,7 @@ pub(in crate::cli) struct Input {
 
 impl Input {
     /// From its beginning, once more and as often as is asked; none of standard input.
-    pub(in crate::cli) fn restart(&self) -> Option<impl Fn() -> Counted + Send + use<>> {
+    pub(in crate::cli) fn again(&self) -> Option<impl Fn() -> Counted + Send + use<>> {
         let file = self.file.clone()?;
         let read = Arc::clone(&self.read);
         Some(move || {

@@ -30,8 +30,13 @@ const FORGET: &str = concat!(
 
 impl PostgresStore {
     pub(super) async fn side_forget(&self) -> Result<u64, StoreError> {
+        // What is written meanwhile is for the next time: others may write faster than this forgets.
+        let end = reading!(self.primary, PART_PATIENCE, connection => query::head(connection))?;
         let mut forgotten = 0;
         while let Some(commit) = self.next_to_forget().await? {
+            if commit.nummer > end.head.nummer {
+                break;
+            }
             forgotten += self.forget_before(&commit).await?;
         }
         if forgotten > 0 {

@@ -5,7 +5,7 @@ use super::{
     query,
 };
 use crate::log::{
-    CommitInfo, Soort,
+    CommitInfo, LogStore, Soort,
     rows::{nr, stage_of},
 };
 
@@ -25,11 +25,15 @@ const FORGET: &str = concat!(
 
 impl SqliteStore {
     pub(super) async fn side_forget(&self) -> Result<u64, StoreError> {
+        // What is written meanwhile is for the next time: others may write faster than this forgets.
+        let end = self.head().await?.nummer;
         let mut forgotten = 0;
         loop {
             let done = self.forgotten_up_to().await?;
             let next = query::commits_after(&self.read, done, 1).await?;
-            let Some(commit) = next.first() else { break };
+            let Some(commit) = next.first().filter(|next| next.nummer <= end) else {
+                break;
+            };
             forgotten += self.forget_before(commit).await?;
         }
         if forgotten > 0 {
