@@ -3,6 +3,7 @@
 //! mutual TLS, and writers. What was measured is printed: `cargo test --test knopen -- --nocapture`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+#![expect(clippy::print_stdout, reason = "what was measured is for people")]
 
 mod afgesneden;
 mod asynchroon;
