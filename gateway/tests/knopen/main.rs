@@ -16,7 +16,6 @@ mod veld;
 mod vergiftigd;
 mod vraag;
 
-#[allow(dead_code, reason = "other test binaries use all of it")]
 #[path = "../beheer/plek.rs"]
 mod plek;
 #[path = "../postgres/mod.rs"]
