@@ -5,7 +5,7 @@ BIN     := target/debug/stagepoort
 DEMO    := demo-map
 NATION  ?= 250000
 
-.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken openapi zoeksets clean
+.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken bench-opslag openapi zoeksets clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench: ## figures of the national set and of one request; see gateway/benches/RE
 
 bench-zoeken: ## searching beside PostgreSQL with PostGIS and pg_trgm, which it installs
 	scripts/bench.sh $(NATION) --only zoeken
+
+bench-opslag: ## the log in PostgreSQL: an import beside a bare COPY, a change to another node
+	scripts/bench.sh $(NATION) --only opslag
 
 openapi: ## writes openapi/stagepoort.json anew from the code
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p stagepoort --test openapi
