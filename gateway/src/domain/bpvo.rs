@@ -126,6 +126,13 @@ impl Bpvo {
         }
     }
 
+    /// The bpvo as the register alone knows it; none of one that only the school told of.
+    #[must_use]
+    pub fn register_alone(&self) -> Option<Self> {
+        let kenmerk = self.bpvo_kenmerk.clone();
+        Self::of(self.school_oin, kenmerk, None, self.van_register())
+    }
+
     /// In which fields the register differs from the school, by their names in the contract.
     #[must_use]
     pub fn verschillen(&self) -> Vec<&'static str> {
@@ -281,6 +288,9 @@ mod tests {
             assert_eq!(bpvo.van_school().as_ref(), school);
             assert_eq!(bpvo.van_register().as_ref(), register);
             assert_eq!(bpvo.verschillen(), verschillen);
+            let alone = bpvo.register_alone();
+            assert_eq!(alone.as_ref().map(Bpvo::inhoud).as_ref(), register);
+            assert!(alone.is_none_or(|alone| alone.herkomst == Herkomst::Register));
         }
         assert_eq!(Bpvo::of(oin(), "K1".to_owned(), None, None), None);
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::output::{Packed, Packing, Partial};
 use crate::{
     cli::{fail, opslag::OpslagArgs, runtime, say},
-    domain::{Herkomst, Personen},
+    domain::Personen,
     log::{Opslag, StoreError},
     register::{
         Object,
@@ -159,8 +159,8 @@ fn write<W: Write>(view: &View, args: &ExportArgs, out: W) -> Result<(W, Aantall
         writer.write(&Object::Leerbedrijf(Box::new(leerbedrijf), personen))?;
     }
     if args.met_bpvos {
-        let mut bpvos: Vec<_> = view.bpvos().collect();
-        bpvos.retain(|bpvo| bpvo.herkomst != Herkomst::School);
+        let register = view.bpvos().filter_map(|bpvo| bpvo.register_alone());
+        let mut bpvos: Vec<_> = register.collect();
         // Their own keys differ from one database to another.
         bpvos.sort_by(|a, b| (a.school_oin, &a.bpvo_kenmerk).cmp(&(b.school_oin, &b.bpvo_kenmerk)));
         for bpvo in bpvos {
