@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     domain::{RegisterVersie, Tijdstip},
     log::{CommitInfo, Head, Line, LogStore, StoreError, TijdlijnBegin},
+    telemetry::chain,
 };
 
 /// Commits looked up at once.
@@ -641,15 +642,4 @@ fn report(step: &Result<Progress, FollowerError>, failing: &mut bool) {
             }
         }
     }
-}
-
-/// The error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -160,9 +160,8 @@ impl<'a> Batch<'a> {
                 let Some(staged) = staged else {
                     return not_open;
                 };
-                let (nummer, _) = self.last();
-                if publication.only_at.is_some_and(|only_at| only_at != nummer) {
-                    return Ok(Err(StoreError::Overtaken { nummer }));
+                if let Some(overtaken) = self.overtaken(publication.only_at) {
+                    return Ok(Err(overtaken));
                 }
                 if !stage::close_for_publication(tx, publication.stage).await? {
                     return not_open;
@@ -180,9 +179,8 @@ impl<'a> Batch<'a> {
         lines: &'a [Line],
         only_at: Option<u64>,
     ) -> Result<Result<NewCommit, StoreError>, StoreError> {
-        let (nummer, _) = self.last();
-        if only_at.is_some_and(|only_at| only_at != nummer) {
-            return Ok(Err(StoreError::Overtaken { nummer }));
+        if let Some(overtaken) = self.overtaken(only_at) {
+            return Ok(Err(overtaken));
         }
         let stage = self.next_stage()?;
         let mut digest = LinesDigest::new();
@@ -208,6 +206,13 @@ impl<'a> Batch<'a> {
             .filter(|stage| *stage <= MAX_STAGE)
             .map(StageId)
             .ok_or_else(|| damaged("stage numbers are used up"))
+    }
+
+    /// What is wrong when the log was to end at this commit; none when it does.
+    fn overtaken(&self, only_at: Option<u64>) -> Option<StoreError> {
+        let (nummer, _) = self.last();
+        let elsewhere = only_at.is_some_and(|only_at| only_at != nummer);
+        elsewhere.then_some(StoreError::Overtaken { nummer })
     }
 
     /// Where the log ends, this batch included.
