@@ -12,6 +12,7 @@ pub mod geo;
 pub mod log;
 pub mod metrics;
 pub mod operations;
+pub mod push;
 pub mod register;
 pub mod replica;
 pub mod soap;

@@ -38,12 +38,25 @@ const TABLE: &[(&str, &[&str])] = &[
     ("replica", &["domain", "clock", "geo", "log"]),
     ("access", &["domain", "clock", "log"]),
     (
+        "push",
+        &[
+            "domain",
+            "clock",
+            "log",
+            "soap",
+            "access",
+            "replica::View",
+            "replica::Replica",
+        ],
+    ),
+    (
         "operations",
         &[
             "domain",
             "clock",
             "geo",
             "log",
+            "push",
             "replica::View",
             "replica::Replica",
             "replica::Bezetting",
@@ -60,6 +73,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "domain",
             "log::LogWriter",
             "operations",
+            "push::PushDesk",
             "replica::View",
             "replica::Replica",
         ],

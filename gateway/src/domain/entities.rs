@@ -5,58 +5,9 @@
 //! ([`Personen`]), because history holds erkenningen and never people (design invariant 12).
 
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
-};
+use utoipa::ToSchema;
 
-use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip, redacted_debug};
-
-/// A closed code list of the contract: text outside, a small number in blobs.
-macro_rules! code_list {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $(#[doc = $text] $(#[$vmeta])* #[serde(rename = $text)] $variant,)+
-        }
-
-        impl $name {
-            /// Every value, in the order of the contract.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The text in the contract.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// The value with this text, in capitals as the contract writes it.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        // Written out, because the derive does not see a rename that a macro passes on.
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .enum_values(Some([$($text),+]))
-                    .into()
-            }
-        }
-
-        impl ToSchema for $name {}
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
+use super::{Adres, Brin, Code, Datum, LeerbedrijfId, Oin, Tijdstip, code_list, redacted_debug};
 
 code_list! {
     /// Of een leerbedrijf nu in het register staat (ACT) of historisch is (HIS).

@@ -6,6 +6,7 @@
 mod adres;
 mod bpvo;
 mod caller;
+mod code_list;
 mod datum;
 mod entities;
 mod gelijkenis;
@@ -18,6 +19,7 @@ mod signaalcode;
 pub use adres::{Adres, Coordinaten, Postcode};
 pub use bpvo::{Bpvo, BpvoInhoud, Keuzedeel};
 pub use caller::{Caller, Rol};
+pub(crate) use code_list::code_list;
 pub use datum::{Datum, InvalidDatum, Tijdstip};
 pub use entities::{
     Contactpersoon, Eindreden, Equivalent, Erkenning, Gegevens, Herkomst, Kern, Leerbedrijf,

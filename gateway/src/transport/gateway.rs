@@ -15,6 +15,7 @@ use crate::{
     domain::{Oin, Operatie, Tijdstip},
     log::LogWriter,
     operations::{Failure, Herkenning, Rules, Writing, view_for},
+    push::PushDesk,
     replica::{Replica, View},
 };
 
@@ -24,6 +25,8 @@ pub struct Gateway {
     pub replica: Arc<Replica>,
     /// The way to the log, for what callers write.
     pub log: LogWriter,
+    /// The way to subscriptions and their feeds.
+    pub push: PushDesk,
     /// Who may ask what.
     pub access: Arc<Access>,
     /// What time it is.

@@ -20,6 +20,7 @@ use stagepoort::{
     },
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
+    push::PushDesk,
     replica::{Follower, Replica},
     transport::gateway::{Freshness, Gateway, Limits},
 };
@@ -123,6 +124,7 @@ impl Node {
         let gateway = Gateway {
             replica,
             log,
+            push: PushDesk::default(),
             access: Arc::new(Access::new(toegang())),
             clock,
             rules: Rules::default(),
