@@ -14,4 +14,4 @@ pub use abonnement::{
     MAX_PER_BERICHT,
 };
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
-pub use store::{PushDesk, PushStore};
+pub use store::{PushDesk, PushStore, open_push};

@@ -19,7 +19,10 @@ use super::{FileIdentity, SqliteStore, StoreError};
 use crate::log::{Migrated, hash::Keys, rows::damaged};
 
 /// What brings the schema from version `index` to `index + 1`.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_log.sql"),
+    include_str!("../../../migrations/sqlite/0002_push.sql"),
+];
 
 /// Readers: the follower, an import that compares, a few of the push.
 const READ_CONNECTIONS: u32 = 4;

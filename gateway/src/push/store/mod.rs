@@ -1,16 +1,24 @@
 //! Where subscriptions, their feeds and the queue of deliveries stand: the database of the log.
 
 mod desk;
+mod postgres;
+mod rows;
+mod sqlite;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{Abonnement, AbonnementId, Inhoud, Laatste, Melding};
 use crate::{
     domain::{LeerbedrijfId, Oin, Tijdstip},
-    log::StoreError,
+    log::{Opslag, StoreError},
 };
 pub use desk::{OpenPush, PushDesk};
+pub use postgres::PostgresPush;
+pub use sqlite::SqlitePush;
 
 /// Up to where the log was fanned out: lines before this one of this commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -98,6 +106,9 @@ pub enum Gevolg {
     Terug(Tijdstip),
     /// Attempts are used up while others were taken: a dead letter. The next one may go.
     Dood,
+    /// It may not be sent any more, such as without the mandate of its school: a marker stands in
+    /// its place. The next one may go.
+    Vervallen,
 }
 
 /// The record of an attempt. Of the answer a hash alone: error pages carry names.
@@ -310,6 +321,20 @@ pub trait PushStore: Send + Sync + 'static {
     /// many.
     async fn forget_before(&self, moment: Tijdstip) -> Result<u64, StoreError>;
 
+    /// Rings this bell when something was numbered, as [`crate::log::LogStore::ring`] does.
+    fn ring(&self, _bell: Arc<Notify>) {}
+
     /// Lets go of the connections. Nothing is asked of it after this.
     async fn close(&self) {}
+}
+
+/// Opens the queue beside the log.
+///
+/// # Errors
+/// As [`Opslag::open`].
+pub async fn open_push(opslag: &Opslag) -> Result<Arc<dyn PushStore>, StoreError> {
+    Ok(match opslag {
+        Opslag::Sqlite(path) => Arc::new(SqlitePush::open(path).await?),
+        Opslag::Postgres(settings) => Arc::new(PostgresPush::open(settings).await?),
+    })
 }

@@ -1,0 +1,271 @@
+//! Fan-out: numbers, lanes and the cursor move in one transaction.
+
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::{bytes_of, tell};
+use crate::{
+    log::StoreError,
+    push::{
+        AbonnementId, Melding,
+        store::{
+            Cursor, FanoutStart, NieuweMelding,
+            rows::{
+                AbonnementRow, BaanRow, BaanSleutel, Genummerd, MeldingRow, Uitgifte, bytes,
+                melding_columns, to_id, to_uuid,
+            },
+        },
+    },
+};
+
+pub(super) async fn start(c: &mut PgConnection) -> Result<FanoutStart, StoreError> {
+    // The count of changes first: a subscription that changes between the two makes the fan-out
+    // begin anew, and never the other way round.
+    let (nummer, regel, revisie): (i64, i64, i64) =
+        sqlx::query_as("SELECT nummer, regel, revisie FROM push_stand")
+            .fetch_one(&mut *c)
+            .await?;
+    let rows: Vec<AbonnementRow> =
+        sqlx::query_as("SELECT inhoud FROM abonnement WHERE open ORDER BY id")
+            .fetch_all(c)
+            .await?;
+    Ok(FanoutStart {
+        cursor: Cursor {
+            nummer: nummer.cast_unsigned(),
+            regel: regel.cast_unsigned(),
+        },
+        revisie: revisie.cast_unsigned(),
+        abonnementen: rows
+            .into_iter()
+            .map(AbonnementRow::read)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+pub(super) async fn fan_out(
+    c: &mut PgConnection,
+    start: &FanoutStart,
+    to: Cursor,
+    nieuw: &[NieuweMelding],
+) -> Result<bool, StoreError> {
+    let mut tx = c.begin().await?;
+    let moved = sqlx::query(
+        "UPDATE push_stand SET nummer = $1, regel = $2
+         WHERE nummer = $3 AND regel = $4 AND revisie = $5",
+    )
+    .bind(to.nummer.cast_signed())
+    .bind(to.regel.cast_signed())
+    .bind(start.cursor.nummer.cast_signed())
+    .bind(start.cursor.regel.cast_signed())
+    .bind(start.revisie.cast_signed())
+    .execute(&mut *tx)
+    .await?;
+    if moved.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if !nieuw.is_empty() {
+        let mut uitgifte = stand_of(&mut tx, nieuw).await?;
+        let genummerd = uitgifte.number(nieuw)?;
+        write_meldingen(&mut tx, &genummerd).await?;
+        write_banen(&mut tx, &uitgifte, &genummerd).await?;
+        write_counters(&mut tx, &uitgifte).await?;
+        tell(&mut tx).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What giving out numbers needs to know; the lanes are locked, in the order in which delivery
+/// locks them.
+async fn stand_of(tx: &mut PgConnection, nieuw: &[NieuweMelding]) -> Result<Uitgifte, StoreError> {
+    let ids: Vec<Vec<u8>> = nieuw
+        .iter()
+        .map(|melding| bytes(melding.abonnement))
+        .collect();
+    let leerbedrijven: Vec<i64> = nieuw.iter().map(leerbedrijf).collect();
+    let mutaties: Vec<Vec<u8>> = nieuw.iter().map(mutatie).collect();
+    let mut uitgifte = Uitgifte::default();
+    let counters: Vec<(Vec<u8>, i64)> =
+        sqlx::query_as("SELECT id, laatste FROM abonnement WHERE id = ANY($1) AND open")
+            .bind(&ids)
+            .fetch_all(&mut *tx)
+            .await?;
+    for (id, laatste) in counters {
+        uitgifte.laatste.insert(to_id(&id)?, laatste);
+    }
+    let told: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT m.abonnement, m.mutatie_id FROM unnest($1::bytea[], $2::bytea[]) AS n(abonnement, id)
+         JOIN melding m ON m.abonnement = n.abonnement AND m.mutatie_id = n.id",
+    )
+    .bind(&ids)
+    .bind(&mutaties)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (id, mutatie) in told {
+        uitgifte.bekend.insert((to_id(&id)?, to_uuid(&mutatie)?));
+    }
+    for row in lock_banen(tx, &ids, &leerbedrijven).await? {
+        let (sleutel, baan) = row.read()?;
+        uitgifte.banen.insert(sleutel, baan);
+    }
+    Ok(uitgifte)
+}
+
+/// Locks these lanes, in the order of their keys.
+pub(super) async fn lock_banen(
+    tx: &mut PgConnection,
+    ids: &[Vec<u8>],
+    leerbedrijven: &[i64],
+) -> Result<Vec<BaanRow>, StoreError> {
+    Ok(sqlx::query_as(
+        "SELECT b.abonnement, b.leerbedrijf, b.laatste, b.kop, b.pogingen, b.volgende_ms, b.lease
+         FROM baan b
+         JOIN (SELECT DISTINCT abonnement, leerbedrijf
+               FROM unnest($1::bytea[], $2::bigint[]) AS n(abonnement, leerbedrijf)) n
+           ON b.abonnement = n.abonnement AND b.leerbedrijf = n.leerbedrijf
+         ORDER BY b.abonnement, b.leerbedrijf FOR UPDATE OF b",
+    )
+    .bind(ids)
+    .bind(leerbedrijven)
+    .fetch_all(tx)
+    .await?)
+}
+
+async fn write_meldingen(
+    tx: &mut PgConnection,
+    genummerd: &[Genummerd<'_>],
+) -> Result<(), StoreError> {
+    let of = |take: fn(&Genummerd<'_>) -> i64| genummerd.iter().map(take).collect::<Vec<i64>>();
+    let blobs =
+        |take: fn(&Genummerd<'_>) -> Vec<u8>| genummerd.iter().map(take).collect::<Vec<_>>();
+    let scholen: Vec<&str> = genummerd
+        .iter()
+        .map(|m| m.nieuw.school_oin.as_str())
+        .collect();
+    let vorig: Vec<Option<i64>> = genummerd.iter().map(|m| m.vorig).collect();
+    sqlx::query(
+        "INSERT INTO melding (abonnement, volgnummer, mutatie_id, leerbedrijf, school, vorig,
+            geregistreerd_ms, inhoud)
+         SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bigint[], $5::text[],
+            $6::bigint[], $7::bigint[], $8::bytea[])",
+    )
+    .bind(blobs(|m| bytes(m.nieuw.abonnement)))
+    .bind(of(|m| m.volgnummer))
+    .bind(blobs(|m| mutatie(m.nieuw)))
+    .bind(of(|m| leerbedrijf(m.nieuw)))
+    .bind(scholen)
+    .bind(vorig)
+    .bind(of(|m| m.nieuw.inhoud.geregistreerd_op.as_millis()))
+    .bind(blobs(|m| m.inhoud.clone()))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn write_banen(
+    tx: &mut PgConnection,
+    uitgifte: &Uitgifte,
+    genummerd: &[Genummerd<'_>],
+) -> Result<(), StoreError> {
+    let mut touched: Vec<BaanSleutel> = genummerd
+        .iter()
+        .map(|m| (m.nieuw.abonnement, m.nieuw.leerbedrijf_id))
+        .collect();
+    touched.sort_unstable();
+    touched.dedup();
+    let banen: Vec<_> = touched
+        .iter()
+        .map(|sleutel| &uitgifte.banen[sleutel])
+        .collect();
+    sqlx::query(
+        "INSERT INTO baan (abonnement, leerbedrijf, laatste, kop, pogingen, volgende_ms, lease)
+         SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+            $6::bigint[], $7::bytea[])
+         ON CONFLICT (abonnement, leerbedrijf) DO UPDATE
+         SET laatste = excluded.laatste, kop = excluded.kop, pogingen = excluded.pogingen,
+             volgende_ms = excluded.volgende_ms, lease = excluded.lease",
+    )
+    .bind(touched.iter().map(|(id, _)| bytes(*id)).collect::<Vec<_>>())
+    .bind(
+        touched
+            .iter()
+            .map(|(_, l)| i64::from(l.as_u32()))
+            .collect::<Vec<_>>(),
+    )
+    .bind(banen.iter().map(|baan| baan.laatste).collect::<Vec<_>>())
+    .bind(banen.iter().map(|baan| baan.kop).collect::<Vec<_>>())
+    .bind(banen.iter().map(|baan| baan.pogingen).collect::<Vec<_>>())
+    .bind(
+        banen
+            .iter()
+            .map(|baan| baan.volgende_ms)
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        banen
+            .iter()
+            .map(|baan| baan.lease.clone())
+            .collect::<Vec<_>>(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn write_counters(tx: &mut PgConnection, uitgifte: &Uitgifte) -> Result<(), StoreError> {
+    let ids: Vec<AbonnementId> = uitgifte.laatste.keys().copied().collect();
+    let laatste: Vec<i64> = uitgifte.laatste.values().copied().collect();
+    sqlx::query(
+        "UPDATE abonnement a SET laatste = n.laatste
+         FROM unnest($1::bytea[], $2::bigint[]) AS n(id, laatste) WHERE a.id = n.id",
+    )
+    .bind(bytes_of(&ids))
+    .bind(laatste)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn meldingen(
+    c: &mut PgConnection,
+    id: AbonnementId,
+    na: u64,
+    limit: u32,
+) -> Result<Vec<Melding>, StoreError> {
+    let rows: Vec<MeldingRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        melding_columns!(),
+        " FROM melding m WHERE abonnement = $1 AND volgnummer > $2 ORDER BY volgnummer LIMIT $3"
+    ))
+    .bind(bytes(id))
+    .bind(na.cast_signed())
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(MeldingRow::read).collect()
+}
+
+pub(super) async fn melding(
+    c: &mut PgConnection,
+    id: AbonnementId,
+    mutatie_id: Uuid,
+) -> Result<Option<Melding>, StoreError> {
+    let row: Option<MeldingRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        melding_columns!(),
+        " FROM melding m WHERE abonnement = $1 AND mutatie_id = $2"
+    ))
+    .bind(bytes(id))
+    .bind(mutatie_id.as_bytes().as_slice())
+    .fetch_optional(c)
+    .await?;
+    row.map(MeldingRow::read).transpose()
+}
+
+fn leerbedrijf(melding: &NieuweMelding) -> i64 {
+    i64::from(melding.leerbedrijf_id.as_u32())
+}
+
+fn mutatie(melding: &NieuweMelding) -> Vec<u8> {
+    melding.mutatie_id.as_bytes().to_vec()
+}
