@@ -11,6 +11,7 @@ mod nodes;
 #[path = "../postgres/mod.rs"]
 mod postgres;
 mod properties;
+mod push;
 mod samples;
 mod snapshot;
 mod sqlite;

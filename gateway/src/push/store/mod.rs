@@ -259,7 +259,7 @@ pub trait PushStore: Send + Sync + 'static {
     async fn confirm(&self, id: AbonnementId, tot_en_met: u64) -> Result<(), StoreError>;
 
     /// Lends what is due, until `until`, under this name: of each subscription at most as many as
-    /// wanted. What was lent and not returned by then is due again.
+    /// wanted. What was lent and not returned by then is due again. Ascending by number.
     async fn claim(
         &self,
         wanted: &[Wanted],

@@ -358,6 +358,7 @@ impl PushStore for SqlitePush {
             .await?;
         }
         tx.commit().await?;
+        lent.sort_by_key(|claim| claim.melding.volgnummer);
         Ok(lent)
     }
 

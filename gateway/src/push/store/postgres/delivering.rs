@@ -63,7 +63,6 @@ pub(super) async fn claim(
 
 pub(super) async fn record(c: &mut PgConnection, attempts: &[Attempt]) -> Result<(), StoreError> {
     let mut tx = c.begin().await?;
-    write_pogingen(&mut tx, attempts).await?;
     let ids: Vec<Vec<u8>> = attempts.iter().map(|a| bytes(a.abonnement)).collect();
     let leerbedrijven: Vec<i64> = attempts
         .iter()
@@ -88,6 +87,8 @@ pub(super) async fn record(c: &mut PgConnection, attempts: &[Attempt]) -> Result
     }
     write_staten(&mut tx, &afgelopen).await?;
     write_banen(&mut tx, &afgelopen).await?;
+    // Lanes before subscriptions, as everywhere: no two transactions wait for one another.
+    write_pogingen(&mut tx, attempts).await?;
     Ok(tx.commit().await?)
 }
 

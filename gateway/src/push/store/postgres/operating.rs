@@ -107,7 +107,8 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-async fn lock_all(tx: &mut PgConnection, id: &[u8]) -> Result<(), StoreError> {
+/// Locks every lane of a subscription, in the order in which all do.
+pub(super) async fn lock_all(tx: &mut PgConnection, id: &[u8]) -> Result<(), StoreError> {
     sqlx::query("SELECT 1 FROM baan WHERE abonnement = $1 ORDER BY leerbedrijf FOR UPDATE")
         .bind(id)
         .execute(tx)

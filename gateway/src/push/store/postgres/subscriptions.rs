@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use super::{bytes_of, tell};
+use super::{bytes_of, operating::lock_all, tell};
 use crate::{
     domain::Oin,
     log::StoreError,
@@ -61,9 +61,12 @@ pub(super) async fn change(
     after: &Wijziging,
 ) -> Result<bool, StoreError> {
     let mut tx = c.begin().await?;
-    // First what a fan-out locks first.
+    // Locks in the order of a fan-out: the cursor, lanes, subscriptions.
     changed(&mut tx).await?;
     let id = bytes(before.id);
+    if after.begin_opnieuw {
+        lock_all(&mut tx, &id).await?;
+    }
     let row: Option<AbonnementRow> =
         sqlx::query_as("SELECT inhoud FROM abonnement WHERE id = $1 FOR UPDATE")
             .bind(&id)

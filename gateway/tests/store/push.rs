@@ -1,0 +1,737 @@
+//! The rules of `PushStore`, which every engine keeps.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use stagepoort::{
+    domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
+    push::{
+        Abonnement, AbonnementId, AbonnementStatus, Inhoud, Kanaal, PushStore, Staat, open_push,
+        store::{
+            Attempt, Beheerdaad, Claim, Cursor, Eindpuntstaat, Gevolg, Keuze, NieuweMelding,
+            Poging, Wanted, Wijziging,
+        },
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    engine::{Database, Engine, on_every_engine},
+    samples::at,
+};
+
+on_every_engine! {
+    a_subscription_is_kept_and_changes_only_from_what_it_was,
+    numbers_are_given_out_without_gaps_and_once_for_each_mutatie,
+    a_fan_out_that_started_from_something_else_does_not_count,
+    only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it,
+    what_was_lent_and_not_returned_is_due_again_and_its_late_outcome_is_ignored,
+    a_refused_one_waits_without_holding_up_others_and_a_dead_letter_lets_the_next_go,
+    operators_drop_and_replay_and_it_is_written_down,
+    a_subscriber_that_polls_confirms_what_it_has,
+    contents_leave_after_the_retention_and_numbers_stay,
+    how_an_endpoint_does_is_kept_and_a_resumption_begins_anew,
+    nodes_that_deliver_at_once_keep_the_order_and_deliver_everything,
+}
+
+const SCHOOL: &str = "00000099000000000101";
+
+fn oin() -> Oin {
+    Oin::parse(SCHOOL).unwrap()
+}
+
+fn abonnement(n: u128) -> Abonnement {
+    Abonnement {
+        id: AbonnementId(Uuid::from_u128(n)),
+        afnemer_oin: Oin::parse("00000099000000000001").unwrap(),
+        school_oin: None,
+        kanaal: Kanaal::Webhook,
+        eindpunt: Some("https://sis.example/mutaties".to_owned()),
+        mutatie_soorten: Vec::new(),
+        codes: Vec::new(),
+        per_bericht: 1,
+        ed25519: false,
+        geheimen: Vec::new(),
+        status: AbonnementStatus::Actief,
+        reden: None,
+        aangemaakt_op: at(1),
+    }
+}
+
+fn bedrijf(n: u32) -> LeerbedrijfId {
+    LeerbedrijfId::from_u32(100_000_000 + n).unwrap()
+}
+
+fn melding(abonnement: u128, leerbedrijf: u32, mutatie: u128) -> NieuweMelding {
+    NieuweMelding {
+        abonnement: AbonnementId(Uuid::from_u128(abonnement)),
+        mutatie_id: Uuid::from_u128(mutatie),
+        leerbedrijf_id: bedrijf(leerbedrijf),
+        school_oin: oin(),
+        inhoud: Inhoud {
+            mutatie_soort: MutatieSoort::LeerbedrijfGewijzigd,
+            naam: format!("Bedrijf {leerbedrijf}"),
+            opvolger: None,
+            code: None,
+            erkenning_status: None,
+            reden: None,
+            startdatum: None,
+            einddatum: None,
+            ingangsdatum: Datum::parse("2026-09-01").unwrap(),
+            geregistreerd_op: at(i64::try_from(mutatie).unwrap()),
+            register_versie: RegisterVersie {
+                tijdlijn: 1,
+                nummer: 1,
+            },
+            bpvo_kenmerken: vec![format!("K{mutatie}")],
+        },
+    }
+}
+
+async fn open(database: &Database, count: u128) -> Arc<dyn PushStore> {
+    let store = open_push(database.opslag()).await.unwrap();
+    for n in 1..=count {
+        store.insert(&abonnement(n)).await.unwrap();
+    }
+    store
+}
+
+/// Fans out from wherever it stands.
+async fn fan_out(store: &dyn PushStore, nieuw: &[NieuweMelding]) {
+    let start = store.fanout_start().await.unwrap();
+    let to = Cursor {
+        nummer: start.cursor.nummer + 1,
+        regel: 0,
+    };
+    assert!(store.fan_out(&start, to, nieuw).await.unwrap());
+}
+
+async fn claim(store: &dyn PushStore, n: u128, most: u32, now: i64) -> Vec<Claim> {
+    let wanted = [Wanted {
+        abonnement: AbonnementId(Uuid::from_u128(n)),
+        most,
+    }];
+    let lease = Uuid::new_v4();
+    store
+        .claim(&wanted, at(now), at(now + 30), lease)
+        .await
+        .unwrap()
+}
+
+fn poging(now: Tijdstip, status: u16) -> Poging {
+    Poging {
+        tijdstip: now,
+        http_status: Some(status),
+        duur_ms: 12,
+        antwoord_sha256: Some([7; 32]),
+        uitkomst: format!("HTTP {status}"),
+    }
+}
+
+fn attempt(claim: &Claim, gevolg: Gevolg, now: i64) -> Attempt {
+    let status = if gevolg == Gevolg::Bezorgd { 204 } else { 500 };
+    Attempt {
+        abonnement: claim.melding.abonnement,
+        leerbedrijf_id: claim.melding.leerbedrijf_id,
+        volgnummer: claim.melding.volgnummer,
+        lease: claim.lease,
+        gevolg,
+        poging: Some(poging(at(now), status)),
+    }
+}
+
+fn daad() -> Beheerdaad {
+    Beheerdaad {
+        tijdstip: at(9),
+        wie: "beheerder".to_owned(),
+        daad: "drop".to_owned(),
+        abonnement: AbonnementId(Uuid::from_u128(1)),
+        toelichting: "nummer 2: dubbel gemeld".to_owned(),
+    }
+}
+
+fn numbers(claims: &[Claim]) -> Vec<u64> {
+    claims
+        .iter()
+        .map(|claim| claim.melding.volgnummer)
+        .collect()
+}
+
+async fn a_subscription_is_kept_and_changes_only_from_what_it_was(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 2).await;
+    let one = abonnement(1);
+    assert_eq!(store.abonnement(one.id).await.unwrap(), Some(one.clone()));
+    assert_eq!(store.abonnement(abonnement(9).id).await.unwrap(), None);
+    let stranger = Oin::parse("00000099000000000002").unwrap();
+    assert_eq!(store.abonnementen(Some(stranger)).await.unwrap(), []);
+    assert_eq!(
+        store
+            .abonnementen(Some(one.afnemer_oin))
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+
+    // A second time leaves it as it is.
+    let other = Abonnement {
+        per_bericht: 9,
+        ..one.clone()
+    };
+    store.insert(&other).await.unwrap();
+    assert_eq!(store.abonnement(one.id).await.unwrap(), Some(one.clone()));
+
+    let revisie = store.revisie().await.unwrap();
+    let wijziging = Wijziging {
+        abonnement: other.clone(),
+        begin_opnieuw: false,
+        proef: true,
+    };
+    assert!(store.change(&one, &wijziging).await.unwrap());
+    assert!(store.revisie().await.unwrap() > revisie);
+    assert_eq!(store.abonnement(one.id).await.unwrap(), Some(other.clone()));
+    assert!(store.eindpunten(&[one.id]).await.unwrap()[0].proef_gevraagd);
+    // The same again is done already; another from what it no longer is is refused.
+    assert!(store.change(&one, &wijziging).await.unwrap());
+    let stale = Wijziging {
+        abonnement: Abonnement {
+            per_bericht: 5,
+            ..one.clone()
+        },
+        ..wijziging
+    };
+    assert!(!store.change(&one, &stale).await.unwrap());
+    assert_eq!(store.abonnement(one.id).await.unwrap(), Some(other));
+}
+
+async fn numbers_are_given_out_without_gaps_and_once_for_each_mutatie(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 2).await;
+    let first = [
+        melding(1, 1, 10),
+        melding(2, 1, 10),
+        melding(1, 2, 11),
+        melding(1, 1, 12),
+    ];
+    fan_out(&*store, &first).await;
+    // What was told is not told again, and who is not there is told nothing.
+    fan_out(
+        &*store,
+        &[melding(1, 1, 12), melding(1, 1, 13), melding(7, 1, 13)],
+    )
+    .await;
+
+    let of_one = store.meldingen(abonnement(1).id, 0, 10).await.unwrap();
+    let seen: Vec<_> = of_one
+        .iter()
+        .map(|m| {
+            (
+                m.volgnummer,
+                m.mutatie_id.as_u128(),
+                m.vorig_volgnummer_leerbedrijf,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (1, 10, None),
+            (2, 11, None),
+            (3, 12, Some(1)),
+            (4, 13, Some(3))
+        ]
+    );
+    assert_eq!(of_one[2].inhoud, Some(melding(1, 1, 12).inhoud));
+    assert_eq!(of_one[2].staat, Staat::Wacht);
+    let page = store.meldingen(abonnement(1).id, 1, 2).await.unwrap();
+    assert_eq!(page, of_one[1..3]);
+    let found = store
+        .melding(abonnement(1).id, Uuid::from_u128(13))
+        .await
+        .unwrap();
+    assert_eq!(found.as_ref(), of_one.last());
+    assert_eq!(
+        store
+            .melding(abonnement(2).id, Uuid::from_u128(13))
+            .await
+            .unwrap(),
+        None
+    );
+
+    let ids = [abonnement(2).id, abonnement(9).id, abonnement(1).id];
+    let laatste = store.laatste(&ids).await.unwrap();
+    let last: Vec<u64> = laatste.iter().map(|l| l.laatste_volgnummer).collect();
+    assert_eq!(last, [1, 0, 4]);
+    assert_eq!(laatste[2].volledig_tot_en_met, 0);
+    assert_eq!(laatste[2].oudste_volgnummer, 1);
+    assert_eq!(laatste[2].oudste_onbezorgd_op, Some(at(10)));
+}
+
+async fn a_fan_out_that_started_from_something_else_does_not_count(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    let start = store.fanout_start().await.unwrap();
+    assert_eq!(
+        start.cursor,
+        Cursor {
+            nummer: 1,
+            regel: 0
+        }
+    );
+    let to = Cursor {
+        nummer: 1,
+        regel: 5,
+    };
+    assert!(
+        store
+            .fan_out(&start, to, &[melding(1, 1, 10)])
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .fan_out(&start, to, &[melding(1, 1, 11)])
+            .await
+            .unwrap()
+    );
+
+    let start = store.fanout_start().await.unwrap();
+    assert_eq!(start.cursor, to);
+    store.insert(&abonnement(2)).await.unwrap();
+    let to = Cursor {
+        nummer: 2,
+        regel: 0,
+    };
+    assert!(
+        !store
+            .fan_out(&start, to, &[melding(1, 1, 12)])
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store.meldingen(abonnement(1).id, 0, 9).await.unwrap().len(),
+        1
+    );
+}
+
+async fn only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 2).await;
+    let all = [
+        melding(1, 1, 10),
+        melding(1, 1, 11),
+        melding(1, 2, 12),
+        melding(2, 1, 13),
+    ];
+    fan_out(&*store, &all).await;
+
+    let lent = claim(&*store, 1, 10, 20).await;
+    assert_eq!(numbers(&lent), [1, 3]);
+    assert_eq!(lent[0].volledig_tot_en_met, 0);
+    assert_eq!(claim(&*store, 1, 10, 20).await, []);
+    store
+        .record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)])
+        .await
+        .unwrap();
+    let next = claim(&*store, 1, 10, 21).await;
+    assert_eq!(numbers(&next), [2]);
+    assert_eq!(next[0].volledig_tot_en_met, 1);
+    let group = [
+        attempt(&lent[1], Gevolg::Bezorgd, 22),
+        attempt(&next[0], Gevolg::Bezorgd, 22),
+    ];
+    store.record(&group).await.unwrap();
+    assert_eq!(claim(&*store, 1, 10, 99).await, []);
+    let laatste = &store.laatste(&[abonnement(1).id]).await.unwrap()[0];
+    assert_eq!(laatste.volledig_tot_en_met, 3);
+    assert_eq!(laatste.oudste_onbezorgd_op, None);
+    assert_eq!(
+        laatste.laatste_poging.as_ref().unwrap().uitkomst,
+        "HTTP 204"
+    );
+
+    // Of the other subscription nothing has moved, and a lane that was empty fills again.
+    assert_eq!(numbers(&claim(&*store, 2, 10, 99).await), [1]);
+    fan_out(&*store, &[melding(1, 1, 14), melding(1, 1, 15)]).await;
+    assert_eq!(numbers(&claim(&*store, 1, 10, 99).await), [4]);
+}
+
+async fn what_was_lent_and_not_returned_is_due_again_and_its_late_outcome_is_ignored(
+    engine: Engine,
+) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    fan_out(&*store, &[melding(1, 1, 10), melding(1, 1, 11)]).await;
+    let late = claim(&*store, 1, 1, 20).await;
+    assert_eq!(claim(&*store, 1, 1, 49).await, []);
+    let again = claim(&*store, 1, 1, 50).await;
+    assert_eq!(again[0].melding, late[0].melding);
+    store
+        .record(&[attempt(&late[0], Gevolg::Opnieuw(at(999)), 51)])
+        .await
+        .unwrap();
+    store
+        .record(&[attempt(&again[0], Gevolg::Bezorgd, 51)])
+        .await
+        .unwrap();
+    store
+        .record(&[attempt(&late[0], Gevolg::Bezorgd, 52)])
+        .await
+        .unwrap();
+    assert_eq!(numbers(&claim(&*store, 1, 9, 53).await), [2]);
+    // What was tried is on record all the same.
+    let tried = store.pogingen(abonnement(1).id, Some(1), 10).await.unwrap();
+    assert_eq!(tried.len(), 3);
+    assert_eq!(tried[0].poging, poging(at(52), 204));
+}
+
+async fn a_refused_one_waits_without_holding_up_others_and_a_dead_letter_lets_the_next_go(
+    engine: Engine,
+) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    fan_out(
+        &*store,
+        &[melding(1, 1, 10), melding(1, 1, 11), melding(1, 2, 12)],
+    )
+    .await;
+    let lent = claim(&*store, 1, 9, 20).await;
+    let group = [
+        attempt(&lent[0], Gevolg::Opnieuw(at(60)), 21),
+        attempt(&lent[1], Gevolg::Bezorgd, 21),
+    ];
+    store.record(&group).await.unwrap();
+    assert_eq!(claim(&*store, 1, 9, 59).await, []);
+    let again = claim(&*store, 1, 9, 60).await;
+    assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 1));
+    // Given back: not counted.
+    let back = Attempt {
+        poging: None,
+        ..attempt(&again[0], Gevolg::Terug(at(61)), 60)
+    };
+    store.record(&[back]).await.unwrap();
+    let again = claim(&*store, 1, 9, 61).await;
+    assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 1));
+    store
+        .record(&[attempt(&again[0], Gevolg::Dood, 62)])
+        .await
+        .unwrap();
+    let next = claim(&*store, 1, 9, 62).await;
+    assert_eq!((next[0].melding.volgnummer, next[0].pogingen), (2, 0));
+    let gone = Attempt {
+        poging: None,
+        ..attempt(&next[0], Gevolg::Vervallen, 63)
+    };
+    store.record(&[gone]).await.unwrap();
+    let staten: Vec<Staat> = states(&*store).await;
+    assert_eq!(staten, [Staat::Dood, Staat::Vervallen, Staat::Bezorgd]);
+    // What is dead was not delivered.
+    assert_eq!(
+        store.laatste(&[abonnement(1).id]).await.unwrap()[0].volledig_tot_en_met,
+        0
+    );
+    let telling = store.tellingen().await.unwrap();
+    assert_eq!((telling[0].wacht, telling[0].dood), (0, 1));
+}
+
+async fn states(store: &dyn PushStore) -> Vec<Staat> {
+    let all = store.meldingen(abonnement(1).id, 0, 1_000).await.unwrap();
+    all.iter().map(|melding| melding.staat).collect()
+}
+
+async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    let id = abonnement(1).id;
+    fan_out(
+        &*store,
+        &[
+            melding(1, 1, 10),
+            melding(1, 1, 11),
+            melding(1, 2, 12),
+            melding(1, 3, 13),
+        ],
+    )
+    .await;
+    let lent = claim(&*store, 1, 9, 20).await;
+    assert_eq!(
+        store
+            .drop_meldingen(id, Keuze::Nummers(1, 1), &daad())
+            .await
+            .unwrap(),
+        1
+    );
+    // Dropped while it was under way: that outcome changes nothing any more.
+    store
+        .record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)])
+        .await
+        .unwrap();
+    store
+        .record(&[attempt(&lent[1], Gevolg::Dood, 21)])
+        .await
+        .unwrap();
+    store
+        .record(&[attempt(&lent[2], Gevolg::Bezorgd, 21)])
+        .await
+        .unwrap();
+    let staten = states(&*store).await;
+    assert_eq!(
+        staten,
+        [Staat::Vervallen, Staat::Wacht, Staat::Dood, Staat::Bezorgd]
+    );
+    assert_eq!(numbers(&claim(&*store, 1, 9, 22).await), [2]);
+
+    assert_eq!(
+        store
+            .replay(id, Keuze::Dood, at(23), &daad())
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(numbers(&claim(&*store, 1, 9, 23).await), [2, 3]);
+    let moments = Keuze::Tijd(at(13), at(13));
+    assert_eq!(store.replay(id, moments, at(60), &daad()).await.unwrap(), 1);
+    assert_eq!(numbers(&claim(&*store, 1, 9, 60).await), [2, 3, 4]);
+    assert_eq!(
+        store
+            .replay(id, Keuze::Nummers(1, u64::MAX), at(61), &daad())
+            .await
+            .unwrap(),
+        3
+    );
+    assert_eq!(
+        store
+            .drop_meldingen(id, Keuze::Wacht, &daad())
+            .await
+            .unwrap(),
+        3
+    );
+    assert_eq!(claim(&*store, 1, 9, 999).await, []);
+    let laatste = &store.laatste(&[id]).await.unwrap()[0];
+    assert_eq!(
+        (laatste.volledig_tot_en_met, laatste.laatste_volgnummer),
+        (4, 4)
+    );
+
+    store
+        .note(&Beheerdaad {
+            daad: "pause".to_owned(),
+            ..daad()
+        })
+        .await
+        .unwrap();
+    let daden = store.beheerdaden(10).await.unwrap();
+    assert_eq!(daden.len(), 6);
+    assert_eq!(daden[0].daad, "pause");
+    assert_eq!(daden[5], daad());
+}
+
+async fn a_subscriber_that_polls_confirms_what_it_has(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    let id = abonnement(1).id;
+    fan_out(
+        &*store,
+        &[
+            melding(1, 1, 10),
+            melding(1, 1, 11),
+            melding(1, 2, 12),
+            melding(1, 1, 13),
+        ],
+    )
+    .await;
+    store.confirm(id, 2).await.unwrap();
+    let laatste = &store.laatste(&[id]).await.unwrap()[0];
+    assert_eq!(
+        (laatste.volledig_tot_en_met, laatste.oudste_onbezorgd_op),
+        (2, Some(at(12)))
+    );
+    assert_eq!(numbers(&claim(&*store, 1, 9, 20).await), [3, 4]);
+    store.confirm(id, 4).await.unwrap();
+    store.confirm(id, 1).await.unwrap();
+    assert_eq!(
+        store.laatste(&[id]).await.unwrap()[0].volledig_tot_en_met,
+        4
+    );
+}
+
+async fn contents_leave_after_the_retention_and_numbers_stay(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    let id = abonnement(1).id;
+    fan_out(
+        &*store,
+        &[melding(1, 1, 10), melding(1, 1, 11), melding(1, 1, 12)],
+    )
+    .await;
+    let lent = claim(&*store, 1, 1, 20).await;
+    store
+        .record(&[attempt(&lent[0], Gevolg::Bezorgd, 10)])
+        .await
+        .unwrap();
+    assert_eq!(store.forget_before(at(12)).await.unwrap(), 2);
+    assert_eq!(store.forget_before(at(12)).await.unwrap(), 0);
+    let all = store.meldingen(id, 0, 10).await.unwrap();
+    let kept: Vec<bool> = all.iter().map(|m| m.inhoud.is_some()).collect();
+    assert_eq!(kept, [false, false, true]);
+    assert_eq!(
+        states(&*store).await,
+        [Staat::Bezorgd, Staat::Vervallen, Staat::Wacht]
+    );
+    assert_eq!(all[0].mutatie_id, Uuid::from_u128(10));
+    assert_eq!(store.laatste(&[id]).await.unwrap()[0].oudste_volgnummer, 3);
+    assert_eq!(store.pogingen(id, None, 9).await.unwrap(), []);
+    // What is gone is not sent again.
+    assert_eq!(
+        store
+            .replay(id, Keuze::Nummers(1, 3), at(30), &daad())
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(numbers(&claim(&*store, 1, 9, 60).await), [3]);
+}
+
+async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 1).await;
+    let one = abonnement(1);
+    assert_eq!(
+        store.eindpunten(&[one.id]).await.unwrap(),
+        [Eindpuntstaat::default()]
+    );
+    fan_out(&*store, &[melding(1, 1, 10)]).await;
+    let lent = claim(&*store, 1, 9, 20).await;
+    store
+        .record(&[attempt(&lent[0], Gevolg::Opnieuw(at(9_000)), 21)])
+        .await
+        .unwrap();
+    let failing = Eindpuntstaat {
+        faalt_sinds: Some(at(21)),
+        mislukt: 4,
+        niet_voor: Some(at(30)),
+        proef_gevraagd: false,
+    };
+    store
+        .set_eindpunt(one.id, failing, Some(&poging(at(22), 503)))
+        .await
+        .unwrap();
+    assert_eq!(store.eindpunten(&[one.id]).await.unwrap(), [failing]);
+    let laatste = &store.laatste(&[one.id]).await.unwrap()[0];
+    assert_eq!(laatste.faalt_sinds, Some(at(21)));
+    assert_eq!(
+        laatste.laatste_poging.as_ref().unwrap().uitkomst,
+        "HTTP 503"
+    );
+    assert_eq!(store.pogingen(one.id, Some(0), 9).await.unwrap().len(), 1);
+
+    let resumed = Wijziging {
+        abonnement: Abonnement {
+            reden: Some("hervat".to_owned()),
+            ..one.clone()
+        },
+        begin_opnieuw: true,
+        proef: false,
+    };
+    assert!(store.change(&one, &resumed).await.unwrap());
+    assert_eq!(
+        store.eindpunten(&[one.id]).await.unwrap(),
+        [Eindpuntstaat::default()]
+    );
+    let again = claim(&*store, 1, 9, 25).await;
+    assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 0));
+}
+
+/// Two stores, as of two nodes, deliver what a third numbers at the same time. Attempts fail by
+/// their number; loans run out by the moment that a claim is made for.
+async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine: Engine) {
+    const LEERBEDRIJVEN: u32 = 7;
+    const ROUNDS: u128 = 12;
+    let database = Database::new(engine).await;
+    let store = open(&database, 2).await;
+    let taken: Arc<Mutex<BTreeMap<(u128, u32), Vec<u64>>>> = Arc::default();
+    let numbering = {
+        let store = open_push(database.opslag()).await.unwrap();
+        tokio::spawn(async move {
+            for round in 0..ROUNDS {
+                let nieuw: Vec<NieuweMelding> = (0..20_u128)
+                    .map(|i| {
+                        let leerbedrijf = u32::try_from(i).unwrap() % LEERBEDRIJVEN;
+                        melding(1 + i % 2, leerbedrijf, 1 + round * 20 + i)
+                    })
+                    .collect();
+                fan_out(&*store, &nieuw).await;
+            }
+        })
+    };
+    let mut nodes = tokio::task::JoinSet::new();
+    for node in 0..2_u64 {
+        let store = open_push(database.opslag()).await.unwrap();
+        let taken = Arc::clone(&taken);
+        nodes.spawn(async move {
+            let mut now = 1_000;
+            let mut idle = 0;
+            while idle < 40 {
+                now += 1;
+                let lent = [
+                    claim(&*store, 1, 3, now).await,
+                    claim(&*store, 2, 3, now).await,
+                ]
+                .concat();
+                idle = if lent.is_empty() { idle + 1 } else { 0 };
+                let outcomes: Vec<Attempt> = lent
+                    .iter()
+                    .filter_map(|claim| {
+                        let nummer = claim.melding.volgnummer;
+                        match (nummer + node + u64::from(claim.pogingen)) % 4 {
+                            0 => Some(attempt(claim, Gevolg::Opnieuw(at(now + 2)), now)),
+                            // This one is lost with the node: its loan must run out.
+                            1 if now < 1_020 => None,
+                            _ => Some(attempt(claim, Gevolg::Bezorgd, now)),
+                        }
+                    })
+                    .collect();
+                for outcome in outcomes.iter().filter(|a| a.gevolg == Gevolg::Bezorgd) {
+                    let key = (
+                        outcome.abonnement.0.as_u128(),
+                        outcome.leerbedrijf_id.as_u32(),
+                    );
+                    taken
+                        .lock()
+                        .unwrap()
+                        .entry(key)
+                        .or_default()
+                        .push(outcome.volgnummer);
+                }
+                store.record(&outcomes).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    numbering.await.unwrap();
+    while let Some(ended) = nodes.join_next().await {
+        ended.unwrap();
+    }
+    let taken = taken.lock().unwrap();
+    let mut expected: HashMap<(u128, u32), Vec<u64>> = HashMap::new();
+    for n in [1, 2] {
+        for melding in store.meldingen(abonnement(n).id, 0, 10_000).await.unwrap() {
+            assert_eq!(melding.staat, Staat::Bezorgd, "{}", melding.volgnummer);
+            let key = (n, melding.leerbedrijf_id.as_u32());
+            expected.entry(key).or_default().push(melding.volgnummer);
+        }
+    }
+    assert_eq!(
+        expected.values().flatten().count(),
+        20 * usize::try_from(ROUNDS).unwrap()
+    );
+    for (key, numbers) in expected {
+        // Twice is allowed, another order is not.
+        let mut seen = taken[&key].clone();
+        seen.dedup();
+        assert_eq!(seen, numbers, "{key:?}");
+    }
+}
