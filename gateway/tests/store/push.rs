@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use stagepoort::{
@@ -108,12 +111,18 @@ async fn fan_out(store: &dyn PushStore, nieuw: &[NieuweMelding]) {
     assert!(store.fan_out(&start, to, nieuw).await.unwrap());
 }
 
+/// The name of a loan that nobody had.
+fn new_lease() -> Uuid {
+    static LAST: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u128(u128::from(LAST.fetch_add(1, Ordering::Relaxed)))
+}
+
 async fn claim(store: &dyn PushStore, n: u128, most: u32, now: i64) -> Vec<Claim> {
     let wanted = [Wanted {
         abonnement: AbonnementId(Uuid::from_u128(n)),
         most,
     }];
-    let lease = Uuid::new_v4();
+    let lease = new_lease();
     store
         .claim(&wanted, at(now), at(now + 30), lease)
         .await
@@ -645,6 +654,9 @@ async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engin
     assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 0));
 }
 
+/// Numbers by subscription and leerbedrijf, in the order in which they were taken.
+type Taken = BTreeMap<(u128, u32), Vec<u64>>;
+
 /// Two stores, as of two nodes, deliver what a third numbers at the same time. Attempts fail by
 /// their number; loans run out by the moment that a claim is made for.
 async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine: Engine) {
@@ -652,7 +664,7 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
     const ROUNDS: u128 = 12;
     let database = Database::new(engine).await;
     let store = open(&database, 2).await;
-    let taken: Arc<Mutex<BTreeMap<(u128, u32), Vec<u64>>>> = Arc::default();
+    let taken: Arc<Mutex<Taken>> = Arc::default();
     let numbering = {
         let store = open_push(database.opslag()).await.unwrap();
         tokio::spawn(async move {
@@ -715,7 +727,7 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
     while let Some(ended) = nodes.join_next().await {
         ended.unwrap();
     }
-    let taken = taken.lock().unwrap();
+    let taken = taken.lock().unwrap().clone();
     let mut expected: HashMap<(u128, u32), Vec<u64>> = HashMap::new();
     for n in [1, 2] {
         for melding in store.meldingen(abonnement(n).id, 0, 10_000).await.unwrap() {
