@@ -20,6 +20,12 @@ GRANT INSERT, UPDATE, DELETE ON open_stage TO stagepoort_knoop;
 -- How far forgetting has come.
 GRANT UPDATE (getal) ON meta TO stagepoort_knoop;
 GRANT USAGE ON SEQUENCE stage_nummer TO stagepoort_knoop;
+-- Subscriptions and deliveries: numbers that were given out are not removed, and what operators did is not
+-- rewritten. Attempts leave with the retention.
+GRANT UPDATE ON push_stand TO stagepoort_knoop;
+GRANT INSERT, UPDATE ON abonnement, melding, baan TO stagepoort_knoop;
+GRANT INSERT, DELETE ON poging TO stagepoort_knoop;
+GRANT INSERT ON beheerdaad TO stagepoort_knoop;
 
 -- Only an owner vacuums, and a node is none, so that what was forgotten is cleaned up by autovacuum alone:
 -- at its first round, by autovacuum_naptime, after as little as one deleted row.

@@ -3,6 +3,19 @@
 
 use std::{fs, path::Path};
 
+use stagepoort::{
+    config::Config,
+    domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
+    push::{
+        Abonnement, AbonnementId, AbonnementStatus, Inhoud, Kanaal, open_push,
+        store::{
+            Attempt, Beheerdaad, Cursor, Eindpuntstaat, Gevolg, Keuze, NieuweMelding, Poging,
+            Wanted, Wijziging,
+        },
+    },
+};
+use uuid::Uuid;
+
 use crate::{plek::Plek, postgres::Server};
 
 const CONF: &str = include_str!("../../../deploy/postgres/stagepoort.conf");
@@ -156,6 +169,7 @@ async fn a_node_and_imports_do_with_the_least_rights() {
     let ready = node.ready().await;
     assert_eq!(ready["status"], "gereed", "{ready}");
     node.stop().await;
+    push_as_a_node(&knoop).await;
     let lezer = world.settings("lezer", LEZER, "wachtwoordBestand = \"lezer.ww\"");
     fs::write(plek.path("lezer.ww"), SECRET).unwrap();
     plek.ok(&format!("register export alles.ndjson --config {lezer}"))
@@ -174,6 +188,9 @@ async fn a_node_and_imports_do_with_the_least_rights() {
         "DELETE FROM toegang",
         "UPDATE meta SET bytes = NULL",
         "TRUNCATE zij",
+        "DELETE FROM melding",
+        "DELETE FROM abonnement",
+        "UPDATE beheerdaad SET wie = 'een ander'",
         "CREATE TABLE van_mij (a int)",
     ] {
         denied(KNOOP, sql, "permission denied");
@@ -182,6 +199,104 @@ async fn a_node_and_imports_do_with_the_least_rights() {
     denied(LEZER, "DELETE FROM zij", "read-only transaction");
     let really = "SET default_transaction_read_only = off; DELETE FROM zij";
     denied(LEZER, really, "permission denied");
+}
+
+/// Everything that a node does with the queue, by its own rights.
+async fn push_as_a_node(settings: &str) {
+    let config = Config::load(Path::new(settings)).unwrap();
+    let store = open_push(&config.opslag.opslag().unwrap()).await.unwrap();
+    let at = |second: i64| Tijdstip::from_millis(second * 1_000).unwrap();
+    let oin = Oin::parse("00000099000000000101").unwrap();
+    let abonnement = Abonnement {
+        id: AbonnementId(Uuid::from_u128(1)),
+        afnemer_oin: oin,
+        school_oin: None,
+        kanaal: Kanaal::Poll,
+        eindpunt: None,
+        mutatie_soorten: Vec::new(),
+        codes: Vec::new(),
+        per_bericht: 1,
+        ed25519: false,
+        geheimen: Vec::new(),
+        status: AbonnementStatus::Actief,
+        reden: None,
+        aangemaakt_op: at(1),
+    };
+    store.insert(&abonnement).await.unwrap();
+    let wijziging = Wijziging {
+        abonnement: abonnement.clone(),
+        begin_opnieuw: true,
+        proef: true,
+    };
+    assert!(store.change(&abonnement, &wijziging).await.unwrap());
+    let nieuw = [1, 2].map(|n| NieuweMelding {
+        abonnement: abonnement.id,
+        mutatie_id: Uuid::from_u128(n),
+        leerbedrijf_id: LeerbedrijfId::parse("100000001").unwrap(),
+        school_oin: oin,
+        inhoud: Inhoud {
+            mutatie_soort: MutatieSoort::LeerbedrijfGewijzigd,
+            naam: "Bedrijf".to_owned(),
+            opvolger: None,
+            code: None,
+            erkenning_status: None,
+            reden: None,
+            startdatum: None,
+            einddatum: None,
+            ingangsdatum: Datum::parse("2026-09-01").unwrap(),
+            geregistreerd_op: at(2),
+            register_versie: RegisterVersie {
+                tijdlijn: 1,
+                nummer: 1,
+            },
+            bpvo_kenmerken: Vec::new(),
+        },
+    });
+    let start = store.fanout_start().await.unwrap();
+    let to = Cursor {
+        nummer: start.cursor.nummer + 1,
+        regel: 0,
+    };
+    assert!(store.fan_out(&start, to, &nieuw).await.unwrap());
+    let wanted = [Wanted {
+        abonnement: abonnement.id,
+        most: 9,
+    }];
+    let lease = Uuid::from_u128(9);
+    let lent = store.claim(&wanted, at(3), at(9), lease).await.unwrap();
+    let poging = Poging {
+        tijdstip: at(4),
+        http_status: Some(204),
+        duur_ms: 1,
+        antwoord_sha256: None,
+        uitkomst: "HTTP 204".to_owned(),
+    };
+    let outcome = Attempt {
+        abonnement: abonnement.id,
+        leerbedrijf_id: lent[0].melding.leerbedrijf_id,
+        volgnummer: lent[0].melding.volgnummer,
+        lease,
+        gevolg: Gevolg::Bezorgd,
+        poging: Some(poging.clone()),
+    };
+    store.record(&[outcome]).await.unwrap();
+    let staat = Eindpuntstaat::default();
+    let id = abonnement.id;
+    store.set_eindpunt(id, staat, Some(&poging)).await.unwrap();
+    store.confirm(id, 2).await.unwrap();
+    let daad = Beheerdaad {
+        tijdstip: at(5),
+        wie: "beheerder".to_owned(),
+        daad: "replay".to_owned(),
+        abonnement: id,
+        toelichting: "alles".to_owned(),
+    };
+    let all = Keuze::Nummers(1, 2);
+    assert_eq!(store.replay(id, all, at(6), &daad).await.unwrap(), 2);
+    assert_eq!(store.drop_meldingen(id, all, &daad).await.unwrap(), 2);
+    store.note(&daad).await.unwrap();
+    assert_eq!(store.forget_before(at(9)).await.unwrap(), 2);
+    assert_eq!(store.pogingen(id, None, 9).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
