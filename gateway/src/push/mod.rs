@@ -1,7 +1,7 @@
 //! Mutatieservice: every school hears of every change of an erkenning at a leerbedrijf where it has
 //! a bpvo (domain §4).
 //!
-//! [`fanout`] follows the log by one cursor and numbers what each subscription must hear, in one
+//! `fanout` follows the log by one cursor and numbers what each subscription must hear, in one
 //! transaction with that cursor. What was numbered is the feed: it can be asked for
 //! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
 
