@@ -15,7 +15,6 @@ use crate::{
     config::Config,
     log::{LogStore, LogWriter, Opslag, StoreError},
     metrics,
-    push::PushDesk,
     replica::{FollowerStatus, Replica},
     transport::{
         admin::{Health, Sources},
@@ -145,7 +144,7 @@ fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Sav
     Gateway {
         replica: Arc::new(replica),
         log: LogWriter::default(),
-        push: PushDesk::default(),
+        push: Arc::default(),
         access: Arc::new(access),
         clock: Arc::clone(clock),
         rules: config.rules(),

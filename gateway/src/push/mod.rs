@@ -15,3 +15,8 @@ pub use abonnement::{
 };
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use store::{PushDesk, PushStore, open_push};
+
+use crate::domain::Operatie;
+
+/// The operation for which a school must have given its mandate before its mutaties are told.
+pub const MANDAAT: Operatie = Operatie::OpvragenBpvos;

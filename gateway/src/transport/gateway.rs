@@ -26,7 +26,7 @@ pub struct Gateway {
     /// The way to the log, for what callers write.
     pub log: LogWriter,
     /// The way to subscriptions and their feeds.
-    pub push: PushDesk,
+    pub push: Arc<PushDesk>,
     /// Who may ask what.
     pub access: Arc<Access>,
     /// What time it is.

@@ -20,7 +20,6 @@ use stagepoort::{
     },
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
-    push::PushDesk,
     replica::{Follower, Replica},
     transport::gateway::{Freshness, Gateway, Limits},
 };
@@ -124,7 +123,7 @@ impl Node {
         let gateway = Gateway {
             replica,
             log,
-            push: PushDesk::default(),
+            push: Arc::default(),
             access: Arc::new(Access::new(toegang())),
             clock,
             rules: Rules::default(),

@@ -11,7 +11,6 @@ use stagepoort::{
     },
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
-    push::PushDesk,
     replica::{Follower, Replica},
     transport::gateway::{Freshness, Gateway, Limits},
 };
@@ -47,7 +46,7 @@ pub(crate) async fn gateway() -> Gateway {
     Gateway {
         replica: replica(Arc::clone(&clock)).await,
         log: LogWriter::default(),
-        push: PushDesk::default(),
+        push: Arc::default(),
         access: Arc::new(Access::new(toegang())),
         clock,
         rules: Rules::default(),
