@@ -1,18 +1,21 @@
 //! Mutatieservice: every school hears of every change of an erkenning at a leerbedrijf where it has
 //! a bpvo (domain §4).
 //!
-//! `fanout` follows the log by one cursor and numbers what each subscription must hear, in one
+//! [`Fanout`] follows the log by one cursor and numbers what each subscription must hear, in one
 //! transaction with that cursor. What was numbered is the feed: it can be asked for
 //! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
+mod fanout;
 pub mod feed;
+mod relatie;
 pub mod store;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Geheim, Kanaal, Laatste, LaatstePoging,
     MAX_PER_BERICHT,
 };
+pub use fanout::{Fanout, FanoutError, FanoutParts, Stap};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use store::{PushDesk, PushStore, open_push};
 
