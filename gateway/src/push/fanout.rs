@@ -4,7 +4,10 @@
 //! step: numbers and cursor move in one transaction that counts only if the cursor still stood where
 //! the step began. So nothing is told twice or left out, whichever node dies when.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -17,8 +20,8 @@ use super::{
 use crate::{
     access::{Access, Toegang},
     clock::Clock,
-    domain::{Bpvo, Code, Mutatie, MutatieSoort, Oin, RegisterVersie, Tijdstip},
-    log::{CommitInfo, Line, LogStore, Soort, StoreError},
+    domain::{Code, Mutatie, MutatieSoort, Oin, RegisterVersie, Tijdstip},
+    log::{self, CommitInfo, Line, LogStore, Soort, StoreError},
     operations::Rules,
     replica::{Replica, View},
 };
@@ -255,35 +258,32 @@ struct Made {
     to: Cursor,
 }
 
-/// An end that a bpvo was told of in this piece.
-type Told = HashSet<(Oin, String, Code)>;
+/// A mutatie of the piece, and whom it touches.
+struct Told {
+    mutatie: Mutatie,
+    scholen: BTreeMap<Oin, Geraakt>,
+}
+
+/// Ends that bpvo's are told of by a mutatie of the piece, and so not once more by themselves.
+type Ends<'t> = HashSet<(Oin, &'t str, Code)>;
 
 impl Judging {
     fn judge(&self, piece: &Piece) -> Result<Made, FanoutError> {
+        let mutaties = self.mutaties(piece)?;
+        let ends = ends(mutaties.iter().flatten());
         let mut nieuw = Vec::new();
-        let mut told = Told::new();
-        for Placed { at, commit, line } in &piece.lines {
+        for (placed, told) in piece.lines.iter().zip(&mutaties) {
             if nieuw.len() >= MAX_NIEUW {
-                return Ok(Made { nieuw, to: *at });
+                let to = placed.at;
+                return Ok(Made { nieuw, to });
             }
-            let crate::log::Inhoud::Gezet(content) = &line.inhoud else {
-                continue;
-            };
-            match line.soort {
-                Soort::Mutatie => {
-                    let mutatie: Mutatie = postcard::from_bytes(content).map_err(|source| {
-                        let nummer = commit.nummer;
-                        FanoutError::Line { nummer, source }
-                    })?;
-                    self.mutatie(commit, &mutatie, &mut nieuw, &mut told);
-                }
-                _ => self.bpvo(commit, line, &told, &mut nieuw),
+            match told {
+                Some(told) => self.tell_mutatie(&placed.commit, told, &mut nieuw),
+                None => self.tell_known_ends(placed, &ends, &mut nieuw),
             }
         }
-        Ok(Made {
-            nieuw,
-            to: piece.to,
-        })
+        let to = piece.to;
+        Ok(Made { nieuw, to })
     }
 
     fn relatie(&self) -> Relatie<'_> {
@@ -293,62 +293,63 @@ impl Judging {
         }
     }
 
-    fn mutatie(
-        &self,
-        commit: &CommitInfo,
-        mutatie: &Mutatie,
-        nieuw: &mut Vec<NieuweMelding>,
-        told: &mut Told,
-    ) {
-        for (school, geraakt) in self.relatie().of_mutatie(mutatie) {
-            if mutatie.mutatie_soort == MutatieSoort::ErkenningBeeindigd {
-                for kenmerk in &geraakt.bpvo_kenmerken {
-                    let codes = geraakt.codes.iter();
-                    told.extend(codes.map(|code| (school, kenmerk.clone(), *code)));
-                }
-            }
-            let Geraakt {
-                bpvo_kenmerken,
-                codes,
-            } = geraakt;
-            let codes: Vec<Code> = codes.into_iter().chain(mutatie.code).collect();
+    /// In the place of each line that is a mutatie, whom it touches.
+    fn mutaties(&self, piece: &Piece) -> Result<Vec<Option<Told>>, FanoutError> {
+        let of = |placed: &Placed| {
+            let (Soort::Mutatie, log::Inhoud::Gezet(content)) =
+                (placed.line.soort, &placed.line.inhoud)
+            else {
+                return Ok(None);
+            };
+            let mutatie: Mutatie = postcard::from_bytes(content).map_err(|source| {
+                let nummer = placed.commit.nummer;
+                FanoutError::Line { nummer, source }
+            })?;
+            let scholen = self.relatie().of_mutatie(&mutatie);
+            Ok(Some(Told { mutatie, scholen }))
+        };
+        piece.lines.iter().map(of).collect()
+    }
+
+    fn tell_mutatie(&self, commit: &CommitInfo, told: &Told, nieuw: &mut Vec<NieuweMelding>) {
+        let Told { mutatie, scholen } = told;
+        for (school, geraakt) in scholen {
+            let codes: Vec<Code> = geraakt.codes.iter().copied().chain(mutatie.code).collect();
             let melding = |abonnement: &Abonnement| NieuweMelding {
                 abonnement: abonnement.id,
-                mutatie_id: mutatie_id(mutatie.mutatie_id, school),
+                mutatie_id: mutatie_id(mutatie.mutatie_id, *school),
                 leerbedrijf_id: mutatie.leerbedrijf_id,
-                school_oin: school,
-                inhoud: inhoud_of_mutatie(commit, mutatie, bpvo_kenmerken.clone()),
+                school_oin: *school,
+                inhoud: inhoud_of_mutatie(commit, mutatie, geraakt.bpvo_kenmerken.clone()),
             };
-            let hearing = self.hearing(school, mutatie.mutatie_soort, &codes);
+            let hearing = self.hearing(*school, mutatie.mutatie_soort, &codes);
             nieuw.extend(hearing.map(melding));
         }
     }
 
-    /// A bpvo that is new, or was changed: it hears at once of an end that is known already.
-    fn bpvo(&self, commit: &CommitInfo, line: &Line, told: &Told, nieuw: &mut Vec<NieuweMelding>) {
-        let sleutel = (*line.sleutel.0).try_into();
-        let bpvo = sleutel.ok().and_then(|sleutel| self.view.bpvo(&sleutel));
+    /// Of a bpvo that is new, or was changed: it hears at once of an end that is known already.
+    fn tell_known_ends(&self, placed: &Placed, ends: &Ends<'_>, nieuw: &mut Vec<NieuweMelding>) {
+        let Placed { commit, line, .. } = placed;
+        let written = matches!(line.inhoud, log::Inhoud::Gezet(_));
+        let sleutel = (*line.sleutel.0).try_into().ok().filter(|_| written);
+        let bpvo = sleutel.and_then(|sleutel| self.view.bpvo(&sleutel));
         let (Some(bpvo), Ok(dag)) = (bpvo, commit.tijdstip.datum()) else {
             return;
         };
-        let Bpvo {
-            school_oin,
-            ref bpvo_kenmerk,
-            ..
-        } = bpvo;
+        let (school, kenmerk) = (bpvo.school_oin, bpvo.bpvo_kenmerk.as_str());
         for einde in self.relatie().of_bpvo(&bpvo, dag) {
-            if told.contains(&(school_oin, bpvo_kenmerk.clone(), einde.code)) {
+            if ends.contains(&(school, kenmerk, einde.code)) {
                 continue;
             }
             let melding = |abonnement: &Abonnement| NieuweMelding {
                 abonnement: abonnement.id,
-                mutatie_id: id_of_end(&einde, school_oin, bpvo_kenmerk),
+                mutatie_id: id_of_end(&einde, school, kenmerk),
                 leerbedrijf_id: einde.leerbedrijf_id,
-                school_oin,
-                inhoud: inhoud_of_end(commit, &einde, bpvo_kenmerk.clone()),
+                school_oin: school,
+                inhoud: inhoud_of_end(commit, &einde, kenmerk.to_owned()),
             };
             let soort = MutatieSoort::ErkenningBeeindigd;
-            nieuw.extend(self.hearing(school_oin, soort, &[einde.code]).map(melding));
+            nieuw.extend(self.hearing(school, soort, &[einde.code]).map(melding));
         }
     }
 
@@ -363,6 +364,19 @@ impl Judging {
             abonnement.wants(soort, codes) && may_hear(&self.toegang, abonnement, school, self.now)
         })
     }
+}
+
+fn ends<'t>(told: impl Iterator<Item = &'t Told>) -> Ends<'t> {
+    let ending = told.filter(|told| told.mutatie.mutatie_soort == MutatieSoort::ErkenningBeeindigd);
+    let scholen = ending.flat_map(|told| &told.scholen);
+    scholen
+        .flat_map(|(school, geraakt)| {
+            geraakt.bpvo_kenmerken.iter().flat_map(|kenmerk| {
+                let codes = geraakt.codes.iter();
+                codes.map(|code| (*school, kenmerk.as_str(), *code))
+            })
+        })
+        .collect()
 }
 
 fn id_of_end(einde: &BekendEinde, school: Oin, bpvo_kenmerk: &str) -> Uuid {
