@@ -35,38 +35,43 @@ pub(super) async fn write(
     side.send(connection, SIDE).await
 }
 
-fn line_tuple(row: &Row<'_>) -> Result<Vec<u8>, StoreError> {
-    let mut tuple = Tuple::new(5);
+fn line_tuple(row: &Row<'_>) -> Result<Tuple, StoreError> {
+    let mut tuple = Tuple::new(5)?;
     tuple.field(&row.nr.to_be_bytes())?;
     tuple.field(&i16::from(row.line.soort.number()).to_be_bytes())?;
     tuple.field(&row.line.sleutel.0)?;
     tuple.optional(row.content())?;
     tuple.optional(row.mark.as_deref())?;
-    Ok(tuple.0)
+    Ok(tuple)
 }
 
-fn side_tuple(nr: i64, content: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut tuple = Tuple::new(2);
+fn side_tuple(nr: i64, content: &[u8]) -> Result<Tuple, StoreError> {
+    let mut tuple = Tuple::new(2)?;
     tuple.field(&nr.to_be_bytes())?;
     tuple.field(content)?;
-    Ok(tuple.0)
+    Ok(tuple)
 }
 
 /// Rows on their way to one table, in parts.
-struct Stream {
+pub(super) struct Stream {
     parts: Vec<Vec<u8>>,
     rows: usize,
 }
 
 impl Stream {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             parts: vec![HEADER.to_vec()],
             rows: 0,
         }
     }
 
-    fn add(&mut self, tuple: Vec<u8>) {
+    /// How many there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn add(&mut self, Tuple(tuple): Tuple) {
         self.rows += 1;
         match self.parts.last_mut() {
             Some(part) if part.len() < PART_BYTES => part.extend(tuple),
@@ -74,10 +79,11 @@ impl Stream {
         }
     }
 
-    async fn send(
+    /// Gives them to a statement `COPY … FROM STDIN (FORMAT binary)`.
+    pub(super) async fn send(
         self,
         connection: &mut PgConnection,
-        statement: &'static str,
+        statement: &str,
     ) -> Result<(), StoreError> {
         if self.rows == 0 {
             return Ok(());
@@ -93,14 +99,16 @@ impl Stream {
 }
 
 /// One row: the number of its columns, and each with its length before it.
-struct Tuple(Vec<u8>);
+pub(super) struct Tuple(Vec<u8>);
 
 impl Tuple {
-    fn new(columns: i16) -> Self {
-        Self(columns.to_be_bytes().to_vec())
+    pub(super) fn new(columns: usize) -> Result<Self, StoreError> {
+        let columns = i16::try_from(columns)
+            .map_err(|_| StoreError::InvalidLine("it has more columns than a table can"))?;
+        Ok(Self(columns.to_be_bytes().to_vec()))
     }
 
-    fn field(&mut self, value: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn field(&mut self, value: &[u8]) -> Result<(), StoreError> {
         let length = i32::try_from(value.len())
             .map_err(|_| StoreError::InvalidLine("its content is longer than 2 GiB"))?;
         self.0.extend(length.to_be_bytes());
@@ -108,7 +116,7 @@ impl Tuple {
         Ok(())
     }
 
-    fn optional(&mut self, value: Option<&[u8]>) -> Result<(), StoreError> {
+    pub(super) fn optional(&mut self, value: Option<&[u8]>) -> Result<(), StoreError> {
         match value {
             Some(value) => self.field(value),
             None => {
