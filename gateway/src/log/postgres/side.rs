@@ -17,15 +17,19 @@ const LINES_PER_PART: u64 = 4_096;
 const PART_PATIENCE: Duration = Duration::from_secs(60);
 const VACUUM_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Deletes the side content of lines that stand before those of one commit.
+/// Deletes the side content of lines that stand before those of one commit, from row to row: OFFSET 0
+/// keeps the new rows on the outside, as a range of the primary key.
 const FORGET: &str = concat!(
-    "DELETE FROM zij WHERE nr IN (
+    "DELETE FROM zij WHERE nr = ANY (ARRAY(
        SELECT o.nr FROM (SELECT nr, soort, sleutel FROM regel
-                         WHERE nr >= $1 AND nr < $2 AND soort = ANY($3) OFFSET 0) n
-       JOIN regel o ON o.soort = n.soort AND o.sleutel = n.sleutel AND o.nr <> n.nr
-       JOIN commit_log c ON c.stage = ",
+                         WHERE nr >= $1 AND nr < $2 OFFSET 0) n
+       CROSS JOIN LATERAL (SELECT l.nr FROM regel l
+                           WHERE l.soort = n.soort AND l.sleutel = n.sleutel AND l.nr <> n.nr
+                           OFFSET 0) o
+       CROSS JOIN LATERAL (SELECT c.nummer FROM commit_log c WHERE c.stage = ",
     stage_of!("o.nr"),
-    "  WHERE c.nummer < $4 OR (c.nummer = $4 AND o.nr < n.nr))"
+    " OFFSET 0) c
+       WHERE n.soort = ANY($3) AND (c.nummer < $4 OR (c.nummer = $4 AND o.nr < n.nr))))"
 );
 
 impl PostgresStore {
@@ -51,7 +55,8 @@ impl PostgresStore {
 
     async fn forget_before(&self, commit: &CommitInfo) -> Result<u64, StoreError> {
         let mut forgotten = 0;
-        let mut from = 0;
+        let mut from =
+            reading!(self.primary, PART_PATIENCE, connection => begin(connection, commit))?;
         while from < commit.regels {
             let to = (from + LINES_PER_PART).min(commit.regels);
             forgotten += reading!(self.primary, PART_PATIENCE, connection => forget(connection, commit, from, to))?;
@@ -77,6 +82,23 @@ async fn next_after_mark(connection: &mut PgConnection) -> Result<Option<CommitI
             .await?;
     let next = query::commits_after(connection, done.cast_unsigned(), 1).await?;
     Ok(next.into_iter().next().map(|commit| commit.info))
+}
+
+/// From which line of the commit on to look. Where no other commit holds anything about people or students it
+/// can only have superseded what it wrote itself: an import writes once more, at its end, what others changed
+/// meanwhile.
+async fn begin(connection: &mut PgConnection, commit: &CommitInfo) -> Result<u64, StoreError> {
+    let others: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM zij WHERE nr < $1) OR EXISTS (SELECT FROM zij WHERE nr >= $2)",
+    )
+    .bind(nr(commit.stage, 0))
+    .bind(nr(commit.stage, commit.regels))
+    .fetch_one(connection)
+    .await?;
+    Ok(match others {
+        true => 0,
+        false => commit.regels.saturating_sub(LINES_PER_PART),
+    })
 }
 
 async fn forget(
