@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{bron, saved};
+use super::{bron, chance, saved};
 use crate::{
     access::{ToegangFollower, open_toegang},
     clock::Clock,
@@ -129,7 +129,8 @@ async fn follow(
             Arc::clone(&opened),
             Arc::clone(&gateway.replica),
             Arc::clone(&clock),
-        );
+        )
+        .with_chance(chance);
         // What is followed is what callers write to.
         gateway.log.attach(opened, follower.waker());
         let mut seen = follower.status();
@@ -182,6 +183,7 @@ async fn follow_toegang(
             return;
         };
         ToegangFollower::new(store, Arc::clone(&gateway.access), Arc::clone(&clock))
+            .with_chance(chance)
             .run(ended(stopping.clone()))
             .await;
     }
