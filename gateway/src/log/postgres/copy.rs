@@ -24,9 +24,11 @@ pub(super) async fn write(
     let mut lines = Stream::new();
     let mut side = Stream::new();
     for row in rows {
-        lines.add(line_tuple(row)?);
+        add_line(&mut lines, row)?;
         if let Some(content) = row.side() {
-            side.add(side_tuple(row.nr, content)?);
+            let mut tuple = side.tuple(2)?;
+            tuple.field(&row.nr.to_be_bytes())?;
+            tuple.field(content)?;
         }
     }
     const LINES: &str = "COPY regel (nr, soort, sleutel, inhoud, merk) FROM STDIN (FORMAT binary)";
@@ -35,21 +37,13 @@ pub(super) async fn write(
     side.send(connection, SIDE).await
 }
 
-fn line_tuple(row: &Row<'_>) -> Result<Tuple, StoreError> {
-    let mut tuple = Tuple::new(5)?;
+fn add_line(lines: &mut Stream, row: &Row<'_>) -> Result<(), StoreError> {
+    let mut tuple = lines.tuple(5)?;
     tuple.field(&row.nr.to_be_bytes())?;
     tuple.field(&i16::from(row.line.soort.number()).to_be_bytes())?;
     tuple.field(&row.line.sleutel.0)?;
     tuple.optional(row.content())?;
-    tuple.optional(row.mark.as_deref())?;
-    Ok(tuple)
-}
-
-fn side_tuple(nr: i64, content: &[u8]) -> Result<Tuple, StoreError> {
-    let mut tuple = Tuple::new(2)?;
-    tuple.field(&nr.to_be_bytes())?;
-    tuple.field(content)?;
-    Ok(tuple)
+    tuple.optional(row.mark.as_deref())
 }
 
 /// Rows on their way to one table, in parts.
@@ -71,12 +65,22 @@ impl Stream {
         self.rows
     }
 
-    pub(super) fn add(&mut self, Tuple(tuple): Tuple) {
+    /// Begins the next row, which has so many columns.
+    pub(super) fn tuple(&mut self, columns: usize) -> Result<Tuple<'_>, StoreError> {
+        let columns = i16::try_from(columns)
+            .map_err(|_| StoreError::InvalidLine("it has more columns than a table can"))?;
         self.rows += 1;
-        match self.parts.last_mut() {
-            Some(part) if part.len() < PART_BYTES => part.extend(tuple),
-            _ => self.parts.push(tuple),
+        let is_full = self
+            .parts
+            .last()
+            .is_none_or(|part| part.len() >= PART_BYTES);
+        if is_full {
+            self.parts.push(Vec::with_capacity(PART_BYTES));
         }
+        let last = self.parts.len() - 1;
+        let part = &mut self.parts[last];
+        part.extend(columns.to_be_bytes());
+        Ok(Tuple(part))
     }
 
     /// Gives them to a statement `COPY … FROM STDIN (FORMAT binary)`.
@@ -99,15 +103,9 @@ impl Stream {
 }
 
 /// One row: the number of its columns, and each with its length before it.
-pub(super) struct Tuple(Vec<u8>);
+pub(super) struct Tuple<'a>(&'a mut Vec<u8>);
 
-impl Tuple {
-    pub(super) fn new(columns: usize) -> Result<Self, StoreError> {
-        let columns = i16::try_from(columns)
-            .map_err(|_| StoreError::InvalidLine("it has more columns than a table can"))?;
-        Ok(Self(columns.to_be_bytes().to_vec()))
-    }
-
+impl Tuple<'_> {
     pub(super) fn field(&mut self, value: &[u8]) -> Result<(), StoreError> {
         let length = i32::try_from(value.len())
             .map_err(|_| StoreError::InvalidLine("its content is longer than 2 GiB"))?;
