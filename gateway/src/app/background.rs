@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{bron, push, saved};
+use super::{bron, chance, push, saved};
 use crate::{
     access::{ToegangFollower, open_toegang},
     clock::Clock,
@@ -137,7 +137,8 @@ async fn follow(
             Arc::clone(&opened),
             Arc::clone(&gateway.replica),
             Arc::clone(&clock),
-        );
+        )
+        .with_chance(chance);
         // What is followed is what callers write to.
         gateway.log.attach(opened, follower.waker());
         let mut seen = follower.status();
@@ -190,6 +191,7 @@ async fn follow_toegang(
             return;
         };
         ToegangFollower::new(store, Arc::clone(&gateway.access), Arc::clone(&clock))
+            .with_chance(chance)
             .run(ended(stopping.clone()))
             .await;
     }

@@ -12,13 +12,14 @@ mod hash;
 mod opslag;
 pub(crate) mod postgres;
 mod rows;
-mod sqlite;
+pub(crate) mod sqlite;
 mod store;
+mod table;
 mod verify;
 mod writer;
 
 pub use opslag::{Migrated, Opslag};
-pub use postgres::{DatabaseTls, PostgresSettings, PostgresStore, WRITE_PATIENCE};
+pub use postgres::{DatabaseTls, Placed, PostgresSettings, PostgresStore, WRITE_PATIENCE};
 pub use sqlite::{FileIdentity, SqliteStore};
 pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,
