@@ -10,6 +10,9 @@ pub mod eindpunt;
 pub mod feed;
 pub mod geheim;
 pub mod netwerken;
+mod private_file;
+pub mod schedule;
+pub mod signature;
 pub mod store;
 
 pub use abonnement::{
@@ -19,6 +22,8 @@ pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use geheim::{Geheim, OngeldigGeheim};
 pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
+pub use private_file::PrivateFileError;
+pub use signature::{Sleutel, SleutelError};
 pub use store::{PushDesk, PushStore, open_push};
 
 use crate::domain::Operatie;
