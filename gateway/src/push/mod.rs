@@ -6,21 +6,28 @@
 //! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
+pub mod client;
 pub mod eindpunt;
 pub mod feed;
 pub mod geheim;
+pub mod message;
 pub mod netwerken;
 mod private_file;
+#[cfg(test)]
+mod samples;
 pub mod schedule;
 pub mod signature;
+pub mod soap_message;
 pub mod store;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
 };
+pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
 pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use geheim::{Geheim, OngeldigGeheim};
+pub use message::Afzender;
 pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
 pub use private_file::PrivateFileError;
 pub use signature::{Sleutel, SleutelError};
