@@ -3,7 +3,7 @@
 //! A transport turns a wire message into a `Request`, calls `run()`, and renders the [`Answer`]
 //! or the [`Failure`]. No business rule stands in a transport (design invariant 8).
 
-mod erkend_over;
+pub(crate) mod erkend_over;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;

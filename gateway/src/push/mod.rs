@@ -1,18 +1,20 @@
 //! Mutatieservice: every school hears of every change of an erkenning at a leerbedrijf where it has
 //! a bpvo (domain §4).
 //!
-//! `fanout` follows the log by one cursor and numbers what each subscription must hear, in one
+//! [`Fanout`] follows the log by one cursor and numbers what each subscription must hear, in one
 //! transaction with that cursor. What was numbered is the feed: it can be asked for
 //! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
 pub mod client;
 pub mod eindpunt;
+mod fanout;
 pub mod feed;
 pub mod geheim;
 pub mod message;
 pub mod netwerken;
 mod private_file;
+mod relatie;
 #[cfg(test)]
 mod samples;
 pub mod schedule;
@@ -25,6 +27,7 @@ pub use abonnement::{
 };
 pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
 pub use eindpunt::{Eindpunt, OngeldigEindpunt};
+pub use fanout::{Fanout, FanoutError, FanoutParts, Stap};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use geheim::{Geheim, OngeldigGeheim};
 pub use message::Afzender;
