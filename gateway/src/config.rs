@@ -2,6 +2,7 @@
 //! keys refused.
 
 mod opslag;
+mod push;
 
 use std::{
     net::SocketAddr,
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
+pub use push::PushConfig;
 
 /// The commented defaults, as `stagepoort config default` prints them.
 pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
@@ -46,6 +48,8 @@ pub struct Config {
     pub register: RegisterConfig,
     /// Searching.
     pub zoeken: ZoekenConfig,
+    /// Delivering mutaties to subscribers.
+    pub push: PushConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
     /// Every limit on callers.
@@ -277,6 +281,7 @@ impl Config {
             &mut self.tls.client_ca,
         ];
         self.opslag.resolve(base);
+        self.push.resolve(base);
         for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
             *path = base.join(&*path);
         }
@@ -310,6 +315,7 @@ impl Config {
             return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
         }
         self.opslag.check()?;
+        self.push.check()?;
         self.check_paths()?;
         self.check_addresses()?;
         self.check_bron()?;
@@ -565,6 +571,13 @@ mod tests {
             "[register]\nmaximaalAfgekeurd = \"alles\"",
             "maximaalAfgekeurd",
         );
+        check(
+            "[push]\ntoegestaneNetwerken = [\"10.0.0.1\"]",
+            "push.toegestaneNetwerken",
+        );
+        check("[push]\nsleutel = \"a\"", "belong together");
+        check("[push]\nberichtTijd = \"0s\"", "push.berichtTijd");
+        check("[push]\ngelijktijdig = 0", "push.gelijktijdig");
         check("geen toml", "");
     }
 }

@@ -3,20 +3,39 @@
 //!
 //! [`Fanout`] follows the log by one cursor and numbers what each subscription must hear, in one
 //! transaction with that cursor. What was numbered is the feed: it can be asked for
-//! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
+//! (opvragenMutaties) and is what [`Delivery`] sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
+pub mod client;
+pub mod delivery;
+pub mod eindpunt;
 mod fanout;
 pub mod feed;
+pub mod geheim;
+pub mod message;
+pub mod netwerken;
+mod private_file;
 mod relatie;
+#[cfg(test)]
+mod samples;
+pub mod schedule;
+pub mod signature;
+pub mod soap_message;
 pub mod store;
 
 pub use abonnement::{
-    Abonnement, AbonnementId, AbonnementStatus, Geheim, Kanaal, Laatste, LaatstePoging,
-    MAX_PER_BERICHT,
+    Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
 };
+pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
+pub use delivery::{Delivery, Parts as DeliveryParts, Settings as DeliverySettings};
+pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use fanout::{Fanout, FanoutError, FanoutParts, Stap};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
+pub use geheim::{Geheim, OngeldigGeheim};
+pub use message::Afzender;
+pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
+pub use private_file::PrivateFileError;
+pub use signature::{Sleutel, SleutelError};
 pub use store::{PushDesk, PushStore, open_push};
 
 use crate::domain::Operatie;
