@@ -2,6 +2,7 @@
 //! keys refused.
 
 mod opslag;
+mod push;
 
 use std::{
     net::SocketAddr,
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
+pub use push::PushConfig;
 
 /// The commented defaults, as `stagepoort config default` prints them.
 pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
@@ -46,6 +48,8 @@ pub struct Config {
     pub register: RegisterConfig,
     /// Searching.
     pub zoeken: ZoekenConfig,
+    /// Delivering mutaties to subscribers.
+    pub push: PushConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
     /// Every limit on callers.
@@ -564,6 +568,10 @@ mod tests {
         check(
             "[register]\nmaximaalAfgekeurd = \"alles\"",
             "maximaalAfgekeurd",
+        );
+        check(
+            "[push]\ntoegestaneNetwerken = [\"10.0.0.1\"]",
+            "push.toegestaneNetwerken",
         );
         check("geen toml", "");
     }

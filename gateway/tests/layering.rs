@@ -23,6 +23,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "domain",
             "log",
             "operations",
+            "push",
             "register",
             "transport::gateway",
             "transport::tls",

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Geheim;
 use crate::domain::{Code, MutatieSoort, Oin, Tijdstip, code_list};
 
 /// The most mutaties in one message (callback schema).
@@ -44,21 +45,6 @@ code_list! {
         PushGestopt = "PUSH_GESTOPT",
         /// For good; nothing is numbered any more.
         Beeindigd = "BEEINDIGD",
-    }
-}
-
-/// A secret that messages are signed with, `whsec_…` (Standard Webhooks). Never in a log line.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Geheim {
-    /// The 24 to 64 bytes behind `whsec_`.
-    pub bytes: Vec<u8>,
-    /// Signs until then beside the newest, after a rotation; none for the newest.
-    pub tot: Option<Tijdstip>,
-}
-
-impl fmt::Debug for Geheim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Geheim { .. }")
     }
 }
 

@@ -6,14 +6,19 @@
 //! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
+pub mod eindpunt;
 pub mod feed;
+pub mod geheim;
+pub mod netwerken;
 pub mod store;
 
 pub use abonnement::{
-    Abonnement, AbonnementId, AbonnementStatus, Geheim, Kanaal, Laatste, LaatstePoging,
-    MAX_PER_BERICHT,
+    Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
 };
+pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
+pub use geheim::{Geheim, OngeldigGeheim};
+pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
 pub use store::{PushDesk, PushStore, open_push};
 
 use crate::domain::Operatie;
