@@ -9,8 +9,10 @@ pub mod abonnement;
 pub mod eindpunt;
 pub mod feed;
 pub mod geheim;
+pub mod mandaten;
 pub mod netwerken;
 pub mod store;
+pub mod wachtkamer;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
@@ -18,10 +20,12 @@ pub use abonnement::{
 pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use geheim::{Geheim, OngeldigGeheim};
+pub use mandaten::Mandaten;
 pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
 pub use store::{PushDesk, PushStore, open_push};
+pub use wachtkamer::{Wachtgrens, Wachtkamer};
 
 use crate::domain::Operatie;
 
 /// The operation for which a school must have given its mandate before its mutaties are told.
-pub const MANDAAT: Operatie = Operatie::OpvragenBpvos;
+pub const MANDAAT: Operatie = Operatie::OpvragenMutaties;
