@@ -141,7 +141,11 @@ pub(crate) fn issue(authority: &Authority, request: &Request<'_>) -> Result<Issu
     match request.purpose {
         Purpose::Server(names) => {
             params.subject_alt_names = CertificateParams::new(names)?.subject_alt_names;
-            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            // As those of PKIoverheid have it: a server that calls others shows the same one.
+            params.extended_key_usages = vec![
+                ExtendedKeyUsagePurpose::ServerAuth,
+                ExtendedKeyUsagePurpose::ClientAuth,
+            ];
         }
         Purpose::Client => {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

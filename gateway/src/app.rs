@@ -2,6 +2,7 @@
 
 mod background;
 mod bron;
+mod push;
 mod saved;
 mod serving;
 mod start;

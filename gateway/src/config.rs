@@ -284,6 +284,7 @@ impl Config {
             &mut self.tls.client_ca,
         ];
         self.opslag.resolve(base);
+        self.push.resolve(base);
         for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
             *path = base.join(&*path);
         }
@@ -317,6 +318,7 @@ impl Config {
             return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
         }
         self.opslag.check()?;
+        self.push.check()?;
         self.check_paths()?;
         self.check_addresses()?;
         self.check_bron()?;
@@ -583,6 +585,9 @@ mod tests {
             "[push]\ntoegestaneNetwerken = [\"10.0.0.1\"]",
             "push.toegestaneNetwerken",
         );
+        check("[push]\nsleutel = \"a\"", "belong together");
+        check("[push]\nberichtTijd = \"0s\"", "push.berichtTijd");
+        check("[push]\ngelijktijdig = 0", "push.gelijktijdig");
         check("geen toml", "");
     }
 }

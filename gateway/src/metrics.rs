@@ -73,6 +73,10 @@ pub mod names {
     pub const BRON_GEWEIGERD: &str = "stagepoort_bron_geweigerd";
     /// Lines of the last applied levering that were set aside.
     pub const BRON_AFGEKEURD: &str = "stagepoort_bron_afgekeurde_regels";
+    /// What was numbered for subscriptions by this node, by soort.
+    pub const PUSH_GENUMMERD: &str = "stagepoort_push_genummerd_total";
+    /// Commits that this node has and of which subscriptions were not told yet.
+    pub const PUSH_ACHTERSTAND: &str = "stagepoort_push_achterstand_versies";
     /// Version of toegang in force.
     pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
     /// When the snapshot was last written.
@@ -140,6 +144,11 @@ fn describe() {
         names::MUTATIES_WACHTENDEN,
         Unit::Count,
         "Calls that wait for something new in a feed."
+    );
+    describe_counter!(
+        names::PUSH_GENUMMERD,
+        Unit::Count,
+        "Mutaties that this node numbered for subscriptions."
     );
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
@@ -254,6 +263,11 @@ fn describe() {
             "When toegang was last confirmed.",
         ),
         (TOEGANG_VERSIE, Unit::Count, "Version of toegang in force."),
+        (
+            names::PUSH_ACHTERSTAND,
+            Unit::Count,
+            "Commits that this node has and of which subscriptions were not told yet.",
+        ),
         (
             MOMENTOPNAME,
             Unit::Seconds,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{bron, saved};
+use super::{bron, push, saved};
 use crate::{
     access::{ToegangFollower, open_toegang},
     clock::Clock,
@@ -79,6 +79,14 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         Arc::clone(&clock),
         stopping.clone(),
     ));
+    loops.spawn(push::number(
+        push::Parts {
+            opslag: opslag.clone(),
+            clock: Arc::clone(&clock),
+            gateway: Arc::clone(&gateway),
+        },
+        stopping.clone(),
+    ));
     loops.spawn(follow(
         opslag,
         clock,
@@ -91,7 +99,7 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
 }
 
 /// Resolves when the loops must end.
-async fn ended(mut stopping: watch::Receiver<bool>) {
+pub(super) async fn ended(mut stopping: watch::Receiver<bool>) {
     // An error means that the sender is gone, which ends the loops as well.
     drop(stopping.wait_for(|stop| *stop).await);
 }
@@ -189,7 +197,7 @@ async fn follow_toegang(
 
 /// A store, tried until it opens; none when the loops must end before. A file that is not there
 /// is waited for, never made.
-async fn opened<'a, S, F>(
+pub(super) async fn opened<'a, S, F>(
     opslag: &'a Opslag,
     stopping: watch::Receiver<bool>,
     open: impl Fn(&'a Opslag) -> F,

@@ -73,6 +73,7 @@ fn missing_file(config: &Config) -> Option<String> {
         .chain(tls.crl.iter().map(|path| ("tls.crl", path)))
         .map(|(key, path)| (key, path.as_path()))
         .chain(config.opslag.files())
+        .chain(config.push.files())
         .find(|(_, path)| !path.is_file())
         .map(|(key, path)| format!("{key}: there is no file {}", path.display()))
         .or_else(|| {

@@ -1,8 +1,14 @@
 //! `[push]`: how mutaties are delivered to subscribers.
 
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
 use serde::{Deserialize, Deserializer, de};
 
-use crate::push::{Netwerk, Netwerken};
+use super::{TlsConfig, duur};
+use crate::push::{ClientSettings, Netwerk, Netwerken};
 
 /// `[push]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -11,6 +17,90 @@ pub struct PushConfig {
     /// Where messages may go besides the public internet.
     #[serde(deserialize_with = "netwerken")]
     pub toegestane_netwerken: Netwerken,
+    /// Authorities of subscribers' certificates, besides those of the system.
+    pub ca: Option<PathBuf>,
+    /// What the gateway shows of itself; none for that of `[tls]`.
+    pub certificaat: Option<PathBuf>,
+    /// Its private key; none for that of `[tls]`.
+    pub sleutel: Option<PathBuf>,
+    /// The key for `v1a` signatures.
+    pub onderteken_sleutel: Option<PathBuf>,
+    /// Time to find and reach an endpoint.
+    #[serde(deserialize_with = "duur")]
+    pub verbind_tijd: Duration,
+    /// Time for a message and its answer.
+    #[serde(deserialize_with = "duur")]
+    pub bericht_tijd: Duration,
+    /// Messages under way at once, in all.
+    pub gelijktijdig: usize,
+    /// Messages under way at once to one endpoint.
+    pub gelijktijdig_per_eindpunt: usize,
+}
+
+impl PushConfig {
+    /// How messages are sent.
+    #[must_use]
+    pub fn client(&self, tls: &TlsConfig) -> ClientSettings {
+        let or = |own: &Option<PathBuf>, other: &PathBuf| own.as_ref().unwrap_or(other).clone();
+        ClientSettings {
+            netwerken: self.toegestane_netwerken.clone(),
+            ca: self.ca.clone(),
+            certificaat: or(&self.certificaat, &tls.certificaat),
+            sleutel: or(&self.sleutel, &tls.sleutel),
+            verbind_tijd: self.verbind_tijd,
+            bericht_tijd: self.bericht_tijd,
+            verbindingen: self.gelijktijdig_per_eindpunt,
+        }
+    }
+
+    /// Files that must be there, by their keys.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        [
+            ("push.ca", &self.ca),
+            ("push.certificaat", &self.certificaat),
+            ("push.sleutel", &self.sleutel),
+            ("push.ondertekenSleutel", &self.onderteken_sleutel),
+        ]
+        .into_iter()
+        .filter_map(|(key, path)| Some((key, path.as_deref()?)))
+    }
+
+    pub(super) fn resolve(&mut self, base: &Path) {
+        let given = [
+            &mut self.ca,
+            &mut self.certificaat,
+            &mut self.sleutel,
+            &mut self.onderteken_sleutel,
+        ];
+        for path in given.into_iter().flatten() {
+            *path = base.join(&*path);
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.certificaat.is_some() != self.sleutel.is_some() {
+            return Err(
+                "push.certificaat and push.sleutel belong together: give both or neither".into(),
+            );
+        }
+        for (name, time) in [
+            ("verbindTijd", self.verbind_tijd),
+            ("berichtTijd", self.bericht_tijd),
+        ] {
+            if time < Duration::from_secs(1) {
+                return Err(format!("push.{name} must be at least \"1s\""));
+            }
+        }
+        for (name, value) in [
+            ("gelijktijdig", self.gelijktijdig),
+            ("gelijktijdigPerEindpunt", self.gelijktijdig_per_eindpunt),
+        ] {
+            if value == 0 {
+                return Err(format!("push.{name} is 0; it must be at least 1"));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn netwerken<'de, D: Deserializer<'de>>(d: D) -> Result<Netwerken, D::Error> {

@@ -208,6 +208,13 @@ impl Tijdstip {
         Datum::from_date(self.0.to_zoned(amsterdam()).date())
     }
 
+    /// This long before; the first moment that there is when that would lie before it.
+    #[must_use]
+    pub fn earlier_by(self, duration: std::time::Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.as_millis().saturating_sub(millis)).unwrap_or(Self(Timestamp::MIN))
+    }
+
     /// Whole seconds from `earlier` to this moment; 0 when it is not earlier.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> u64 {

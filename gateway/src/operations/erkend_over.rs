@@ -14,27 +14,55 @@ use crate::{
 
 /// A period, both days inclusive.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Periode {
-    pub(super) van: Datum,
-    pub(super) tot: Datum,
+pub(crate) struct Periode {
+    pub(crate) van: Datum,
+    pub(crate) tot: Datum,
 }
 
 /// What a period came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Oordeel {
+pub(crate) struct Oordeel {
     /// ERKEND when every day is.
-    pub(super) status: ErkenningStatus,
+    pub(crate) status: ErkenningStatus,
     /// 181 when it is erkend on the first day and not on every one; else what natrekkenErkenning
     /// says of the first day, and 102 also when the leerbedrijf is succeeded on a later one.
-    pub(super) signaalcode: Signaalcode,
+    pub(crate) signaalcode: Signaalcode,
     /// The last day up to which it is erkend without a gap from the first day on, which may lie
     /// behind the period; when it is not erkend on the first day, the last day of the nearest
     /// period of erkenning. None where no end is known.
-    pub(super) einddatum: Option<Datum>,
+    pub(crate) einddatum: Option<Datum>,
+}
+
+/// By what a leerbedrijf is erkend for a code on a day (domain rules 5 and 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Draagt {
+    /// The leerbedrijf that answers: the one asked, or its successor.
+    pub(crate) leerbedrijf_id: LeerbedrijfId,
+    /// The code whose erkenning counts: the one asked, or an equivalent.
+    pub(crate) code: Code,
+    /// ERKENNING, EQUIVALENT or KEUZEDEEL.
+    pub(crate) grondslag: Grondslag,
+}
+
+/// What carries a code on one day; none when nothing does.
+pub(crate) fn draagt_op(
+    view: &View,
+    rules: Rules,
+    id: LeerbedrijfId,
+    code: Code,
+    dag: Datum,
+) -> Option<Draagt> {
+    let mut uitkomst = Uitkomst::default();
+    answer(view, rules, &Question { id, code, dag }, &mut uitkomst);
+    Some(Draagt {
+        leerbedrijf_id: uitkomst.beantwoord_voor.unwrap_or(id),
+        code: uitkomst.erkend_voor_code.unwrap_or(code),
+        grondslag: uitkomst.grondslag?,
+    })
 }
 
 /// Judges every day of the period by domain rules 5 and 7.
-pub(super) fn erkend_over(
+pub(crate) fn erkend_over(
     view: &View,
     rules: Rules,
     id: LeerbedrijfId,

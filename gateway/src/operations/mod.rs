@@ -4,7 +4,7 @@
 //! or the [`Failure`]. No business rule stands in a transport (design invariant 8).
 
 pub mod abonnementen;
-mod erkend_over;
+pub(crate) mod erkend_over;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;

@@ -135,7 +135,9 @@ pub async fn run(
             Some(&blik.laatste),
         ));
     }
-    Ok(Answer::clean(page(ctx, writing, &vraag, &blik)))
+    let mandaten = &writing.pushing.mandaten;
+    let may_tell = |school_oin| mandaten.may_tell(&abonnement, school_oin);
+    Ok(Answer::clean(page(ctx, &vraag, &blik, may_tell)))
 }
 
 impl Vraag {
@@ -237,11 +239,8 @@ async fn woken(news: &mut watch::Receiver<u64>, end: Instant) {
     drop(timeout_at(end.min(now + LOOK_EVERY), news.changed()).await);
 }
 
-fn page(ctx: &Context<'_>, writing: &Writing<'_>, vraag: &Vraag, blik: &Blik) -> Response {
+fn page(ctx: &Context<'_>, vraag: &Vraag, blik: &Blik, may_tell: impl Fn(Oin) -> bool) -> Response {
     let limiet = usize::try_from(vraag.limiet).unwrap_or(usize::MAX);
-    let afnemer_oin = ctx.caller.afnemer_oin;
-    let mandaten = &writing.pushing.mandaten;
-    let may_tell = |school_oin: Oin| mandaten.may_tell(afnemer_oin, school_oin);
     let Laatste {
         laatste_volgnummer,
         oudste_volgnummer,

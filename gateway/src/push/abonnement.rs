@@ -92,11 +92,14 @@ impl Abonnement {
         self.kanaal != Kanaal::Poll && self.status == AbonnementStatus::Actief
     }
 
-    /// Whether it is for mutaties of this kind and code; those of a leerbedrijf have no code.
+    /// Whether it is for mutaties of this kind and any of these codes; those of a leerbedrijf have
+    /// none.
     #[must_use]
-    pub fn wants(&self, soort: MutatieSoort, code: Option<Code>) -> bool {
+    pub fn wants(&self, soort: MutatieSoort, codes: &[Code]) -> bool {
         let soort_fits = self.mutatie_soorten.is_empty() || self.mutatie_soorten.contains(&soort);
-        let code_fits = self.codes.is_empty() || code.is_none_or(|code| self.codes.contains(&code));
+        let code_fits = self.codes.is_empty()
+            || codes.is_empty()
+            || codes.iter().any(|code| self.codes.contains(code));
         soort_fits && code_fits
     }
 }

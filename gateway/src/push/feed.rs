@@ -99,7 +99,7 @@ pub struct Melding {
     pub vorig_volgnummer_leerbedrijf: Option<u64>,
     /// By which it is known, over every attempt.
     pub mutatie_id: Uuid,
-    /// Which leerbedrijf: the one where the bpvo's are.
+    /// Which leerbedrijf changed: the one where the bpvo's are, or the one that took it over.
     pub leerbedrijf_id: LeerbedrijfId,
     /// For which school.
     pub school_oin: Oin,

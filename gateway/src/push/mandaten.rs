@@ -1,6 +1,6 @@
 //! Whose mutaties may be told to whom, at this moment.
 
-use super::MANDAAT;
+use super::{Abonnement, relatie::may_hear};
 use crate::{access::Access, clock::Clock, domain::Oin};
 
 /// Asked for every melding when it leaves, not when it was numbered: a mandate that was withdrawn
@@ -14,15 +14,13 @@ pub struct Mandaten<'a> {
 }
 
 impl Mandaten<'_> {
-    /// Whether this afnemer may be told what happens at the bpvo's of this school. Nothing is told
-    /// by a node whose toegang is too old.
+    /// Whether this subscription may be told what happens at the bpvo's of this school. Nothing is
+    /// told by a node whose toegang is too old.
     #[must_use]
-    pub fn may_tell(&self, afnemer_oin: Oin, school_oin: Oin) -> bool {
+    pub fn may_tell(&self, abonnement: &Abonnement, school_oin: Oin) -> bool {
         let now = self.clock.now();
-        let toegang = self.access.current();
-        let afnemer = toegang.afnemer(afnemer_oin);
         !self.access.is_too_old(now)
-            && afnemer.is_some_and(|afnemer| afnemer.may(school_oin, MANDAAT, now))
+            && may_hear(&self.access.current(), abonnement, school_oin, now)
     }
 }
 

@@ -258,6 +258,15 @@ impl View {
             .and_then(|blob| decode(blob).ok())
     }
 
+    /// Those that this leerbedrijf took over, by themselves as they are now (domain rule 7).
+    pub fn voorgangers(&self, opvolger: LeerbedrijfId) -> impl Iterator<Item = Kern> + '_ {
+        let ids = self.state.index.by_opvolger(opvolger).into_iter();
+        ids.filter_map(|id| self.kern(id)).filter(move |kern| {
+            let opvolging = kern.opvolging;
+            opvolging.is_some_and(|opvolging| opvolging.opvolger == opvolger)
+        })
+    }
+
     /// All bpvo's at a leerbedrijf, of every school (privacy class 3).
     pub fn bpvos_at(&self, id: LeerbedrijfId) -> impl Iterator<Item = Bpvo> + '_ {
         let all = self.state.bezettingen.at(id).into_iter();

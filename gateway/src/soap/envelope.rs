@@ -66,6 +66,40 @@ impl<'a> Envelope<'a> {
             Err(BodyError::Broken(fault)) => return Err(*fault),
         };
         self.reader.skip_to_end_of(depth)?;
+        self.end()?;
+        Ok(outcome)
+    }
+
+    /// Reads the child of an answer, and then the message to its end. `take` gets each element of
+    /// the child's own namespace that holds text alone, by its name: what is not known yet is let be.
+    ///
+    /// # Errors
+    /// DK0001 or SP0002 anywhere in the message.
+    pub fn read_leaves(&mut self, mut take: impl FnMut(&str, &str)) -> Result<(), Fault> {
+        let depth = self.reader.depth();
+        let mut leaf: Option<(&str, String)> = None;
+        while self.reader.depth() >= depth {
+            match self.reader.next()? {
+                Token::Start(tag) => {
+                    leaf = (tag.ns == self.child.ns).then(|| (tag.local, String::new()));
+                }
+                Token::Text(text) | Token::CData(text) => {
+                    if let Some((_, whole)) = &mut leaf {
+                        whole.push_str(&text);
+                    }
+                }
+                Token::End | Token::Eof => {
+                    if let Some((local, text)) = leaf.take() {
+                        take(local, chars::trim(&text));
+                    }
+                }
+            }
+        }
+        self.end()
+    }
+
+    /// Nothing may follow but white space and comments.
+    fn end(&mut self) -> Result<(), Fault> {
         if let Some(second) = next_child(&mut self.reader)? {
             let reason = "de Body bevat meer dan één element";
             return Err(self.reader.malformed(second.offset, reason));
@@ -76,7 +110,7 @@ impl<'a> Envelope<'a> {
         }
         // Only white space and comments can follow; the reader refuses anything else.
         self.reader.next()?;
-        Ok(outcome)
+        Ok(())
     }
 }
 
@@ -277,6 +311,29 @@ mod tests {
         ] {
             let refused = read(&message).unwrap_err();
             assert!(refused.contains(expect), "{refused}");
+        }
+    }
+
+    #[test]
+    fn leaves_of_an_answer_are_those_of_its_own_namespace() {
+        let read = |child: &str| {
+            let message = format!(
+                "<Envelope xmlns='{}'><Body>{child}</Body></Envelope>",
+                ns::SOAP11
+            );
+            let mut envelope = Envelope::open(message.as_bytes(), LIMITS).unwrap();
+            let mut leaves = Vec::new();
+            envelope
+                .read_leaves(|local, text| leaves.push(format!("{local}={text}")))
+                .map(|()| leaves)
+                .map_err(|fault| fault.code)
+        };
+        let child = "<x xmlns='urn:x'> <a> 1<!-- -->2 </a><b><c><![CDATA[<]]></c>&#65;<d/></b>\
+                     <e xmlns='urn:y'>5</e>6</x>";
+        assert_eq!(read(child).unwrap(), ["a=12", "c=<", "d="]);
+        assert!(read("<x xmlns='urn:x'/>").unwrap().is_empty());
+        for broken in ["<x><y></x>", "<x/><x/>", "<x>&y;</x>"] {
+            assert_eq!(read(broken), Err(FaultCode::InvalideEnvelope), "{broken}");
         }
     }
 

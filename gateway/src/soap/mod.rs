@@ -11,6 +11,7 @@ mod declaration;
 mod envelope;
 mod fault;
 mod reader;
+mod request;
 mod tag;
 mod writer;
 
@@ -20,6 +21,7 @@ pub use declaration::is_utf8;
 pub use envelope::{Envelope, Reply, write_envelope};
 pub use fault::{Fault, FaultCode};
 pub use reader::XmlLimits;
+pub use request::{Verzoekadressen, write_request};
 pub use writer::XmlWriter;
 
 /// The namespaces that a message of ours can hold.
@@ -40,4 +42,6 @@ pub mod ns {
     pub const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
     /// The messages of the gateway.
     pub const WHITELABEL: &str = "urn:stagepoort:whitelabel:v1";
+    /// The messages to a subscriber's service.
+    pub const MUTATIEONTVANGER: &str = "urn:stagepoort:mutatieontvanger:v1";
 }

@@ -1,9 +1,9 @@
 //! Leerbedrijven by the postcodes of their addresses, of business and for letters, at home and
-//! abroad. By name and place the search index finds them.
+//! abroad, and by who took them over. By name and place the search index finds them.
 //!
 //! An entry is a 64-bit hash and an id, 16 bytes in an ordered set: some 10 MB for the whole
-//! register. Two postcodes with the same hash would only add a candidate, which the operation then
-//! finds not to match.
+//! register. Two things with the same hash would only add a candidate, which who asked then finds
+//! not to match.
 
 use aws_lc_rs::digest;
 use imbl::OrdSet;
@@ -11,7 +11,7 @@ use imbl::OrdSet;
 use crate::domain::{Adres, Leerbedrijf, LeerbedrijfId, Postcode};
 
 /// Version of the entries. A snapshot with another one has its index built anew.
-pub(super) const INDEX_VERSION: u32 = 2;
+pub(super) const INDEX_VERSION: u32 = 3;
 
 /// From a hash to ids, ascending.
 pub(super) type Entries = OrdSet<(u64, u32)>;
@@ -19,26 +19,31 @@ pub(super) type Entries = OrdSet<(u64, u32)>;
 /// The indexes of one state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    pub(super) postcodes: Entries,
+    pub(super) entries: Entries,
 }
 
 impl Index {
     pub(super) fn insert(&mut self, leerbedrijf: &Leerbedrijf) {
         let id = leerbedrijf.kern.leerbedrijf_id.as_u32();
-        for postcode in postcodes(leerbedrijf) {
-            self.postcodes.insert((postcode, id));
+        for key in keys(leerbedrijf) {
+            self.entries.insert((key, id));
         }
     }
 
     pub(super) fn remove(&mut self, leerbedrijf: &Leerbedrijf) {
         let id = leerbedrijf.kern.leerbedrijf_id.as_u32();
-        for postcode in postcodes(leerbedrijf) {
-            self.postcodes.remove(&(postcode, id));
+        for key in keys(leerbedrijf) {
+            self.entries.remove(&(key, id));
         }
     }
 
     pub(super) fn by_postcode(&self, land: &str, postcode: &str) -> Vec<LeerbedrijfId> {
-        postcode_key(land, postcode).map_or_else(Vec::new, |key| ids(&self.postcodes, key))
+        postcode_key(land, postcode).map_or_else(Vec::new, |key| ids(&self.entries, key))
+    }
+
+    /// Those that may say that this one took them over.
+    pub(super) fn by_opvolger(&self, opvolger: LeerbedrijfId) -> Vec<LeerbedrijfId> {
+        ids(&self.entries, opvolger_key(opvolger))
     }
 }
 
@@ -49,11 +54,17 @@ fn ids(entries: &Entries, key: u64) -> Vec<LeerbedrijfId> {
         .collect()
 }
 
-fn postcodes(leerbedrijf: &Leerbedrijf) -> impl Iterator<Item = u64> + '_ {
+fn keys(leerbedrijf: &Leerbedrijf) -> impl Iterator<Item = u64> + '_ {
     let gegevens = &leerbedrijf.gegevens;
+    let opvolging = leerbedrijf.kern.opvolging;
     std::iter::once(&gegevens.vestigingsadres)
         .chain(&gegevens.correspondentieadres)
         .filter_map(adres_key)
+        .chain(opvolging.map(|opvolging| opvolger_key(opvolging.opvolger)))
+}
+
+fn opvolger_key(opvolger: LeerbedrijfId) -> u64 {
+    key(&[b"opvolger", &opvolger.as_u32().to_be_bytes()])
 }
 
 fn adres_key(adres: &Adres) -> Option<u64> {

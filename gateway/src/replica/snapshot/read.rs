@@ -191,7 +191,7 @@ impl Reader {
             }
             state.gazetteer.set_gebied(Arc::new(gebied));
         }
-        state.index.postcodes = self.entries()?;
+        state.index.entries = self.entries()?;
         Ok((state, written_sums))
     }
 

@@ -100,7 +100,7 @@ fn objects(out: &mut impl Write, view: &View) -> io::Result<()> {
     for gebied in gebieden {
         encoded(out, gebied.as_ref())?;
     }
-    entries(out, &state.index.postcodes)
+    entries(out, &state.index.entries)
 }
 
 fn entries(out: &mut impl Write, entries: &Entries) -> io::Result<()> {

@@ -1,0 +1,279 @@
+//! A message to a webhook: NL GOV CloudEvents 1.1 in JSON (standards §4), one or a batch.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Abonnement, AbonnementId, MutatieBericht};
+use crate::domain::{Oin, Tijdstip};
+
+/// One event.
+pub const EVENT: &str = "application/cloudevents+json; charset=UTF-8";
+
+/// A list of events.
+pub const BATCH: &str = "application/cloudevents-batch+json; charset=UTF-8";
+
+/// Under which the ids of batches are made.
+const NAMESPACE: Uuid = Uuid::from_u128(0x8d0f_3a52_91c4_4e0b_a6d7_2f18_c05b_7e64);
+
+/// Who sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Afzender {
+    /// The gateway's own OIN.
+    pub oin: Oin,
+    /// Its base URL outside, without a slash at the end.
+    pub publieke_url: String,
+}
+
+/// A message, ready to be signed and sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bericht {
+    /// `webhook-id`: the same over attempts.
+    pub id: String,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// The bytes that are signed and sent.
+    pub body: Vec<u8>,
+}
+
+/// An event as it stands in the body.
+#[derive(Serialize)]
+struct Event<'a, T> {
+    specversion: &'static str,
+    id: Uuid,
+    source: String,
+    #[serde(rename = "type")]
+    soort: String,
+    subject: String,
+    time: Tijdstip,
+    datacontenttype: &'static str,
+    dataschema: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<String>,
+    data: &'a T,
+}
+
+/// What a test message holds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Proef {
+    abonnement_id: String,
+}
+
+/// What a proof of the endpoint asks. The endpoint is the subscriber's when it gives back the
+/// `uitdaging`: see [`bewijs`].
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bewijs<'a> {
+    abonnement_id: String,
+    uitdaging: &'a str,
+}
+
+/// Mutaties for this subscription: one event, or a batch when it asked for several at a time, be it
+/// of one. The id of one is that of its mutatie; that of a batch is the same for the same mutaties.
+///
+/// # Errors
+/// When JSON cannot be written, which memory alone could cause.
+pub fn mutaties(
+    abonnement: &Abonnement,
+    berichten: &[MutatieBericht],
+    afzender: &Afzender,
+) -> serde_json::Result<Bericht> {
+    let events: Vec<_> = berichten
+        .iter()
+        .map(|bericht| Event {
+            specversion: "1.0",
+            id: bericht.mutatie_id,
+            source: source(afzender),
+            soort: soort(bericht.mutatie_soort),
+            subject: bericht.leerbedrijf_id.to_string(),
+            time: bericht.geregistreerd_op,
+            datacontenttype: "application/json",
+            dataschema: schema(afzender, "Mutatie"),
+            sequence: Some(bericht.volgnummer.to_string()),
+            data: bericht,
+        })
+        .collect();
+    match events.as_slice() {
+        [event] if abonnement.per_bericht <= 1 => Ok(Bericht {
+            id: event.id.to_string(),
+            content_type: EVENT,
+            body: serde_json::to_vec(event)?,
+        }),
+        events => Ok(Bericht {
+            id: batch_id(berichten).to_string(),
+            content_type: BATCH,
+            body: serde_json::to_vec(events)?,
+        }),
+    }
+}
+
+/// Een proefbericht, op verzoek van de abonnee: type `nl.leerbedrijvenregister.proef.v1`, met in
+/// `data` het abonnementId. Het hoort bij geen mutatie en heeft geen volgnummer; een antwoord met
+/// 2xx is goed.
+///
+/// # Errors
+/// As [`mutaties`].
+pub fn proef(
+    abonnement: AbonnementId,
+    id: Uuid,
+    now: Tijdstip,
+    afzender: &Afzender,
+) -> serde_json::Result<Bericht> {
+    let data = Proef {
+        abonnement_id: abonnement.to_string(),
+    };
+    of_abonnement("proef", abonnement, id, now, afzender, &data)
+}
+
+/// Het bewijs dat het eindpunt van de abonnee is, gevraagd voor de eerste bezorging en na elke
+/// wijziging van het eindpunt. Het is een CloudEvent als de andere, ondertekend met hetzelfde geheim,
+/// van type `nl.leerbedrijvenregister.bewijs.v1`:
+///
+/// ```json
+/// {"specversion": "1.0", "id": "…", "type": "nl.leerbedrijvenregister.bewijs.v1", "…": "…",
+///  "data": {"abonnementId": "…", "uitdaging": "4f1c…"}}
+/// ```
+///
+/// De ontvanger controleert de handtekening en antwoordt met 2xx en in JSON dezelfde uitdaging:
+///
+/// ```json
+/// {"uitdaging": "4f1c…"}
+/// ```
+///
+/// Daarna is het abonnement ACTIEF. Lukt het niet, dan wordt het herhaald zoals een mutatie.
+///
+/// # Errors
+/// As [`mutaties`].
+pub fn bewijs(
+    abonnement: AbonnementId,
+    uitdaging: &str,
+    id: Uuid,
+    now: Tijdstip,
+    afzender: &Afzender,
+) -> serde_json::Result<Bericht> {
+    let data = Bewijs {
+        abonnement_id: abonnement.to_string(),
+        uitdaging,
+    };
+    of_abonnement("bewijs", abonnement, id, now, afzender, &data)
+}
+
+/// Whether an answer gives the `uitdaging` back.
+#[must_use]
+pub fn is_bewezen(body: &[u8], uitdaging: &str) -> bool {
+    let answer: Result<serde_json::Value, _> = serde_json::from_slice(body);
+    answer.is_ok_and(|answer| answer.get("uitdaging").and_then(|u| u.as_str()) == Some(uitdaging))
+}
+
+fn of_abonnement<T: Serialize>(
+    name: &str,
+    abonnement: AbonnementId,
+    id: Uuid,
+    now: Tijdstip,
+    afzender: &Afzender,
+    data: &T,
+) -> serde_json::Result<Bericht> {
+    let event = Event {
+        specversion: "1.0",
+        id,
+        source: source(afzender),
+        soort: event_type(name),
+        subject: abonnement.to_string(),
+        time: now,
+        datacontenttype: "application/json",
+        dataschema: schema(afzender, "Abonnement"),
+        sequence: None,
+        data,
+    };
+    Ok(Bericht {
+        id: id.to_string(),
+        content_type: EVENT,
+        body: serde_json::to_vec(&event)?,
+    })
+}
+
+fn source(afzender: &Afzender) -> String {
+    format!("urn:nld:oin:{}:systeem:stagepoort", afzender.oin)
+}
+
+fn schema(afzender: &Afzender, name: &str) -> String {
+    let base = &afzender.publieke_url;
+    format!("{base}/v1/openapi.json#/components/schemas/{name}")
+}
+
+/// Such as `nl.leerbedrijvenregister.erkenning-beeindigd.v1` for ERKENNING_BEEINDIGD.
+fn soort(mutatie_soort: &str) -> String {
+    event_type(&mutatie_soort.to_ascii_lowercase().replace('_', "-"))
+}
+
+fn event_type(name: &str) -> String {
+    format!("nl.leerbedrijvenregister.{name}.v1")
+}
+
+/// Of the mutaties in it and their order.
+pub(super) fn batch_id(berichten: &[MutatieBericht]) -> Uuid {
+    let ids: Vec<String> = berichten
+        .iter()
+        .map(|bericht| bericht.mutatie_id.to_string())
+        .collect();
+    Uuid::new_v5(&NAMESPACE, ids.join("|").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::push::samples;
+
+    fn afzender() -> Afzender {
+        samples::afzender()
+    }
+
+    #[test]
+    fn one_mutatie_is_one_event_with_its_own_id() {
+        let abonnement = samples::abonnement(1);
+        let sent = mutaties(&abonnement, &[samples::bericht(42)], &afzender()).unwrap();
+        assert_eq!(sent.content_type, EVENT);
+        assert_eq!(sent.id, samples::bericht(42).mutatie_id.to_string());
+        let text = String::from_utf8(sent.body).unwrap();
+        insta::assert_snapshot!(text, @r#"{"specversion":"1.0","id":"00000000-0000-0000-0000-00000000002a","source":"urn:nld:oin:00000099000000001000:systeem:stagepoort","type":"nl.leerbedrijvenregister.erkenning-beeindigd.v1","subject":"100000001","time":"2026-11-28T10:00:00.5Z","datacontenttype":"application/json","dataschema":"https://poort.example/v1/openapi.json#/components/schemas/Mutatie","sequence":"42","data":{"mutatieId":"00000000-0000-0000-0000-00000000002a","volgnummer":42,"vorigVolgnummer":41,"vorigVolgnummerLeerbedrijf":39,"volledigTotEnMet":41,"mutatieSoort":"ERKENNING_BEEINDIGD","leerbedrijfId":"100000001","naam":"Bakkerij <De Korf> & Zn","code":"25180","erkenningStatus":"NIET_ERKEND","reden":"INGETROKKEN","startdatum":"2020-08-01","einddatum":"2026-11-30","ingangsdatum":"2026-12-01","geregistreerdOp":"2026-11-28T10:00:00.5Z","registerVersie":"1.48210","schoolOin":"00000099000000000101","bpvoKenmerken":["K-1","K-2"]}}"#);
+    }
+
+    #[test]
+    fn a_batch_stays_one_and_has_the_id_of_what_is_in_it() {
+        let abonnement = samples::abonnement(10);
+        let send =
+            |berichten: &[MutatieBericht]| mutaties(&abonnement, berichten, &afzender()).unwrap();
+        let one = send(&[samples::bericht(1)]);
+        assert_eq!(one.content_type, BATCH);
+        let both = send(&[samples::bericht(1), samples::bericht(2)]);
+        let read: Vec<serde_json::Value> = serde_json::from_slice(&both.body).unwrap();
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[1]["sequence"], "2");
+        assert_eq!(both, send(&[samples::bericht(1), samples::bericht(2)]));
+        assert_ne!(both.id, one.id);
+    }
+
+    #[test]
+    fn a_proof_is_what_was_asked_given_back() {
+        let id = samples::abonnement(1).id;
+        let now = samples::bericht(1).geregistreerd_op;
+        let asked = bewijs(id, "abc", Uuid::nil(), now, &afzender()).unwrap();
+        let read: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+        assert_eq!(read["type"], "nl.leerbedrijvenregister.bewijs.v1");
+        assert_eq!(read["data"]["uitdaging"], "abc");
+        assert!(is_bewezen(br#"{"uitdaging": "abc", "x": 1}"#, "abc"));
+        for answer in [
+            "",
+            "abc",
+            r#""abc""#,
+            r#"{"uitdaging": "ab"}"#,
+            r#"[{"uitdaging":"abc"}]"#,
+        ] {
+            assert!(!is_bewezen(answer.as_bytes(), "abc"), "{answer}");
+        }
+        let test = proef(id, Uuid::nil(), now, &afzender()).unwrap();
+        let read: serde_json::Value = serde_json::from_slice(&test.body).unwrap();
+        assert_eq!(read["type"], "nl.leerbedrijvenregister.proef.v1");
+        assert_eq!(read["data"]["abonnementId"], id.to_string());
+    }
+}
