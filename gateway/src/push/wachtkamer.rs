@@ -53,6 +53,12 @@ impl Wachtkamer {
         })
     }
 
+    /// How many wait now.
+    #[must_use]
+    pub fn wachtenden(&self) -> usize {
+        self.present().values().sum()
+    }
+
     /// From now on nobody waits: the node stops. Who waits is answered with what there is.
     pub fn close(&self) {
         self.closed.send_replace(true);
