@@ -31,6 +31,23 @@ pub mod names {
     pub const CRL_NEXT_UPDATE: &str = "stagepoort_crl_next_update_timestamp_seconds";
     /// Open connections, by listener.
     pub const VERBINDINGEN: &str = "stagepoort_verbindingen";
+    /// What became of meldingen, by kanaal and uitkomst: `bezorgd`, `opnieuw`, `terug` (the endpoint
+    /// rests), `dood`, `vervallen`.
+    pub const PUSH_BEZORGINGEN: &str = "stagepoort_push_bezorgingen_total";
+    /// From sending a message to the end of its answer, by kanaal.
+    pub const PUSH_DUUR: &str = "stagepoort_push_bericht_duur_seconds";
+    /// Messages in hand on this node.
+    pub const PUSH_ONDERWEG: &str = "stagepoort_push_onderweg";
+    /// Meldingen that wait to be delivered, by abonnement.
+    pub const PUSH_WACHT: &str = "stagepoort_push_wachtend";
+    /// Dead letters, by abonnement.
+    pub const PUSH_DOOD: &str = "stagepoort_push_dood";
+    /// Age of the oldest melding that waits, by abonnement.
+    pub const PUSH_OUDSTE: &str = "stagepoort_push_oudste_wachtend_seconds";
+    /// For how long an endpoint has taken nothing, by abonnement; 0 while it does.
+    pub const PUSH_FAALT: &str = "stagepoort_push_eindpunt_faalt_seconds";
+    /// 1 when the push stopped, by abonnement.
+    pub const PUSH_GESTOPT: &str = "stagepoort_push_gestopt";
     /// What runs, by versie.
     pub const BUILD: &str = "stagepoort_build_info";
     /// When the process started.
@@ -96,6 +113,11 @@ const DUUR_BUCKETS_S: &[f64] = &[
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ];
 
+/// From an endpoint next door to one that takes as long as it may.
+const PUSH_BUCKETS_S: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
 /// Starts the process's one recorder. A second call gives a handle that shows nothing.
 ///
 /// # Errors
@@ -106,6 +128,10 @@ pub fn start() -> Result<PrometheusHandle, String> {
             Matcher::Full(names::VERZOEK_DUUR.to_owned()),
             DUUR_BUCKETS_S,
         )
+        .and_then(|builder| {
+            let push = Matcher::Full(names::PUSH_DUUR.to_owned());
+            builder.set_buckets_for_metric(push, PUSH_BUCKETS_S)
+        })
         .map_err(|error| error.to_string())?
         .build_recorder();
     let handle = recorder.handle();
@@ -151,6 +177,16 @@ fn describe() {
         "Mutaties that this node numbered for subscriptions."
     );
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
+    describe_counter!(
+        names::PUSH_BEZORGINGEN,
+        Unit::Count,
+        "What became of meldingen to subscribers."
+    );
+    describe_histogram!(
+        names::PUSH_DUUR,
+        Unit::Seconds,
+        "From sending a message to a subscriber to the end of its answer."
+    );
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
     describe_counter!(
@@ -200,6 +236,36 @@ fn describe() {
             "When the CRL of an issuer should be replaced.",
         ),
         (VERBINDINGEN, Unit::Count, "Open connections."),
+        (
+            names::PUSH_ONDERWEG,
+            Unit::Count,
+            "Messages to subscribers in hand on this node.",
+        ),
+        (
+            names::PUSH_WACHT,
+            Unit::Count,
+            "Meldingen that wait to be delivered.",
+        ),
+        (
+            names::PUSH_DOOD,
+            Unit::Count,
+            "Meldingen that an endpoint refused until their attempts were used up.",
+        ),
+        (
+            names::PUSH_OUDSTE,
+            Unit::Seconds,
+            "Age of the oldest melding that waits to be delivered.",
+        ),
+        (
+            names::PUSH_FAALT,
+            Unit::Seconds,
+            "For how long an endpoint has taken nothing; 0 while it does.",
+        ),
+        (
+            names::PUSH_GESTOPT,
+            Unit::Count,
+            "1 when the push of a subscription stopped: its subscriber or an operator must resume it.",
+        ),
         (BUILD, Unit::Count, "What runs; always 1."),
         (START, Unit::Seconds, "When the process started."),
         (

@@ -3,10 +3,11 @@
 //!
 //! [`Fanout`] follows the log by one cursor and numbers what each subscription must hear, in one
 //! transaction with that cursor. What was numbered is the feed: it can be asked for
-//! (opvragenMutaties) and is what `delivery` sends. Both read and write through [`PushStore`].
+//! (opvragenMutaties) and is what [`Delivery`] sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
 pub mod client;
+pub mod delivery;
 pub mod eindpunt;
 mod fanout;
 pub mod feed;
@@ -28,6 +29,7 @@ pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
 };
 pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
+pub use delivery::{Delivery, Parts as DeliveryParts, Settings as DeliverySettings};
 pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use fanout::{Fanout, FanoutError, FanoutParts, Stap};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};

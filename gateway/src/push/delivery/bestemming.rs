@@ -1,0 +1,205 @@
+//! What a node remembers of one endpoint.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
+
+use tokio::sync::Semaphore;
+
+use super::{proving::Vraag, sending::Beurt};
+use crate::{
+    domain::Tijdstip,
+    push::{
+        Abonnement, AbonnementStatus,
+        schedule::{self, Fout, Mislukt},
+        store::{Eindpuntstaat, Gevolg},
+    },
+};
+
+/// The endpoint of a subscription.
+pub(super) struct Bestemming {
+    pub(super) abonnement: Arc<Abonnement>,
+    /// How it does.
+    pub(super) staat: Eindpuntstaat,
+    /// How it does by what the store has.
+    pub(super) bewaard: Eindpuntstaat,
+    /// Messages that may be in hand, those that wait for their turn included: it grows from one
+    /// while they are taken.
+    breedte: usize,
+    /// The most that it grows to.
+    breedst: usize,
+    /// Messages in hand.
+    onderweg: usize,
+    /// Messages in a row that were refused at their first attempt.
+    geweigerd: u32,
+    /// A proof or a test is under way.
+    gevraagd: bool,
+    beurt: Beurt,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Gevolgen {
+    pub(super) gevolg: Gevolg,
+    /// The push of the subscription stops.
+    pub(super) stop: bool,
+}
+
+impl Bestemming {
+    /// One that is well, for so many messages at once.
+    pub(super) fn new(abonnement: Arc<Abonnement>, gelijktijdig: usize) -> Self {
+        // Twice as many as are under way: the next ones are at hand while outcomes are recorded.
+        let breedst = gelijktijdig * 2;
+        Self {
+            abonnement,
+            staat: Eindpuntstaat::default(),
+            bewaard: Eindpuntstaat::default(),
+            breedte: breedst,
+            breedst,
+            onderweg: 0,
+            geweigerd: 0,
+            gevraagd: false,
+            beurt: Beurt {
+                turns: Arc::new(Semaphore::new(gelijktijdig)),
+                niet_voor_ms: Arc::new(AtomicI64::new(i64::MIN)),
+            },
+        }
+    }
+
+    /// How it does by the store, where other nodes may have written.
+    pub(super) fn read(&mut self, staat: Eindpuntstaat) {
+        self.bewaard = staat;
+        self.set(staat);
+    }
+
+    /// The subscription was changed.
+    pub(super) fn replace(&mut self, abonnement: Arc<Abonnement>) {
+        self.abonnement = abonnement;
+        self.set(self.staat);
+    }
+
+    /// Messages that it can take in hand now.
+    pub(super) fn room(&self, now: Tijdstip) -> usize {
+        if !self.abonnement.is_pushed() || self.rests(now) {
+            return 0;
+        }
+        let most = if self.staat.mislukt > 0 {
+            1
+        } else {
+            self.breedte
+        };
+        most.saturating_sub(self.onderweg)
+    }
+
+    /// What is to be asked of it now.
+    pub(super) fn vraag(&self, now: Tijdstip) -> Option<Vraag> {
+        if self.gevraagd {
+            return None;
+        }
+        let waits = self.abonnement.status == AbonnementStatus::WachtOpBewijs;
+        if waits && !self.rests(now) {
+            Some(Vraag::Bewijs)
+        } else if self.staat.proef_gevraagd {
+            Some(Vraag::Proef)
+        } else {
+            None
+        }
+    }
+
+    /// It is asked, until `niet_voor` by this node alone.
+    pub(super) fn ask(&mut self, vraag: Vraag, niet_voor: Tijdstip) {
+        self.gevraagd = true;
+        match vraag {
+            Vraag::Bewijs => self.set(Eindpuntstaat {
+                niet_voor: Some(niet_voor),
+                ..self.staat
+            }),
+            Vraag::Proef => self.staat.proef_gevraagd = false,
+        }
+    }
+
+    /// The answer came.
+    pub(super) fn answered(&mut self, vraag: Vraag) {
+        self.gevraagd = false;
+        if vraag == Vraag::Bewijs {
+            self.set(Eindpuntstaat {
+                niet_voor: None,
+                ..self.staat
+            });
+        }
+    }
+
+    /// A message goes in hand.
+    pub(super) fn take(&mut self) -> Beurt {
+        self.onderweg += 1;
+        self.beurt.clone()
+    }
+
+    /// A message is no longer in hand.
+    pub(super) fn done(&mut self) {
+        self.onderweg = self.onderweg.saturating_sub(1);
+    }
+
+    /// It took a message.
+    pub(super) fn succeeded(&mut self) {
+        self.geweigerd = 0;
+        self.breedte = (self.breedte * 2).min(self.breedst);
+        self.set(schedule::na_succes(self.staat));
+    }
+
+    /// It took no message.
+    pub(super) fn failed(
+        &mut self,
+        fout: Fout,
+        pogingen: u32,
+        alleen: bool,
+        now: Tijdstip,
+        chance: f64,
+    ) -> Gevolgen {
+        let mislukt = Mislukt {
+            fout,
+            pogingen,
+            geweigerd: self.geweigerd,
+            alleen,
+        };
+        let after = schedule::na_mislukking(self.staat, mislukt, now, chance);
+        if after.staat.mislukt > 0 {
+            self.breedte = 1;
+        }
+        self.set(after.staat);
+        Gevolgen {
+            gevolg: after.gevolg,
+            stop: after.stop,
+        }
+    }
+
+    /// One more message was refused, at its first attempt.
+    pub(super) fn refused(&mut self) {
+        self.geweigerd = self.geweigerd.saturating_add(1);
+    }
+
+    /// When what was not sent can go.
+    pub(super) fn earliest(&self, now: Tijdstip) -> Tijdstip {
+        self.staat
+            .niet_voor
+            .map_or(now, |niet_voor| niet_voor.max(now))
+    }
+
+    fn rests(&self, now: Tijdstip) -> bool {
+        self.staat
+            .niet_voor
+            .is_some_and(|niet_voor| niet_voor > now)
+    }
+
+    fn set(&mut self, staat: Eindpuntstaat) {
+        self.staat = staat;
+        let niet_voor_ms = match staat.niet_voor {
+            // What waits for its turn goes back.
+            _ if !self.abonnement.is_pushed() => i64::MAX,
+            Some(niet_voor) => niet_voor.as_millis(),
+            None => i64::MIN,
+        };
+        self.beurt.niet_voor_ms.store(niet_voor_ms, Relaxed);
+    }
+}
