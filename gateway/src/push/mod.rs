@@ -12,6 +12,7 @@ pub mod eindpunt;
 mod fanout;
 pub mod feed;
 pub mod geheim;
+pub mod mandaten;
 pub mod message;
 pub mod netwerken;
 mod private_file;
@@ -22,6 +23,7 @@ pub mod schedule;
 pub mod signature;
 pub mod soap_message;
 pub mod store;
+pub mod wachtkamer;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
@@ -32,13 +34,15 @@ pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use fanout::{Fanout, FanoutError, FanoutParts, Stap};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use geheim::{Geheim, OngeldigGeheim};
+pub use mandaten::Mandaten;
 pub use message::Afzender;
 pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
 pub use private_file::PrivateFileError;
 pub use signature::{Sleutel, SleutelError};
 pub use store::{PushDesk, PushStore, open_push};
+pub use wachtkamer::{Wachtgrens, Wachtkamer};
 
 use crate::domain::Operatie;
 
 /// The operation for which a school must have given its mandate before its mutaties are told.
-pub const MANDAAT: Operatie = Operatie::OpvragenBpvos;
+pub const MANDAAT: Operatie = Operatie::OpvragenMutaties;

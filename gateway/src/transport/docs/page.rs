@@ -181,8 +181,8 @@ fn signaalcodes() -> String {
     for signaalcode in Signaalcode::ALL {
         let rest = match signaalcode {
             Signaalcode::LeerbedrijfOnbekend => "200; bij GET van het leerbedrijf zelf 404",
-            Signaalcode::AbonnementOnbekend => "volgt; bij GET van het abonnement zelf 404",
-            Signaalcode::VolgnummerVerlopen => "volgt; 410",
+            Signaalcode::AbonnementOnbekend => "404",
+            Signaalcode::VolgnummerVerlopen => "410",
             Signaalcode::GeenResultaat => "200; bij GET of DELETE van een bpvo 404",
             s if s.is_invalid_input() => "400, ongeldige invoer",
             _ => "200",
