@@ -1,6 +1,7 @@
 //! The composition root: builds the parts, owns ports, loops and shutdown.
 
 mod background;
+mod bezorging;
 mod bron;
 mod push;
 mod saved;
