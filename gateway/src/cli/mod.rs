@@ -7,6 +7,7 @@ mod doctor;
 mod geo;
 mod migrate;
 mod opslag;
+mod push;
 mod register;
 mod serve;
 mod toegang;
@@ -54,6 +55,9 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Look at subscriptions and their deliveries, and mend them
+    #[command(subcommand)]
+    Push(push::PushCommand),
     /// Copy the register to a file while it is used
     Backup(backup::BackupArgs),
     /// Check a backup, or put it in place of the register
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Push(command) => push::run(command),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::run_restore(&args),
         Command::Doctor(command) => doctor::run(command),
