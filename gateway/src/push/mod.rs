@@ -27,6 +27,7 @@ pub mod wachtkamer;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
+    Voorwaarden,
 };
 pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
 pub use delivery::{Delivery, Parts as DeliveryParts, Settings as DeliverySettings};
