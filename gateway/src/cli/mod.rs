@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod geo;
+mod luister;
 mod migrate;
 mod opslag;
 mod register;
@@ -54,6 +55,8 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Follow the mutaties of a subscription and forward them to a local address
+    Luister(luister::LuisterArgs),
     /// Copy the register to a file while it is used
     Backup(backup::BackupArgs),
     /// Check a backup, or put it in place of the register
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Luister(args) => luister::run(args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::run_restore(&args),
         Command::Doctor(command) => doctor::run(command),

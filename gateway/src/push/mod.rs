@@ -15,7 +15,7 @@ pub mod geheim;
 pub mod mandaten;
 pub mod message;
 pub mod netwerken;
-mod private_file;
+pub mod private_file;
 mod relatie;
 #[cfg(test)]
 mod samples;
