@@ -2,9 +2,9 @@
 --
 --   psql -d postgres -v wachtwoord_eigenaar=… -v wachtwoord_knoop=… -v wachtwoord_lezer=… -f roles.sql
 --
--- stagepoort_eigenaar owns the tables: only `stagepoort migrate` connects as it.
+-- stagepoort_eigenaar owns the tables: only `stagepoort migrate` and `restore` connect as it.
 -- stagepoort_knoop    is `serve`, `register import`, `geo import` and `toegang apply`.
--- stagepoort_lezer    reads: `register export`, a person with psql. It sees people, students, secrets of subscriptions and the keys of the
+-- stagepoort_lezer    reads: `register export`, `backup`, a person with psql. It sees people, students, secrets of subscriptions and the keys of the
 --                     pseudonyms too; leave it without a password where nobody needs it.
 --
 -- Leave the passwords out (-v name='') where pg_hba.conf asks for a certificate.

@@ -1,6 +1,7 @@
 //! The composition root: builds the parts, owns ports, loops and shutdown.
 
 mod background;
+mod bezorging;
 mod bron;
 mod push;
 mod saved;
@@ -147,4 +148,13 @@ async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
         }
     }
     std::future::pending::<()>().await;
+}
+
+/// From 0 up to 1, drawn here at the edge: only waiting depends on it.
+fn chance() -> f64 {
+    let mut bytes = [0; 4];
+    match aws_lc_rs::rand::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
+    }
 }

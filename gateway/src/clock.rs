@@ -1,5 +1,7 @@
 //! The only place that asks what time it is; everything else is told (design invariant 10).
 
+use std::time::Duration;
+
 use crate::domain::Tijdstip;
 
 /// A source of the present moment.
@@ -16,5 +18,24 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     fn now(&self) -> Tijdstip {
         Tijdstip::from_millis(jiff::Timestamp::now().as_millisecond()).unwrap_or(Tijdstip::EPOCH)
+    }
+}
+
+/// A pause, give or take a quarter, so that nodes that started together do not ask together. `chance`
+/// is 0 to 1.
+#[must_use]
+pub fn jittered(pause: Duration, chance: f64) -> Duration {
+    pause.mul_f64(0.75 + 0.5 * chance.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_differs_by_at_most_a_quarter() {
+        let pause = Duration::from_millis(200);
+        let found = [0.0, 0.5, 1.0, 7.0].map(|chance| jittered(pause, chance).as_millis());
+        assert_eq!(found, [150, 200, 250, 250]);
     }
 }

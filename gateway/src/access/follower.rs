@@ -5,9 +5,13 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use super::{Access, DocumentError, Toegang, ToegangStore, VersionHead};
-use crate::{clock::Clock, log::StoreError};
+use crate::{
+    clock::{Clock, jittered},
+    log::StoreError,
+};
 
-/// How often the store is asked: a withdrawal is in force within this time on every node.
+/// How often the store is asked, give or take a quarter, where nothing wakes this node: a withdrawal is in force within
+/// that time on every node.
 pub const POLL: Duration = Duration::from_millis(250);
 
 /// How long to wait after an error.
@@ -43,6 +47,7 @@ pub struct ToegangFollower {
     store: Arc<dyn ToegangStore>,
     access: Arc<Access>,
     clock: Arc<dyn Clock>,
+    chance: fn() -> f64,
     /// What was taken in last, also when the store was empty; none before the first step, since
     /// a snapshot does not tell of which history it is.
     known: Option<Option<VersionHead>>,
@@ -56,8 +61,16 @@ impl ToegangFollower {
             store,
             access,
             clock,
+            chance: || 0.5,
             known: None,
         }
+    }
+
+    /// With pauses that differ by this, 0 to 1, so that nodes do not ask the database together.
+    #[must_use]
+    pub fn with_chance(mut self, chance: fn() -> f64) -> Self {
+        self.chance = chance;
+        self
     }
 
     /// Asks the store once.
@@ -113,7 +126,7 @@ impl ToegangFollower {
                 biased;
                 () = &mut shutdown => return,
                 () = bell.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(jittered(pause, (self.chance)())) => {}
             }
         }
     }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{bron, push, saved};
+use super::{bezorging, bron, chance, push, saved};
 use crate::{
     access::{ToegangFollower, open_toegang},
     clock::Clock,
@@ -79,13 +79,25 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         Arc::clone(&clock),
         stopping.clone(),
     ));
+    let delivering = bezorging::Parts {
+        config,
+        clock: Arc::clone(&clock),
+        gateway: Arc::clone(&gateway),
+    };
+    let (delivered, after_delivery) = watch::channel(false);
+    let delivery = bezorging::deliver(delivering, stopping.clone());
+    loops.spawn(async move {
+        delivery.await;
+        delivered.send_replace(true);
+    });
+    // It holds the queue open, in which the delivery records what was under way at the end.
     loops.spawn(push::number(
         push::Parts {
             opslag: opslag.clone(),
             clock: Arc::clone(&clock),
             gateway: Arc::clone(&gateway),
         },
-        stopping.clone(),
+        after_delivery,
     ));
     loops.spawn(follow(
         opslag,
@@ -137,7 +149,8 @@ async fn follow(
             Arc::clone(&opened),
             Arc::clone(&gateway.replica),
             Arc::clone(&clock),
-        );
+        )
+        .with_chance(chance);
         // What is followed is what callers write to.
         gateway.log.attach(opened, follower.waker());
         let mut seen = follower.status();
@@ -190,6 +203,7 @@ async fn follow_toegang(
             return;
         };
         ToegangFollower::new(store, Arc::clone(&gateway.access), Arc::clone(&clock))
+            .with_chance(chance)
             .run(ended(stopping.clone()))
             .await;
     }

@@ -3,6 +3,7 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
+use super::chance;
 use crate::{
     bron::{BronError, Mark, Memory, Outcome, Schedule, Settings, fetch_and_import},
     clock::Clock,
@@ -276,13 +277,4 @@ fn set_aside(lines: u64) -> Option<String> {
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 fn gauge(name: &'static str, value: u64) {
     metrics::gauge!(name).set(value as f64);
-}
-
-/// From 0 up to 1, drawn here at the edge: only waiting depends on it.
-fn chance() -> f64 {
-    let mut bytes = [0; 4];
-    match aws_lc_rs::rand::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.5,
-    }
 }

@@ -8,17 +8,19 @@
 //! Content about people and students does not stand in the log but in a side table that is
 //! deleted from; the log keeps a keyed hash of it (invariant 12).
 
+mod forgetting;
 mod hash;
 mod opslag;
 pub(crate) mod postgres;
 mod rows;
-mod sqlite;
+pub(crate) mod sqlite;
 mod store;
+mod table;
 mod verify;
 mod writer;
 
 pub use opslag::{Migrated, Opslag};
-pub use postgres::{DatabaseTls, PostgresSettings, PostgresStore, WRITE_PATIENCE};
+pub use postgres::{DatabaseTls, Placed, PostgresSettings, PostgresStore, WRITE_PATIENCE};
 pub use sqlite::{FileIdentity, SqliteStore};
 pub use store::{
     CommitInfo, Head, Inhoud, Line, LogStore, Publication, Sleutel, Soort, StageId, StoreError,

@@ -278,9 +278,7 @@ impl GeenAntwoord {
                 if io.kind() == io::ErrorKind::ConnectionRefused {
                     return Self::Geweigerd;
                 }
-                if let Some(inner) = io.get_ref()
-                    && inner.is::<rustls::Error>()
-                {
+                if is_tls(io) {
                     return Self::Tls;
                 }
             }
@@ -295,4 +293,11 @@ impl GeenAntwoord {
             Self::Verbroken
         }
     }
+}
+
+/// Whether TLS is behind it: an error within another is no source of it.
+fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>() || inner.downcast_ref().is_some_and(is_tls)
+    })
 }

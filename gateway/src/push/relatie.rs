@@ -171,9 +171,11 @@ impl Relatie<'_> {
 
     fn known_end(self, plek: LeerbedrijfId, doel: Doel, dag: Datum) -> Option<BekendEinde> {
         let doel = doel.from(dag)?;
+        // Not erkend on its first day is no end: nothing was lost.
+        draagt_op(self.view, self.rules, plek, doel.code, doel.periode.van)?;
         let over = erkend_over(self.view, self.rules, plek, doel.code, doel.periode);
         let einddatum = over.einddatum?;
-        if over.status == ErkenningStatus::Erkend || einddatum < doel.periode.van {
+        if over.status == ErkenningStatus::Erkend {
             return None;
         }
         let draagt = draagt_op(self.view, self.rules, plek, doel.code, einddatum)?;

@@ -14,7 +14,7 @@ use super::{
     search::{Merged, SearchIndex},
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, jittered},
     domain::{RegisterVersie, Tijdstip},
     log::{CommitInfo, Head, Line, LogStore, StoreError, TijdlijnBegin},
     telemetry::chain,
@@ -30,7 +30,7 @@ const LINES_PER_READ: u32 = 4_096;
 /// is: to hand them over would cost more than the two milliseconds that they take at most.
 const FEW_LINES: usize = 64;
 
-/// How often the log is looked at without being woken (design invariant 4).
+/// How often the log is looked at without being woken, give or take a quarter (design invariant 4).
 const POLL: Duration = Duration::from_millis(200);
 
 /// How often a standby is looked at, which wakes nobody.
@@ -122,6 +122,7 @@ pub struct Follower {
     store: Arc<dyn LogStore>,
     replica: Arc<Replica>,
     clock: Arc<dyn Clock>,
+    chance: fn() -> f64,
     wake: Arc<Notify>,
     status: watch::Sender<FollowerStatus>,
     /// What was applied so far; ahead of what is published only while loading.
@@ -174,6 +175,7 @@ impl Follower {
             store,
             replica,
             clock,
+            chance: || 0.5,
             wake: Arc::new(Notify::new()),
             status,
             state: view.state().clone(),
@@ -187,6 +189,13 @@ impl Follower {
                 PublishFrom::FirstHead
             },
         }
+    }
+
+    /// With pauses that differ by this, 0 to 1, so that nodes do not ask the database together.
+    #[must_use]
+    pub fn with_chance(mut self, chance: fn() -> f64) -> Self {
+        self.chance = chance;
+        self
     }
 
     /// Rung by whoever wrote to the log, so that the next step comes at once.
@@ -231,7 +240,7 @@ impl Follower {
                 biased;
                 () = &mut shutdown => return,
                 () = wake.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(jittered(pause, (self.chance)())) => {}
             }
         }
     }

@@ -4,14 +4,13 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use serde_json::{Value, json};
 use stagepoort::{
     domain::{Brin, Oin, School, Tijdstip},
-    log::{Inhoud, Line, LogStore, Sleutel, Soort, SqliteStore},
+    log::{Inhoud, Line, LogStore, Opslag, Sleutel, Soort, SqliteStore},
     replica::State,
 };
 use uuid::Uuid;
@@ -35,8 +34,8 @@ fn change(nth: u128) -> Vec<Line> {
 }
 
 /// Writes until told to stop, and at least ten times before it says that it writes.
-async fn write(path: &Path, stop: &AtomicBool, writes: &AtomicBool) {
-    let store = SqliteStore::open(path).await.unwrap();
+pub(crate) async fn write(opslag: &str, stop: &AtomicBool, writes: &AtomicBool) {
+    let store = Opslag::parse(opslag).unwrap().open().await.unwrap();
     for nth in 1_u128.. {
         let request = Uuid::from_u128(nth);
         store
@@ -52,8 +51,8 @@ async fn write(path: &Path, stop: &AtomicBool, writes: &AtomicBool) {
 }
 
 /// The hash of the register at this commit, from the log itself.
-async fn hash_at(path: &Path, nummer: u64) -> String {
-    let store = SqliteStore::open(path).await.unwrap();
+pub(crate) async fn hash_at(opslag: &str, nummer: u64) -> String {
+    let store = Opslag::parse(opslag).unwrap().open().await.unwrap();
     let mut state = State::default();
     for commit in store
         .commits_after(0, u32::try_from(nummer).unwrap())
@@ -72,7 +71,7 @@ async fn hash_at(path: &Path, nummer: u64) -> String {
 async fn a_backup_under_writes_is_restored_under_a_running_node() {
     let plek = Plek::filled(60).await;
     let node = plek.node("een", "").await;
-    let database = plek.path("register.db");
+    let database = plek.path("register.db").display().to_string();
     let (stop, writes) = (AtomicBool::new(false), AtomicBool::new(false));
     let making = async {
         while !writes.load(Ordering::Relaxed) {
@@ -224,7 +223,8 @@ async fn a_backup_that_is_not_right_is_refused_and_changes_nothing() {
     plek.ok("backup kopie.db --opslag register.db").await;
     let right = fs::read(plek.path("kopie.db")).unwrap();
     let manifest = fs::read_to_string(plek.path("kopie.db.manifest.json")).unwrap();
-    let before = hash_at(&plek.path("register.db"), 1).await;
+    let database = plek.path("register.db").display().to_string();
+    let before = hash_at(&database, 1).await;
     let check = async |code: i32, words: &str| {
         for line in [
             "restore kopie.db --verify",
@@ -233,7 +233,7 @@ async fn a_backup_that_is_not_right_is_refused_and_changes_nothing() {
             let (found, stderr) = plek.refused(line).await;
             assert!(found == code && stderr.contains(words), "{found}: {stderr}");
         }
-        assert_eq!(hash_at(&plek.path("register.db"), 1).await, before);
+        assert_eq!(hash_at(&database, 1).await, before);
         assert_eq!(
             plek.files("register.db.").len(),
             plek.files("register.db.import").len()

@@ -176,6 +176,17 @@ async fn a_node_and_imports_do_with_the_least_rights() {
         .await;
     assert!(fs::metadata(plek.path("alles.ndjson")).unwrap().len() > 0);
 
+    // Who may read can make a backup; the owner puts it back, and the rights stay as they were.
+    plek.ok(&format!("backup kopie.db --config {lezer}")).await;
+    plek.refused(&format!("restore kopie.db --config {knoop} --vervang"))
+        .await;
+    let eigenaar = world.settings("eigenaar", EIGENAAR, "");
+    plek.ok(&format!("restore kopie.db --config {eigenaar} --vervang"))
+        .await;
+    plek.levering("derde.ndjson", 60, 2).await;
+    plek.ok(&format!("register import derde.ndjson --config {knoop}"))
+        .await;
+
     let denied = |role: &str, sql: &str, why: &str| {
         let told = world.as_role(role, sql).unwrap_err();
         assert!(told.contains(why), "{role}: {sql}: {told}");
@@ -202,7 +213,7 @@ async fn a_node_and_imports_do_with_the_least_rights() {
 }
 
 /// Everything that a node does with the queue, by its own rights.
-async fn push_as_a_node(settings: &str) {
+pub(crate) async fn push_as_a_node(settings: &str) {
     let config = Config::load(Path::new(settings)).unwrap();
     let store = open_push(&config.opslag.opslag().unwrap()).await.unwrap();
     let at = |second: i64| Tijdstip::from_millis(second * 1_000).unwrap();
@@ -294,7 +305,13 @@ async fn push_as_a_node(settings: &str) {
     let all = Keuze::Nummers(1, 2);
     assert_eq!(store.replay(id, all, at(6), &daad).await.unwrap(), 2);
     assert_eq!(store.drop_meldingen(id, all, &daad).await.unwrap(), 2);
-    store.note(&daad).await.unwrap();
+    let before = store.abonnement(id).await.unwrap().unwrap();
+    let same = Wijziging {
+        abonnement: before.clone(),
+        begin_opnieuw: false,
+        proef: false,
+    };
+    assert!(store.operate(&before, &same, &daad).await.unwrap());
     assert_eq!(store.forget_before(at(9)).await.unwrap(), 2);
     assert_eq!(store.pogingen(id, None, 9).await.unwrap(), []);
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod backup;
+mod backup_postgres;
 mod bron;
 mod bronserver;
 mod database;

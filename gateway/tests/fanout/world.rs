@@ -50,6 +50,7 @@ pub(crate) struct World {
     pub(crate) push: Arc<dyn PushStore>,
     pub(crate) access: Arc<Access>,
     replica: Arc<Replica>,
+    waker: Arc<tokio::sync::Notify>,
     follower: tokio::task::JoinHandle<()>,
 }
 
@@ -71,6 +72,7 @@ impl World {
         let replica = Arc::new(Replica::new());
         let clock: Arc<dyn Clock> = Arc::new(At(moment()));
         let follower = Follower::new(Arc::clone(&log), Arc::clone(&replica), clock);
+        let waker = follower.waker();
         let follower = tokio::spawn(follower.run(std::future::pending()));
         let world = Self {
             _folder: folder,
@@ -81,6 +83,7 @@ impl World {
                 (OTHER_AFNEMER, &[OTHER_SCHOOL]),
             ]))),
             replica,
+            waker,
             follower,
         };
         let opleidingen = CODES.map(|text| Opleiding {
@@ -97,6 +100,7 @@ impl World {
     /// Publishes these lines together and waits until the node has them.
     pub(crate) async fn commit(&self, lines: Vec<Line>) -> u64 {
         let commit = self.log.append(new_id(), moment(), lines).await.unwrap();
+        self.waker.notify_one();
         let versie = RegisterVersie {
             tijdlijn: commit.tijdlijn,
             nummer: commit.nummer,
@@ -149,6 +153,12 @@ impl World {
     pub(crate) async fn heard(&self, n: u128, na: u64) -> Vec<Melding> {
         let id = AbonnementId(Uuid::from_u128(n));
         self.push.meldingen(id, na, 100_000).await.unwrap()
+    }
+
+    /// The last number that was given out.
+    pub(crate) async fn last(&self, n: u128) -> u64 {
+        let id = AbonnementId(Uuid::from_u128(n));
+        self.push.laatste(&[id]).await.unwrap()[0].laatste_volgnummer
     }
 
     pub(crate) fn bpvo(&self, bpvo: &Bpvo) -> Line {

@@ -8,6 +8,7 @@ mod engine;
 mod failover;
 mod follower;
 mod nodes;
+mod plans;
 #[path = "../postgres/mod.rs"]
 mod postgres;
 mod properties;
@@ -18,3 +19,4 @@ mod sqlite;
 mod state_hash;
 mod suite;
 mod toegang;
+mod unconfirmed;

@@ -26,6 +26,7 @@ on_every_engine! {
     within_a_commit_the_last_line_counts_and_removed_is_gone,
     a_scan_goes_through_all_in_key_order,
     people_are_forgotten_once_superseded_and_the_log_still_holds,
+    many_small_commits_are_forgotten_and_nothing_else_is,
     what_may_not_be_written_is_refused_and_leaves_nothing,
     a_pseudonym_is_the_same_over_programs_and_differs_over_stores,
     a_reader_sees_every_commit_in_order_while_many_write,
@@ -362,6 +363,24 @@ async fn people_are_forgotten_once_superseded_and_the_log_still_holds(engine: En
     assert_eq!(seen.len(), 2);
     let seen = store.current(Soort::Bpvo, &[bpvo]).await.unwrap();
     assert_eq!(seen, []);
+    store.verify().await.unwrap();
+}
+
+async fn many_small_commits_are_forgotten_and_nothing_else_is(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = database.open().await;
+    append(&*store, 1, vec![personen_line(2, "Klaas")]).await;
+    for nth in 2..=300 {
+        // The second of two lines about one object in a commit counts.
+        let lines = ["Piet", "Jan"].map(|naam| personen_line(1, naam));
+        append(&*store, nth, lines.to_vec()).await;
+    }
+    assert_eq!(store.forget_superseded().await.unwrap(), 2 * 299 - 1);
+    assert_eq!(store.forget_superseded().await.unwrap(), 0);
+    let seen = store.scan(Soort::Personen, None, 9).await.unwrap();
+    let seen: Vec<_> = seen.into_iter().map(|(_, blob)| blob).collect();
+    let kept = [personen_line(1, "Jan"), personen_line(2, "Klaas")];
+    assert_eq!(seen, kept.map(|line| content(&line)));
     store.verify().await.unwrap();
 }
 

@@ -14,15 +14,8 @@ use super::{
 };
 use crate::{
     domain::Tijdstip,
-    log::{FileIdentity, LogStore, SqliteStore, StoreError},
+    log::{FileIdentity, LogStore, SqliteStore, StoreError, sqlite::TOEGANG},
 };
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS toegang (
-    versie   INTEGER PRIMARY KEY,
-    tijdstip INTEGER NOT NULL,
-    sha256   BLOB NOT NULL,
-    document TEXT NOT NULL
-)";
 
 /// The log's import holds the write lock for some tens of milliseconds at a time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,7 +46,7 @@ impl SqliteToegang {
             .max_connections(1)
             .connect_with(options)
             .await?;
-        sqlx::query(TABLE).execute(&pool).await?;
+        sqlx::query(TOEGANG).execute(&pool).await?;
         let identity = FileIdentity::of(path)?;
         Ok(Self { identity, pool })
     }

@@ -19,11 +19,12 @@ use crate::{
 /// Layout of the manifest.
 const FORMAAT: u32 = 1;
 
-/// Which engine the backup is of.
+/// Which engine the backup is of. The file is that of SQLite all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Engine {
     Sqlite,
+    Postgres,
 }
 
 /// The manifest. A newer program may tell more in it.

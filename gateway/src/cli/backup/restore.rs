@@ -1,8 +1,9 @@
 //! `stagepoort restore`.
 
+mod database;
+mod file;
+
 use std::{
-    fs::{self, OpenOptions},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,13 +13,12 @@ use serde_json::json;
 
 use super::{
     BackupError, Places,
-    manifest::{self, Engine, Manifest, ManifestError, sha256_of, sha256_through},
+    manifest::{self, Manifest, ManifestError, sha256_of},
 };
 use crate::{
     cli::{fail, runtime, say},
-    clock::{Clock, SystemClock},
     domain::RegisterVersie,
-    log::{Head, SqliteStore, StoreError},
+    log::{Head, Opslag, SqliteStore, StoreError},
     replica::snapshot,
     telemetry::chain,
 };
@@ -32,8 +32,11 @@ const EXIT_OCCUPIED: u8 = 4;
 #[command(after_help = "\
 First the whole backup is checked: its manifest, its SHA-256, its schema, its hash chain. Then a \
 copy of it takes the place of the register, in a new tijdlijn, so that no registerVersie ever means \
-two things. What stood there is set aside under its own name with .vervangen- and the moment behind \
-it: remove it when it is no longer needed, since it holds data about people.\n\n\
+two things. A backup of either engine can be put into either. With --vervang a file that stood there is \
+set aside under its own name with .vervangen- and the moment behind it: remove it when it is no longer \
+needed, since it holds data about people. What stood in PostgreSQL is gone; make a backup of it first.\n\n\
+PostgreSQL: as the owner of the tables, in one transaction, with the rights of the roles as they are. Nodes go on \
+answering meanwhile and take no writes.\n\n\
 Who may ask what is restored as well, as it was then: apply the document of today again. A running \
 node loads the restored register within seconds. Tijdlijnen that this machine does not know of, such \
 as of an earlier restore elsewhere, are passed over by --tijdlijn.\n\n\
@@ -46,13 +49,13 @@ pub(in crate::cli) struct RestoreArgs {
     /// Only check it; nothing is put in place
     #[arg(long, conflicts_with_all = ["vervang", "tijdlijn"])]
     verify: bool,
-    /// The register: a SQLite file
-    #[arg(long, value_name = "PATH")]
-    opslag: Option<PathBuf>,
+    /// The register: a SQLite file, or a URL postgres://… for each host with commas between
+    #[arg(long, value_name = "PATH|URL")]
+    opslag: Option<String>,
     /// Settings that name the register, and the snapshot of its node
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Set aside and replace the register that stands there, also under a running node
+    /// Replace the register that stands there, also under running nodes
     #[arg(long)]
     vervang: bool,
     /// Begin a tijdlijn that is later than this one
@@ -66,7 +69,7 @@ pub(in crate::cli) struct RestoreArgs {
 /// What was put in place.
 struct Restored {
     versie: RegisterVersie,
-    database: PathBuf,
+    opslag: Opslag,
     aside: Option<PathBuf>,
 }
 
@@ -87,17 +90,15 @@ fn refuse(error: &BackupError) -> ExitCode {
         BackupError::Manifest(_) | BackupError::Damaged(_) => ExitCode::from(EXIT_REFUSED),
         BackupError::TargetThere(_)
         | BackupError::InUse(_)
+        | BackupError::Occupied(_)
+        | BackupError::OtherKeys(_)
         | BackupError::Place(StoreError::StageBusy) => ExitCode::from(EXIT_OCCUPIED),
         _ => failed,
     }
 }
 
 async fn verify(args: &RestoreArgs) -> Result<ExitCode, BackupError> {
-    let manifest = Manifest::read_beside(&args.file)?;
-    let file = manifest::open(&args.file)?;
-    let (sha256, bytes) = sha256_of(file).map_err(|source| unreadable(&args.file, source))?;
-    manifest.check_bytes(sha256, bytes)?;
-    check(&manifest, &args.file).await?;
+    let manifest = verified(args).await?;
     if args.json {
         say(json!({ "uitkomst": "goed", "manifest": manifest }));
     } else {
@@ -110,103 +111,35 @@ async fn verify(args: &RestoreArgs) -> Result<ExitCode, BackupError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The hash chain, by the engine that the backup is of.
+/// The manifest of a backup that is all that it should be.
+async fn verified(args: &RestoreArgs) -> Result<Manifest, BackupError> {
+    let manifest = Manifest::read_beside(&args.file)?;
+    let file = manifest::open(&args.file)?;
+    let (sha256, bytes) = sha256_of(file).map_err(|source| unreadable(&args.file, source))?;
+    manifest.check_bytes(sha256, bytes)?;
+    check(&manifest, &args.file).await?;
+    Ok(manifest)
+}
+
+/// The hash chain.
 async fn check(manifest: &Manifest, place: &Path) -> Result<Head, BackupError> {
-    let head = match manifest.opslag {
-        Engine::Sqlite => SqliteStore::verify_backup(place).await,
-    };
+    let head = SqliteStore::verify_backup(place).await;
     let head = head.map_err(BackupError::Damaged)?;
     manifest.check_head(&head)?;
     Ok(head)
 }
 
 async fn restore(args: &RestoreArgs) -> Result<ExitCode, BackupError> {
-    let places = Places::of(args.opslag.as_ref(), args.config.as_ref())?;
-    let target = &places.database;
-    let stands_there = target.exists();
-    if stands_there && !args.vervang {
-        let in_use = SqliteStore::is_in_use(target).await.unwrap_or(false);
-        return Err(if in_use {
-            BackupError::InUse(target.clone())
-        } else {
-            BackupError::TargetThere(target.clone())
-        });
-    }
-    let manifest = Manifest::read_beside(&args.file)?;
-    let place = prepared_at(target);
-    let done = put_in_place(args, &manifest, &places, &place).await;
-    if done.is_err() {
-        // The first error is the one to tell.
-        drop(fs::remove_file(&place));
-    }
-    say_restored(args, &done?);
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn put_in_place(
-    args: &RestoreArgs,
-    manifest: &Manifest,
-    places: &Places,
-    place: &Path,
-) -> Result<Restored, BackupError> {
-    // What is checked is the copy that will stand there, not a file that may change meanwhile.
-    copy(args, manifest, place)?;
-    check(manifest, place).await?;
-    let after = args.tijdlijn.max(known_tijdlijn(places).await);
-    let begun = SqliteStore::begin_tijdlijn_in(place, after).await;
-    let tijdlijn = begun.map_err(BackupError::Place)?;
-    let database = places.database.clone();
-    let stands_there = database.exists();
-    let aside = aside(&database);
-    let placed = SqliteStore::put_in_place(place, &database, &aside).await;
-    placed.map_err(BackupError::Place)?;
-    let nummer = manifest.register_versie().nummer;
-    Ok(Restored {
-        versie: RegisterVersie { tijdlijn, nummer },
-        database,
-        aside: stands_there.then_some(aside),
-    })
-}
-
-fn copy(args: &RestoreArgs, manifest: &Manifest, place: &Path) -> Result<(), BackupError> {
-    let backup = manifest::open(&args.file)?;
-    // What an earlier try left there.
-    drop(fs::remove_file(place));
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o600);
-    let to = options.open(place);
-    let mut to = to.map_err(|source| unwritable(place, source))?;
-    let copied = sha256_through(backup, &mut to);
-    let (sha256, bytes) = copied.map_err(|source| unwritable(place, source))?;
-    Ok(manifest.check_bytes(sha256, bytes)?)
-}
-
-/// The latest tijdlijn that the register here, or the snapshot of its node, was ever in.
-async fn known_tijdlijn(places: &Places) -> u32 {
-    let in_database = match places.database.is_file() {
-        true => SqliteStore::tijdlijn_of(&places.database).await,
-        false => None,
-    };
+    let places = Places::of(args.opslag.as_deref(), args.config.as_deref())?;
+    // The latest that this node ever told of.
     let in_snapshot = places.snapshot.as_deref().and_then(snapshot::tijdlijn);
-    in_database.max(in_snapshot).unwrap_or(0)
-}
-
-fn prepared_at(target: &Path) -> PathBuf {
-    behind(target, ".terugzetten")
-}
-
-/// Never the same twice, so that nothing that was set aside is lost.
-fn aside(target: &Path) -> PathBuf {
-    behind(
-        target,
-        &format!(".vervangen-{}", SystemClock.now().as_millis()),
-    )
-}
-
-fn behind(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+    let after = args.tijdlijn.max(in_snapshot.unwrap_or(0));
+    let restored = match places.opslag {
+        Opslag::Sqlite(target) => file::restore(args, target, after).await,
+        Opslag::Postgres(settings) => database::restore(args, settings, after).await,
+    };
+    say_restored(args, &restored?);
+    Ok(ExitCode::SUCCESS)
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> BackupError {
@@ -217,27 +150,19 @@ fn unreadable(path: &Path, source: std::io::Error) -> BackupError {
     .into()
 }
 
-fn unwritable(path: &Path, source: std::io::Error) -> BackupError {
-    BackupError::Place(StoreError::File {
-        path: path.to_owned(),
-        source,
-    })
-}
-
 fn say_restored(args: &RestoreArgs, restored: &Restored) {
     if args.json {
         say(json!({
             "uitkomst": "teruggezet",
             "registerVersie": restored.versie.to_string(),
-            "opslag": restored.database,
+            "opslag": restored.opslag.to_string(),
             "vervangen": restored.aside,
         }));
         return;
     }
     say(format_args!(
         "{} is the register at version {}, in a new tijdlijn",
-        restored.database.display(),
-        restored.versie
+        restored.opslag, restored.versie
     ));
     if let Some(aside) = &restored.aside {
         say(format_args!(

@@ -75,7 +75,9 @@ pub(in crate::cli) struct ImportArgs {
 }
 
 pub(super) fn run(args: &ImportArgs) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
+    // Beside this thread, which compares, one that writes what it found.
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
     {

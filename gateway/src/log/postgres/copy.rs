@@ -24,9 +24,11 @@ pub(super) async fn write(
     let mut lines = Stream::new();
     let mut side = Stream::new();
     for row in rows {
-        lines.add(line_tuple(row)?);
+        add_line(&mut lines, row)?;
         if let Some(content) = row.side() {
-            side.add(side_tuple(row.nr, content)?);
+            let mut tuple = side.tuple(2)?;
+            tuple.field(&row.nr.to_be_bytes())?;
+            tuple.field(content)?;
         }
     }
     const LINES: &str = "COPY regel (nr, soort, sleutel, inhoud, merk) FROM STDIN (FORMAT binary)";
@@ -35,49 +37,57 @@ pub(super) async fn write(
     side.send(connection, SIDE).await
 }
 
-fn line_tuple(row: &Row<'_>) -> Result<Vec<u8>, StoreError> {
-    let mut tuple = Tuple::new(5);
+fn add_line(lines: &mut Stream, row: &Row<'_>) -> Result<(), StoreError> {
+    let mut tuple = lines.tuple(5)?;
     tuple.field(&row.nr.to_be_bytes())?;
     tuple.field(&i16::from(row.line.soort.number()).to_be_bytes())?;
     tuple.field(&row.line.sleutel.0)?;
     tuple.optional(row.content())?;
-    tuple.optional(row.mark.as_deref())?;
-    Ok(tuple.0)
-}
-
-fn side_tuple(nr: i64, content: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut tuple = Tuple::new(2);
-    tuple.field(&nr.to_be_bytes())?;
-    tuple.field(content)?;
-    Ok(tuple.0)
+    tuple.optional(row.mark.as_deref())
 }
 
 /// Rows on their way to one table, in parts.
-struct Stream {
+pub(super) struct Stream {
     parts: Vec<Vec<u8>>,
     rows: usize,
 }
 
 impl Stream {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             parts: vec![HEADER.to_vec()],
             rows: 0,
         }
     }
 
-    fn add(&mut self, tuple: Vec<u8>) {
-        self.rows += 1;
-        match self.parts.last_mut() {
-            Some(part) if part.len() < PART_BYTES => part.extend(tuple),
-            _ => self.parts.push(tuple),
-        }
+    /// How many there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
-    async fn send(
+    /// Begins the next row, which has so many columns.
+    pub(super) fn tuple(&mut self, columns: usize) -> Result<Tuple<'_>, StoreError> {
+        let columns = i16::try_from(columns)
+            .map_err(|_| StoreError::InvalidLine("it has more columns than a table can"))?;
+        self.rows += 1;
+        let is_full = self
+            .parts
+            .last()
+            .is_none_or(|part| part.len() >= PART_BYTES);
+        if is_full {
+            self.parts.push(Vec::with_capacity(PART_BYTES));
+        }
+        let last = self.parts.len() - 1;
+        let part = &mut self.parts[last];
+        part.extend(columns.to_be_bytes());
+        Ok(Tuple(part))
+    }
+
+    /// Gives them to a statement `COPY … FROM STDIN (FORMAT binary)`.
+    pub(super) async fn send(
         self,
         connection: &mut PgConnection,
-        statement: &'static str,
+        statement: &str,
     ) -> Result<(), StoreError> {
         if self.rows == 0 {
             return Ok(());
@@ -93,14 +103,10 @@ impl Stream {
 }
 
 /// One row: the number of its columns, and each with its length before it.
-struct Tuple(Vec<u8>);
+pub(super) struct Tuple<'a>(&'a mut Vec<u8>);
 
-impl Tuple {
-    fn new(columns: i16) -> Self {
-        Self(columns.to_be_bytes().to_vec())
-    }
-
-    fn field(&mut self, value: &[u8]) -> Result<(), StoreError> {
+impl Tuple<'_> {
+    pub(super) fn field(&mut self, value: &[u8]) -> Result<(), StoreError> {
         let length = i32::try_from(value.len())
             .map_err(|_| StoreError::InvalidLine("its content is longer than 2 GiB"))?;
         self.0.extend(length.to_be_bytes());
@@ -108,7 +114,7 @@ impl Tuple {
         Ok(())
     }
 
-    fn optional(&mut self, value: Option<&[u8]>) -> Result<(), StoreError> {
+    pub(super) fn optional(&mut self, value: Option<&[u8]>) -> Result<(), StoreError> {
         match value {
             Some(value) => self.field(value),
             None => {

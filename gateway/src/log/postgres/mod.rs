@@ -3,6 +3,7 @@
 //! One connection publishes, one more stages while there is an import, a few read. None is kept
 //! after it failed; a new one goes to whichever host is the primary by then.
 
+mod backup;
 pub(crate) mod bell;
 mod copy;
 pub(crate) mod hosts;
@@ -38,6 +39,7 @@ use super::{
     rows::{self, StoredLine},
 };
 use crate::domain::Tijdstip;
+pub use backup::Placed;
 pub use settings::{DatabaseTls, PostgresSettings, WRITE_PATIENCE};
 
 /// Connections that read: the follower, an import that compares, a few of the push.

@@ -142,9 +142,11 @@ const CURRENT: &str = concat!(
     "SELECT k.sleutel, coalesce(r.inhoud, z.inhoud)
      FROM unnest($2::bytea[]) WITH ORDINALITY AS k(sleutel, nth)
      CROSS JOIN LATERAL (
-       SELECT o.nr, o.inhoud FROM regel o JOIN commit_log c ON c.stage = ",
+       SELECT o.nr, o.inhoud FROM regel o
+       CROSS JOIN LATERAL (SELECT c.nummer FROM commit_log c WHERE c.stage = ",
     stage_of!("o.nr"),
-    "  WHERE o.soort = $1 AND o.sleutel = k.sleutel
+    "    OFFSET 0) c
+       WHERE o.soort = $1 AND o.sleutel = k.sleutel
        ORDER BY c.nummer DESC, o.nr DESC LIMIT 1) r
      LEFT JOIN zij z ON z.nr = r.nr
      WHERE coalesce(r.inhoud, z.inhoud) IS NOT NULL
@@ -196,10 +198,12 @@ pub(super) async fn is_superseded(
     line: &StoredLine,
 ) -> Result<bool, StoreError> {
     const LATER: &str = concat!(
-        "SELECT EXISTS (SELECT 1 FROM regel l JOIN commit_log c ON c.stage = ",
+        "SELECT EXISTS (SELECT FROM regel l
+           CROSS JOIN LATERAL (SELECT c.nummer FROM commit_log c WHERE c.stage = ",
         stage_of!("l.nr"),
-        " WHERE l.soort = $1::int8 AND l.sleutel = $2
-            AND (c.nummer > $3 OR (c.nummer = $3 AND l.nr > $4)))"
+        "    OFFSET 0) c
+           WHERE l.soort = $1::int8::int2 AND l.sleutel = $2
+             AND (c.nummer > $3 OR (c.nummer = $3 AND l.nr > $4)))"
     );
     let later = sqlx::query_scalar(LATER)
         .bind(line.soort)

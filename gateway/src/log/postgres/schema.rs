@@ -124,6 +124,14 @@ pub(super) async fn keys(connected: &mut Connected) -> Result<Keys, StoreError> 
 }
 
 async fn read_keys(connection: &mut PgConnection) -> Result<Option<Keys>, StoreError> {
+    let raw = raw_keys(connection).await?;
+    Ok(raw.map(|(mark, pseudonym)| Keys::new(&mark, &pseudonym)))
+}
+
+/// Those of marks and of pseudonyms, as they are stored; none when they were not drawn yet.
+pub(super) async fn raw_keys(
+    connection: &mut PgConnection,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
     let (mark, pseudonym): (Option<Vec<u8>>, Option<Vec<u8>>) = sqlx::query_as(
         "SELECT (SELECT bytes FROM meta WHERE sleutel = $1),
                 (SELECT bytes FROM meta WHERE sleutel = $2)",
@@ -132,9 +140,26 @@ async fn read_keys(connection: &mut PgConnection) -> Result<Option<Keys>, StoreE
     .bind(PSEUDONYM_KEY)
     .fetch_one(connection)
     .await?;
-    Ok(mark
-        .zip(pseudonym)
-        .map(|(mark, pseudonym)| Keys::new(&mark, &pseudonym)))
+    Ok(mark.zip(pseudonym))
+}
+
+/// Puts those of another store in their place.
+pub(super) async fn set_keys(
+    connection: &mut PgConnection,
+    mark: &[u8],
+    pseudonym: &[u8],
+) -> Result<(), StoreError> {
+    for (name, key) in [(MARK_KEY, mark), (PSEUDONYM_KEY, pseudonym)] {
+        sqlx::query(
+            "INSERT INTO meta (sleutel, bytes) VALUES ($1, $2)
+             ON CONFLICT (sleutel) DO UPDATE SET bytes = excluded.bytes",
+        )
+        .bind(name)
+        .bind(key)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
 }
 
 async fn draw_keys(connection: &mut PgConnection) -> Result<(), StoreError> {

@@ -24,6 +24,18 @@ const SESSION: [(&str, &str); 7] = [
     ("lock_timeout", "8s"),
 ];
 
+/// Every statement of ours has an index to go by, row by row. What the server knows of a table is
+/// minutes old after an import and nothing after a restore: by that it would read whole tables, or all
+/// of a kind to find one page of it.
+const PLANS: [(&str, &str); 5] = [
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    // Costs no longer tell how long a statement takes, so they may not have it compiled.
+    ("jit", "off"),
+];
+
 /// Where the database is: one or more hosts of which one takes writes.
 #[derive(Clone)]
 pub struct PostgresSettings {
@@ -109,6 +121,7 @@ fn host(url: &str) -> Result<PgConnectOptions, String> {
     Ok(options
         .application_name("stagepoort")
         .options(SESSION)
+        .options(PLANS)
         .disable_statement_logging())
 }
 

@@ -6,38 +6,52 @@ use sqlx::{Connection, PgConnection};
 
 use super::{PostgresStore, pool::reading, query};
 use crate::log::{
-    CommitInfo, Soort, StoreError,
-    rows::{nr, stage_of},
+    CommitInfo, StoreError,
+    forgetting::{COMMITS_PER_PART, Part, Range, SIDE, begin, is_large, parts},
+    rows::stage_of,
 };
-
-/// Lines looked at in one transaction.
-const LINES_PER_PART: u64 = 4_096;
 
 /// How long one part may take, and how long the clean-up of the table.
 const PART_PATIENCE: Duration = Duration::from_secs(60);
 const VACUUM_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Deletes the side content of lines that stand before those of one commit.
+/// Nobody waits for it, and after a failover that lost it the mark is lost with it.
+const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = off";
+
+/// Deletes the side content of lines that stand before those of these commits, from row to row: OFFSET
+/// 0 keeps the new rows on the outside, as ranges of the primary key.
 const FORGET: &str = concat!(
-    "DELETE FROM zij WHERE nr IN (
-       SELECT o.nr FROM (SELECT nr, soort, sleutel FROM regel
-                         WHERE nr >= $1 AND nr < $2 AND soort = ANY($3) OFFSET 0) n
-       JOIN regel o ON o.soort = n.soort AND o.sleutel = n.sleutel AND o.nr <> n.nr
-       JOIN commit_log c ON c.stage = ",
+    "DELETE FROM zij WHERE nr = ANY (ARRAY(
+       SELECT o.nr FROM unnest($1::int8[], $2::int8[], $3::int8[]) g(van, tot, nummer)
+       CROSS JOIN LATERAL (SELECT nr, soort, sleutel FROM regel
+                           WHERE nr >= g.van AND nr < g.tot OFFSET 0) n
+       CROSS JOIN LATERAL (SELECT l.nr FROM regel l
+                           WHERE l.soort = n.soort AND l.sleutel = n.sleutel AND l.nr <> n.nr
+                           OFFSET 0) o
+       CROSS JOIN LATERAL (SELECT c.nummer FROM commit_log c WHERE c.stage = ",
     stage_of!("o.nr"),
-    "  WHERE c.nummer < $4 OR (c.nummer = $4 AND o.nr < n.nr))"
+    "  OFFSET 0) c
+       WHERE n.soort = ANY($4) AND (c.nummer < g.nummer OR (c.nummer = g.nummer AND o.nr < n.nr))))"
 );
 
 impl PostgresStore {
     pub(super) async fn side_forget(&self) -> Result<u64, StoreError> {
         // What is written meanwhile is for the next time: others may write faster than this forgets.
         let end = reading!(self.primary, PART_PATIENCE, connection => query::head(connection))?;
+        let end = end.head.nummer;
         let mut forgotten = 0;
-        while let Some(commit) = self.next_to_forget().await? {
-            if commit.nummer > end.head.nummer {
-                break;
+        loop {
+            let mut commits = self.next_to_forget().await?;
+            commits.retain(|commit| commit.nummer <= end);
+            let Some(first) = commits.first() else { break };
+            let begin = match is_large(first) {
+                true => begin(first, self.others_hold_some(first).await?),
+                false => 0,
+            };
+            for part in parts(&commits, begin) {
+                forgotten +=
+                    reading!(self.primary, PART_PATIENCE, connection => forget(connection, &part))?;
             }
-            forgotten += self.forget_before(&commit).await?;
         }
         if forgotten > 0 {
             self.vacuum().await?;
@@ -45,20 +59,12 @@ impl PostgresStore {
         Ok(forgotten)
     }
 
-    async fn next_to_forget(&self) -> Result<Option<CommitInfo>, StoreError> {
-        reading!(self.primary, PART_PATIENCE, connection => next_after_mark(connection))
+    async fn others_hold_some(&self, commit: &CommitInfo) -> Result<bool, StoreError> {
+        reading!(self.primary, PART_PATIENCE, connection => others_hold_some(connection, commit))
     }
 
-    async fn forget_before(&self, commit: &CommitInfo) -> Result<u64, StoreError> {
-        let mut forgotten = 0;
-        let mut from = 0;
-        while from < commit.regels {
-            let to = (from + LINES_PER_PART).min(commit.regels);
-            forgotten += reading!(self.primary, PART_PATIENCE, connection => forget(connection, commit, from, to))?;
-            from = to;
-        }
-        reading!(self.primary, PART_PATIENCE, connection => set_mark(connection, commit.nummer))?;
-        Ok(forgotten)
+    async fn next_to_forget(&self) -> Result<Vec<CommitInfo>, StoreError> {
+        reading!(self.primary, PART_PATIENCE, connection => next_after_mark(connection))
     }
 
     /// What was deleted still stands in the table until it is vacuumed.
@@ -70,41 +76,48 @@ impl PostgresStore {
     }
 }
 
-async fn next_after_mark(connection: &mut PgConnection) -> Result<Option<CommitInfo>, StoreError> {
+async fn next_after_mark(connection: &mut PgConnection) -> Result<Vec<CommitInfo>, StoreError> {
     let done: i64 =
         sqlx::query_scalar("SELECT getal FROM meta WHERE sleutel = 'vergeten_tot_en_met'")
             .fetch_one(&mut *connection)
             .await?;
-    let next = query::commits_after(connection, done.cast_unsigned(), 1).await?;
-    Ok(next.into_iter().next().map(|commit| commit.info))
+    let next = query::commits_after(connection, done.cast_unsigned(), COMMITS_PER_PART).await?;
+    Ok(next.into_iter().map(|commit| commit.info).collect())
 }
 
-async fn forget(
+/// Whether another commit, published or not, holds anything about people or students.
+async fn others_hold_some(
     connection: &mut PgConnection,
     commit: &CommitInfo,
-    from: u64,
-    to: u64,
-) -> Result<u64, StoreError> {
-    let side = [Soort::Personen, Soort::Bpvo].map(|soort| i16::from(soort.number()));
-    let mut tx = connection.begin().await?;
-    let result = sqlx::query(FORGET)
-        .bind(nr(commit.stage, from))
-        .bind(nr(commit.stage, to))
-        .bind(side.as_slice())
-        .bind(commit.nummer.cast_signed())
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(result.rows_affected())
+) -> Result<bool, StoreError> {
+    let Range { from, to, .. } = Range::whole(commit);
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM zij WHERE nr < $1) OR EXISTS (SELECT FROM zij WHERE nr >= $2)",
+    )
+    .bind(from)
+    .bind(to)
+    .fetch_one(connection)
+    .await?;
+    Ok(found)
 }
 
-async fn set_mark(connection: &mut PgConnection, nummer: u64) -> Result<(), StoreError> {
+async fn forget(connection: &mut PgConnection, part: &Part) -> Result<u64, StoreError> {
+    let each = |of: fn(&Range) -> i64| -> Vec<i64> { part.ranges.iter().map(of).collect() };
+    let mut tx = connection.begin_with(BEGIN).await?;
+    let result = sqlx::query(FORGET)
+        .bind(each(|range| range.from))
+        .bind(each(|range| range.to))
+        .bind(each(|range| range.nummer.cast_signed()))
+        .bind(SIDE.map(|soort| i16::from(soort.number())).as_slice())
+        .execute(&mut *tx)
+        .await?;
     // Two nodes may do this at once; the mark only ever goes on.
     sqlx::query(
         "UPDATE meta SET getal = greatest(getal, $1) WHERE sleutel = 'vergeten_tot_en_met'",
     )
-    .bind(nummer.cast_signed())
-    .execute(connection)
+    .bind(part.done.cast_signed())
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    tx.commit().await?;
+    Ok(result.rows_affected())
 }

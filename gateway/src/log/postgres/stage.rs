@@ -133,7 +133,7 @@ fn usable(open: &mut Option<OpenStage>, id: StageId) -> Option<&mut OpenStage> {
 }
 
 /// Takes the claim to import, which ends with the connection.
-async fn claim(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub(super) async fn claim(connection: &mut PgConnection) -> Result<(), StoreError> {
     for _ in 0..CLAIM_TRIES {
         let asking = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(CLAIM)

@@ -6,7 +6,7 @@ use sqlx::{Connection, FromRow, PgConnection};
 
 use super::publish;
 use crate::log::{
-    StoreError,
+    StoreError, TijdlijnBegin,
     hash::{Hash, ZERO},
     rows::{damaged, to_hash},
 };
@@ -101,4 +101,47 @@ pub(super) async fn note(connection: &mut PgConnection) -> Result<(), StoreError
     Stand::read(&mut tx, 0).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The latest tijdlijn that the database knows of.
+pub(super) async fn last(tx: &mut PgConnection) -> Result<u32, StoreError> {
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(tijdlijn) FROM tijdlijn")
+        .fetch_one(tx)
+        .await?;
+    u32::try_from(last.unwrap_or(0)).map_err(|_| damaged("tijdlijn out of range"))
+}
+
+/// Writes down one that another database, or another engine, was in.
+pub(super) async fn insert_elsewhere(
+    tx: &mut PgConnection,
+    begin: TijdlijnBegin,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO tijdlijn (tijdlijn, na_nummer, systeem, db_tijdlijn) VALUES ($1, $2, 0, '')",
+    )
+    .bind(i64::from(begin.tijdlijn))
+    .bind(begin.na_nummer.cast_signed())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Begins one after a commit, later than `after` and than all that are written down.
+pub(super) async fn begin_after(
+    tx: &mut PgConnection,
+    after: u32,
+    nummer: u64,
+) -> Result<u32, StoreError> {
+    let begun: i64 = sqlx::query_scalar(
+        "INSERT INTO tijdlijn (tijdlijn, na_nummer, systeem, db_tijdlijn)
+         SELECT 1 + greatest($1, (SELECT coalesce(max(tijdlijn), 0) FROM tijdlijn)), $2,
+                system_identifier, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
+         FROM pg_control_system()
+         RETURNING tijdlijn",
+    )
+    .bind(i64::from(after))
+    .bind(nummer.cast_signed())
+    .fetch_one(tx)
+    .await?;
+    u32::try_from(begun).map_err(|_| damaged("tijdlijn out of range"))
 }

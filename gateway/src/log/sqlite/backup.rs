@@ -31,28 +31,14 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`]; then nothing is left at `place`.
     pub async fn back_up(&self, place: &Path) -> Result<Head, StoreError> {
-        let made = self.try_back_up(place).await;
-        if made.is_err() {
-            // The first error is the one to tell.
-            drop(fs::remove_file(place));
-        }
-        remove_beside(place);
-        made
-    }
-
-    async fn try_back_up(&self, place: &Path) -> Result<Head, StoreError> {
-        // SQLite takes an empty file for one that is not there, and would make its own for all to
-        // read.
-        new_private(place).map_err(|source| file_error(place, source))?;
-        sqlx::query("VACUUM INTO ?")
-            .bind(place.to_string_lossy())
-            .execute(&self.read)
-            .await?;
-        let copy = Self::open(place).await?;
-        let tidied = copy.tidy().await;
-        copy.close().await;
-        tidied?;
-        Self::verify_backup(place).await
+        whole_or_nothing(place, async {
+            sqlx::query("VACUUM INTO ?")
+                .bind(place.to_string_lossy())
+                .execute(&self.read)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Removes what must not stand in a copy, and every trace of it.
@@ -165,6 +151,32 @@ impl SqliteStore {
     }
 }
 
+/// Makes a copy at `place`, which must not be there, out of what `filling` puts there; checks it,
+/// and leaves nothing behind when it is not right.
+pub(in crate::log) async fn whole_or_nothing(
+    place: &Path,
+    filling: impl Future<Output = Result<(), StoreError>>,
+) -> Result<Head, StoreError> {
+    let making = async {
+        // SQLite takes an empty file for one that is not there, and would make its own for all to
+        // read.
+        new_private(place).map_err(|source| file_error(place, source))?;
+        filling.await?;
+        let copy = SqliteStore::open(place).await?;
+        let tidied = copy.tidy().await;
+        copy.close().await;
+        tidied?;
+        SqliteStore::verify_backup(place).await
+    };
+    let made = making.await;
+    if made.is_err() {
+        // The first error is the one to tell.
+        drop(fs::remove_file(place));
+    }
+    remove_beside(place);
+    made
+}
+
 fn sync(path: &Path) -> Result<(), StoreError> {
     let synced = File::open(path).and_then(|file| file.sync_all());
     synced.map_err(|source| file_error(path, source))
@@ -213,7 +225,7 @@ fn remove_beside(place: &Path) {
 }
 
 /// Without a lock and without a file beside it: nobody writes to a backup.
-async fn untouched(place: &Path) -> Result<SqlitePool, StoreError> {
+pub(super) async fn untouched(place: &Path) -> Result<SqlitePool, StoreError> {
     fs::metadata(place).map_err(|source| file_error(place, source))?;
     let options = SqliteConnectOptions::new()
         .filename(place)

@@ -5,13 +5,14 @@
 //! `register import` writes to it.
 
 mod append;
-mod backup;
+pub(super) mod backup;
 mod identity;
 mod lines;
 mod open;
 mod query;
 mod side;
 mod stage;
+pub(super) mod transfer;
 mod verify;
 
 use std::{path::PathBuf, time::Duration};
@@ -27,6 +28,7 @@ use super::{
 };
 use crate::domain::Tijdstip;
 pub use identity::FileIdentity;
+pub(crate) use open::TOEGANG;
 use stage::OpenStage;
 
 /// Lines in one write transaction: some tens of milliseconds, so that another writer, which

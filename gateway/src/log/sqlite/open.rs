@@ -24,6 +24,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0002_push.sql"),
 ];
 
+/// The toegang stream, which stands in the same file. Files of before it have no such table.
+pub(crate) const TOEGANG: &str = "CREATE TABLE IF NOT EXISTS toegang (
+    versie   INTEGER PRIMARY KEY,
+    tijdstip INTEGER NOT NULL,
+    sha256   BLOB NOT NULL,
+    document TEXT NOT NULL
+)";
+
 /// Readers: the follower, an import that compares, a few of the push.
 const READ_CONNECTIONS: u32 = 4;
 

@@ -20,7 +20,7 @@ impl Run<'_> {
     /// name.
     pub(super) async fn absent(
         &mut self,
-        stage: &Stage,
+        stage: &mut Stage,
         summary: &Summary,
     ) -> Result<(), ImportError> {
         self.count_kept().await?;
@@ -69,11 +69,16 @@ impl Run<'_> {
     /// Ends the absent ones of a kind, unless they are to be left alone; gives their number.
     async fn absent_of(
         &mut self,
-        stage: &Stage,
+        stage: &mut Stage,
         soort: Soort,
         kind: ObjectSoort,
         seen: &Seen,
     ) -> Result<u64, ImportError> {
+        // Nothing of this kind was there when the comparing began, and what schools registered since
+        // is theirs.
+        if !self.has(soort) {
+            return Ok(0);
+        }
         let blind = self.blind.contains(&kind);
         let mut absent = 0;
         let mut after: Option<Sleutel> = None;

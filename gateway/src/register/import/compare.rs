@@ -101,6 +101,11 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Whether the register had something of this kind when the comparing began.
+    pub(super) fn has(&self, soort: Soort) -> bool {
+        self.filled.contains(&(soort as u8))
+    }
+
     /// The lines gathered so far, to be staged.
     pub(super) fn take_lines(&mut self) -> Vec<Line> {
         std::mem::take(&mut self.lines)
@@ -440,7 +445,7 @@ impl<'a> Run<'a> {
 
     /// Stages the mutations of a leerbedrijf. The first import of an empty register has none.
     fn announce(&mut self, kern: &Kern, changes: Vec<Change>) -> Result<(), ImportError> {
-        if !self.filled.contains(&(Soort::Leerbedrijf as u8)) {
+        if !self.has(Soort::Leerbedrijf) {
             return Ok(());
         }
         for change in changes {
@@ -457,7 +462,7 @@ impl<'a> Run<'a> {
         soort: Soort,
         keys: impl IntoIterator<Item = &'k Sleutel>,
     ) -> Result<HashMap<Sleutel, Vec<u8>>, StoreError> {
-        if !self.filled.contains(&(soort as u8)) {
+        if !self.has(soort) {
             return Ok(HashMap::new());
         }
         let keys: Vec<Sleutel> = keys.into_iter().cloned().collect();

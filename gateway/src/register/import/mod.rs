@@ -1,9 +1,9 @@
 //! Importing a levering: wholly or not at all (domain §5).
 //!
 //! Lines are read and checked on a thread ([`feed`]), compared with what the register has, party
-//! by party ([`compare`]), and only what changed is staged. When the last line was right, what a
-//! VOLLEDIG levering no longer has is ended ([`absent`]), the guards are asked ([`guard`]), and
-//! one short commit makes it all visible.
+//! by party ([`compare`]), and only what changed is staged ([`stage`]); the three go on beside each
+//! other. When the last line was right, what a VOLLEDIG levering no longer has is ended ([`absent`]),
+//! the guards are asked ([`guard`]), and one short commit makes it all visible.
 
 mod absent;
 mod again;
@@ -179,7 +179,7 @@ pub async fn import<R: Read + Send + 'static>(
     let mut stage = Stage::open(store).await?;
     let staged = stage_all(
         store,
-        &stage,
+        &mut stage,
         feed,
         &voorloop,
         moment,
@@ -234,7 +234,7 @@ async fn publish(
 
 async fn stage_all<'a>(
     store: &'a Arc<dyn LogStore>,
-    stage: &Stage,
+    stage: &mut Stage,
     mut feed: Feed,
     voorloop: &'a Voorloop,
     moment: Moment,

@@ -65,7 +65,7 @@ pub async fn import_postcodes(
 ) -> Result<PostcodesReport, PostcodesError> {
     // Before anything is read, so that no other import comes in between.
     let mut stage = Stage::open(store).await?;
-    let staged = stage_differences(store, &stage, table).await;
+    let staged = stage_differences(store, &mut stage, table).await;
     let (mut report, request_id) = match staged {
         Ok((report, Some(request_id))) => (report, request_id),
         Ok((report, None)) => {
@@ -96,7 +96,7 @@ pub async fn compare_postcodes(
 /// Gives the id under which to publish, if there is anything to.
 async fn stage_differences(
     store: &Arc<dyn LogStore>,
-    stage: &Stage,
+    stage: &mut Stage,
     table: &[Postcodegebied],
 ) -> Result<(PostcodesReport, Option<Uuid>), PostcodesError> {
     let (report, lines) = differences(store.as_ref(), table).await?;

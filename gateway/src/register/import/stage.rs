@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
 pub(super) struct Stage {
     store: Arc<dyn LogStore>,
     id: Option<StageId>,
+    /// The lines that are being written, while the next ones are read and compared.
+    writing: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl Stage {
@@ -21,14 +24,32 @@ impl Stage {
         Ok(Self {
             id: Some(store.open_stage().await?),
             store: Arc::clone(store),
+            writing: None,
         })
     }
 
-    pub(super) async fn add(&self, lines: Vec<Line>) -> Result<(), StoreError> {
-        match self.id {
-            Some(id) if !lines.is_empty() => self.store.stage(id, lines).await,
-            _ => Ok(()),
-        }
+    /// Begins to write these lines, once those before them are written.
+    ///
+    /// # Errors
+    /// As [`LogStore::stage`], for the lines before.
+    pub(super) async fn add(&mut self, lines: Vec<Line>) -> Result<(), StoreError> {
+        let Some(id) = self.id.filter(|_| !lines.is_empty()) else {
+            return Ok(());
+        };
+        self.written().await?;
+        let store = Arc::clone(&self.store);
+        self.writing = Some(tokio::spawn(async move { store.stage(id, lines).await }));
+        Ok(())
+    }
+
+    /// Waits until all lines are written.
+    async fn written(&mut self) -> Result<(), StoreError> {
+        let Some(writing) = &mut self.writing else {
+            return Ok(());
+        };
+        let written = writing.await;
+        self.writing = None;
+        written.unwrap_or_else(|_| Err(StoreError::StageNotOpen(self.id.unwrap_or(StageId(0)))))
     }
 
     /// Makes it visible, if one is named while the log still ends at that commit.
@@ -41,6 +62,7 @@ impl Stage {
         tijdstip: Tijdstip,
         only_at: Option<u64>,
     ) -> Result<CommitInfo, StoreError> {
+        self.written().await?;
         let stage = self.id.ok_or(StoreError::StageNotOpen(StageId(0)))?;
         let commit = self
             .store
@@ -56,6 +78,8 @@ impl Stage {
     }
 
     pub(super) async fn discard(mut self) -> Result<(), StoreError> {
+        // What becomes of them does not matter any more.
+        drop(self.written().await);
         match self.id.take() {
             Some(id) => self.store.discard(id).await,
             None => Ok(()),
@@ -80,7 +104,11 @@ impl Drop for Stage {
             return;
         };
         let store = Arc::clone(&self.store);
+        let writing = self.writing.take();
         runtime.spawn(async move {
+            if let Some(writing) = writing {
+                drop(writing.await);
+            }
             if let Err(error) = store.discard(id).await {
                 tracing::warn!(%error, "the stage of a broken-off import is still there");
             }

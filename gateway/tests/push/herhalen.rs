@@ -1,0 +1,179 @@
+//! What happens when an endpoint fails: when it is tried again, and when it no longer is. The time
+//! is set by the test.
+
+use std::time::Duration;
+
+use stagepoort::push::{AbonnementStatus, Staat};
+
+use crate::{
+    ontvanger::{Antwoord, Ontvangen},
+    world::{HOST, World},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_after_is_kept() {
+    let world = World::new().await;
+    let ontvanger = world.ontvanger().await;
+    ontvanger.answers(|_| Antwoord::Met(429, "Retry-After: 7", Vec::new()));
+    let abonnement = world.abonnement(1, &ontvanger.url(HOST), |_| {}).await;
+    world.melden(&abonnement, &[1]).await;
+    let node = world.node().await;
+    world
+        .until("a failure", || async {
+            world.eindpunt(&abonnement).await.mislukt == 1
+        })
+        .await;
+    let staat = world.eindpunt(&abonnement).await;
+    assert_eq!(staat.niet_voor.unwrap().seconds_since(world.now()), 7);
+
+    ontvanger.answers(|_| Antwoord::Status(204));
+    world.pass(Duration::from_secs(6));
+    node.ring();
+    world.pass(Duration::from_secs(1));
+    node.ring();
+    world.until_volledig(&abonnement, 1).await;
+    node.stop().await;
+    let times: Vec<String> = ontvanger
+        .all()
+        .iter()
+        .map(|one| one.headers["webhook-timestamp"].clone())
+        .collect();
+    assert_eq!(times, ["1800000000", "1800000007"]);
+    // Well again.
+    assert_eq!(world.eindpunt(&abonnement).await, Default::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gone_stops_the_push_and_the_feed_stays() {
+    let world = World::new().await;
+    let ontvanger = world.ontvanger().await;
+    ontvanger.answers(|_| Antwoord::Status(410));
+    let abonnement = world.abonnement(1, &ontvanger.url(HOST), |_| {}).await;
+    world.melden(&abonnement, &[1, 2, 3]).await;
+    let node = world.node().await;
+    world
+        .until("the push to stop", || async {
+            world.status(&abonnement).await.0 == AbonnementStatus::PushGestopt
+        })
+        .await;
+    assert!(world.status(&abonnement).await.1.contains("HTTP 410"));
+    let feed = world.store.meldingen(abonnement.id, 0, 10).await.unwrap();
+    assert_eq!(feed.len(), 3);
+    assert!(feed.iter().all(|one| one.staat == Staat::Wacht));
+
+    ontvanger.answers(|_| Antwoord::Status(200));
+    world
+        .wijzig(&abonnement, false, |one| {
+            one.status = AbonnementStatus::Actief;
+            one.reden = None;
+        })
+        .await;
+    node.ring();
+    world.until_volledig(&abonnement, 3).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_dead_for_a_week_delays_nobody_is_stopped_late_and_replays_when_resumed() {
+    let world = World::new().await;
+    let dead = world.ontvanger().await;
+    dead.answers(|_| Antwoord::Niets);
+    let well = world.ontvanger().await;
+    let abonnement = world.abonnement(1, &dead.url(HOST), |_| {}).await;
+    let other = world.abonnement(2, &well.url(HOST), |_| {}).await;
+    let node = world.node().await;
+    let begun = world.now();
+    let mut waits_s = Vec::new();
+    for failures in 1..=10_u32 {
+        // Work for both goes on.
+        world.melden(&abonnement, &[1, 2, 3, 4]).await;
+        world.melden(&other, &[1, 2, 3, 4]).await;
+        node.ring();
+        world.until_volledig(&other, u64::from(failures) * 4).await;
+        world
+            .until("a failure", || async {
+                world.eindpunt(&abonnement).await.mislukt == failures
+            })
+            .await;
+        let staat = world.eindpunt(&abonnement).await;
+        assert_eq!(staat.faalt_sinds, Some(begun));
+        if failures < 10 {
+            assert_eq!(world.status(&abonnement).await.0, AbonnementStatus::Actief);
+            let wait = staat.niet_voor.unwrap().seconds_since(world.now());
+            waits_s.push(wait);
+            world.pass(Duration::from_secs(wait));
+        }
+    }
+    assert_eq!(
+        waits_s,
+        [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
+    );
+    world
+        .until("the push to stop", || async {
+            world.status(&abonnement).await.0 == AbonnementStatus::PushGestopt
+        })
+        .await;
+    // No attempts were used up: the first round aside, one message asked each time.
+    assert!(dead.all().len() < 8 + 10, "{}", dead.all().len());
+    let feed = world.store.meldingen(abonnement.id, 0, 100).await.unwrap();
+    assert_eq!(feed.len(), 40);
+    assert!(feed.iter().all(|one| one.staat == Staat::Wacht));
+
+    world.pass(Duration::from_secs(4 * 86_400));
+    let before = dead.all().len();
+    dead.answers(|_| Antwoord::Status(200));
+    world
+        .wijzig(&abonnement, false, |one| {
+            one.status = AbonnementStatus::Actief;
+        })
+        .await;
+    node.ring();
+    world.until_volledig(&abonnement, 40).await;
+    node.stop().await;
+    let all = dead.all();
+    let nummers: Vec<u64> = all[before..].iter().map(|one| one.nummers()[0].1).collect();
+    assert_eq!(nummers.len(), 40);
+    for leerbedrijf in 1..=4_u64 {
+        let of_one = nummers.iter().filter(|n| (*n - 1) % 4 + 1 == leerbedrijf);
+        assert!(of_one.is_sorted());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_to_the_end_while_others_are_taken_is_a_dead_letter() {
+    let world = World::new().await;
+    let ontvanger = world.ontvanger().await;
+    let ill = |one: &Ontvangen| one.nummers()[0].1 == 1;
+    ontvanger.answers(move |one| Antwoord::Status(if ill(one) { 500 } else { 200 }));
+    let abonnement = world.abonnement(1, &ontvanger.url(HOST), |_| {}).await;
+    world.melden(&abonnement, &[1, 1]).await;
+    let node = world.node().await;
+    for attempt in 1..=10_usize {
+        ontvanger
+            .until(|all| all.iter().filter(|one| ill(one)).count() == attempt)
+            .await;
+        // Another is taken in between.
+        world.melden(&abonnement, &[7]).await;
+        node.ring();
+        ontvanger
+            .until(|all| all.iter().filter(|one| !ill(one)).count() >= attempt)
+            .await;
+        world
+            .until("the attempts to be recorded", || async {
+                let all = world.pogingen(&abonnement).await;
+                all.iter().filter(|one| one.volgnummer == 1).count() == attempt
+            })
+            .await;
+        world.pass(Duration::from_secs(25 * 3_600));
+        node.ring();
+    }
+    // The one behind it goes on.
+    ontvanger
+        .until(|all| all.iter().any(|one| one.nummers()[0].1 == 2))
+        .await;
+    node.stop().await;
+    let feed = world.store.meldingen(abonnement.id, 0, 100).await.unwrap();
+    assert_eq!(feed[0].staat, Staat::Dood);
+    assert_eq!(world.status(&abonnement).await.0, AbonnementStatus::Actief);
+    assert_eq!(ontvanger.all().iter().filter(|one| ill(one)).count(), 10);
+}
