@@ -10,4 +10,5 @@ mod herhalen;
 mod ontvanger;
 #[path = "../postgres/mod.rs"]
 mod postgres;
+mod vreemd;
 mod world;

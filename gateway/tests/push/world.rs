@@ -140,6 +140,12 @@ impl World {
         self.clock.now()
     }
 
+    /// For receivers that have a clock of their own.
+    pub(crate) fn set_to_present(&self) {
+        let now_s = OffsetDateTime::now_utc().unix_timestamp();
+        self.clock.0.store(now_s * 1_000, Relaxed);
+    }
+
     pub(crate) fn pass(&self, time: Duration) {
         let millis = i64::try_from(time.as_millis()).unwrap();
         self.clock.0.fetch_add(millis, Relaxed);
