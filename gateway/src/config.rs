@@ -20,7 +20,7 @@ use crate::{
     bron::{self, Plaats},
     domain::Oin,
     operations::{CursorSleutel, KeuzedeelRegel, Rules},
-    push::Wachtgrens,
+    push::{Voorwaarden, Wachtgrens},
     register::Share,
     transport::{gateway::Limits, tls::TlsPaths},
 };
@@ -465,7 +465,11 @@ impl Config {
                 in_all: grenzen.wachtenden,
                 per_afnemer: grenzen.wachtenden_per_afnemer,
             },
-            toegestane_netwerken: self.push.toegestane_netwerken.clone(),
+            abonnementen: Voorwaarden {
+                netwerken: self.push.toegestane_netwerken.clone(),
+                // It is read when the gateway starts.
+                openbare_sleutel: None,
+            },
             maximale_veroudering: self.register.maximale_veroudering,
         }
     }

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use crate::push::{
-    AbonnementId, AbonnementStatus, Kanaal, MutatieBericht, feed::GemeldeStatus,
+    AbonnementId, AbonnementStatus, Kanaal, MAX_PER_BERICHT, MutatieBericht, feed::GemeldeStatus,
 };
 use crate::{
     domain::{Caller, InvalidIdentifier, Oin, RegisterVersie, Signaalcode, Tijdstip},

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Failure, Writing};
 use crate::{
     log::StoreError,
-    push::{Mandaten, Netwerken, PushDesk, PushStore, Wachtgrens},
+    push::{Mandaten, PushDesk, PushStore, Voorwaarden, Wachtgrens},
     telemetry::chain,
 };
 
@@ -16,8 +16,8 @@ pub struct Pushing<'a> {
     pub desk: &'a PushDesk,
     /// Whose mutaties may be told.
     pub mandaten: Mandaten<'a>,
-    /// Where messages may go besides the public internet.
-    pub netwerken: &'a Netwerken,
+    /// What may be asked for.
+    pub voorwaarden: &'a Voorwaarden,
     /// How many calls may wait for something new.
     pub wachtgrens: Wachtgrens,
     /// Draws a secret.

@@ -15,7 +15,7 @@ pub mod geheim;
 pub mod mandaten;
 pub mod message;
 pub mod netwerken;
-mod private_file;
+pub mod private_file;
 mod relatie;
 #[cfg(test)]
 mod samples;
@@ -27,6 +27,7 @@ pub mod wachtkamer;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
+    Voorwaarden,
 };
 pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
 pub use delivery::{Delivery, Parts as DeliveryParts, Settings as DeliverySettings};

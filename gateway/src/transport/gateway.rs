@@ -15,7 +15,7 @@ use crate::{
     domain::{Oin, Operatie, Tijdstip},
     log::LogWriter,
     operations::{Failure, Herkenning, Pushing, Rules, Writing, view_for},
-    push::{Mandaten, Netwerken, PushDesk, Wachtgrens},
+    push::{Mandaten, PushDesk, Voorwaarden, Wachtgrens},
     replica::{Replica, View},
 };
 
@@ -91,8 +91,8 @@ pub struct Limits {
     pub write_wait: Duration,
     /// Calls that may wait for something new in a feed.
     pub wachtenden: Wachtgrens,
-    /// Where messages to subscribers may go besides the public internet.
-    pub toegestane_netwerken: Netwerken,
+    /// What subscribers may ask for.
+    pub abonnementen: Voorwaarden,
     /// Oldest register this node answers from; older is "not available" (design invariant 6).
     pub maximale_veroudering: Duration,
 }
@@ -113,7 +113,7 @@ impl Default for Limits {
                 in_all: 1_000,
                 per_afnemer: 100,
             },
-            toegestane_netwerken: Netwerken::default(),
+            abonnementen: Voorwaarden::default(),
             maximale_veroudering: Duration::from_secs(24 * 3600),
         }
     }
@@ -168,7 +168,7 @@ impl Gateway {
                     access: &self.access,
                     clock: &*self.clock,
                 },
-                netwerken: &self.limits.toegestane_netwerken,
+                voorwaarden: &self.limits.abonnementen,
                 wachtgrens: self.limits.wachtenden,
                 random: random_bytes,
             },

@@ -39,6 +39,7 @@ impl World {
         let store = open_push(&opslag).await.unwrap();
         let mut gateway = gateway().await;
         gateway.limits.wachtenden = wachtenden;
+        gateway.limits.abonnementen.openbare_sleutel = Some("whpk_".to_owned());
         gateway.push.attach(Arc::clone(&store));
         Self {
             _folder: folder,

@@ -36,7 +36,7 @@ pub async fn run(
 ) -> Result<Answer<Response>, Failure> {
     check_school(ctx, request.school_oin.as_deref())?;
     let pushing = &writing.pushing;
-    let wens = match request.instellingen.parse(pushing.netwerken) {
+    let wens = match request.instellingen.parse(pushing.voorwaarden) {
         Ok(wens) => wens,
         Err(bevindingen) => return Ok(refused(ctx, bevindingen)),
     };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     domain::{Code, MutatieSoort, Signaalcode, redacted_debug},
     operations::{Bevinding, natrekken_erkenning::parse_code, number, ongeldig, present},
-    push::{Eindpunt, Geheim, Kanaal, MAX_PER_BERICHT, Netwerken},
+    push::{Eindpunt, Geheim, Kanaal, MAX_PER_BERICHT, Voorwaarden},
 };
 
 /// The fields that aanmelden and wijzigen share, as they came.
@@ -44,12 +44,12 @@ redacted_debug!(Instellingen, Wens);
 impl Instellingen {
     /// # Errors
     /// All that is wrong with the fields, or with what they mean together.
-    pub(super) fn parse(&self, netwerken: &Netwerken) -> Result<Wens, Vec<Bevinding>> {
+    pub(super) fn parse(&self, voorwaarden: &Voorwaarden) -> Result<Wens, Vec<Bevinding>> {
         let mut wrong = Vec::new();
         let mut keep = |bevinding| wrong.push(bevinding);
         let kanaal = kanaal(self.kanaal.as_deref()).map_err(&mut keep).ok();
         let eindpunt = present(self.eindpunt.as_deref()).and_then(|text| {
-            Eindpunt::parse(text, netwerken)
+            Eindpunt::parse(text, &voorwaarden.netwerken)
                 .map_err(|error| keep(ongeldig("eindpunt", bare(&error, "eindpunt"))))
                 .ok()
         });
@@ -67,7 +67,9 @@ impl Instellingen {
             .flatten();
         let ed25519 = self.ed25519.unwrap_or(false);
         if let Some(kanaal) = kanaal {
-            self.together(kanaal, per_bericht).for_each(&mut keep);
+            let has_sleutel = voorwaarden.openbare_sleutel.is_some();
+            self.together(kanaal, per_bericht, has_sleutel)
+                .for_each(&mut keep);
         }
         match kanaal {
             Some(kanaal) if wrong.is_empty() => Ok(Wens {
@@ -89,11 +91,11 @@ impl Instellingen {
         &self,
         kanaal: Kanaal,
         per_bericht: Option<u64>,
+        has_sleutel: bool,
     ) -> impl Iterator<Item = Bevinding> + use<> {
         let has_eindpunt = present(self.eindpunt.as_deref()).is_some();
         let has_geheim = present(self.geheim.as_deref()).is_some();
         let polls = kanaal == Kanaal::Poll;
-        let signed = kanaal == Kanaal::Webhook;
         [
             (
                 !polls && !has_eindpunt,
@@ -106,14 +108,19 @@ impl Instellingen {
                 "laat weg bij POLL; daar haalt de abonnee zelf op",
             ),
             (
-                !signed && has_geheim,
+                polls && has_geheim,
                 "geheim",
-                "laat weg; alleen berichten van een WEBHOOK worden ondertekend",
+                "laat weg bij POLL; daar wordt geen bericht ondertekend",
             ),
             (
-                !signed && self.ed25519 == Some(true),
+                polls && self.ed25519 == Some(true),
                 "ed25519",
-                "laat weg; alleen berichten van een WEBHOOK worden ondertekend",
+                "laat weg bij POLL; daar wordt geen bericht ondertekend",
+            ),
+            (
+                !polls && self.ed25519 == Some(true) && !has_sleutel,
+                "ed25519",
+                "deze gateway heeft geen sleutel voor ed25519; laat weg",
             ),
             (
                 polls && per_bericht.is_some_and(|n| n > 1),
@@ -200,7 +207,10 @@ mod tests {
             ed25519: Some(true),
             ..webhook()
         }
-        .parse(&Netwerken::default())
+        .parse(&Voorwaarden {
+            openbare_sleutel: Some("whpk_".to_owned()),
+            ..Voorwaarden::default()
+        })
         .unwrap();
         assert_eq!(wens.mutatie_soorten, [MutatieSoort::ErkenningBeeindigd]);
         assert_eq!(wens.codes.len(), 2);
@@ -212,7 +222,7 @@ mod tests {
             ed25519: Some(false),
             ..Instellingen::default()
         };
-        assert!(poll.parse(&Netwerken::default()).is_ok());
+        assert!(poll.parse(&Voorwaarden::default()).is_ok());
     }
 
     #[test]
@@ -249,7 +259,8 @@ mod tests {
                     geheim: some(&Geheim::of_random([1; 32]).to_text()),
                     ..webhook()
                 },
-                vec!["geheim", "ed25519"],
+                // There is no key to sign with.
+                vec!["ed25519"],
             ),
             (
                 all_wrong,
@@ -265,7 +276,7 @@ mod tests {
                 ],
             ),
         ] {
-            let wrong = instellingen.parse(&Netwerken::default()).unwrap_err();
+            let wrong = instellingen.parse(&Voorwaarden::default()).unwrap_err();
             let velden: Vec<&str> = wrong.iter().map(|bevinding| bevinding.veld).collect();
             assert_eq!(velden, expect);
         }

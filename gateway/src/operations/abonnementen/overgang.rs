@@ -106,7 +106,7 @@ fn geheimen(
     now: Tijdstip,
     fresh: impl FnOnce() -> Geheim,
 ) -> Vec<Geheim> {
-    if wens.kanaal != Kanaal::Webhook {
+    if wens.kanaal == Kanaal::Poll {
         return Vec::new();
     }
     let current = before.geheimen.first();
@@ -114,7 +114,8 @@ fn geheimen(
         (Some(given), Some(current)) if given.bytes == current.bytes => current.clone(),
         (Some(given), _) => given.clone(),
         (None, Some(current)) => current.clone(),
-        (None, None) => fresh(),
+        (None, None) if wens.kanaal == Kanaal::Webhook => fresh(),
+        (None, None) => return Vec::new(),
     };
     let grace = Tijdstip::from_millis(now.as_millis().saturating_add(GRACE_MS));
     let older = before
@@ -301,6 +302,9 @@ mod tests {
         };
         let webhook = change(&soap, wens(Kanaal::Webhook, URL), None).unwrap();
         assert_eq!(webhook.abonnement.geheimen, [fresh()]);
+        // Over SOAP the connection may be enough.
+        let soap = change(&soap, wens(Kanaal::Soap, URL), None).unwrap();
+        assert!(soap.abonnement.geheimen.is_empty());
     }
 
     #[test]

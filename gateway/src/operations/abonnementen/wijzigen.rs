@@ -42,7 +42,7 @@ pub async fn run(
     request: Request,
 ) -> Result<Answer<Response>, Failure> {
     let pushing = &writing.pushing;
-    let wens = request.instellingen.parse(pushing.netwerken);
+    let wens = request.instellingen.parse(pushing.voorwaarden);
     let status = status(request.status.as_deref());
     let (wens, gevraagd) = match (wens, status) {
         (Ok(wens), Ok(gevraagd)) => (wens, gevraagd),

@@ -37,7 +37,7 @@ const EINDPUNT: Veld = Veld::tekst(
 );
 const GEHEIM: Veld = Veld::tekst(
     "geheim",
-    "Eigen geheim voor de handtekening van een WEBHOOK: whsec_ met daarachter 24 tot en met 64 bytes in base64. Bij aanmelden zonder: Stagepoort maakt er een. Bij wijzigen zonder: het blijft; een ander vervangt het, en het oude tekent nog 24 uur mee.",
+    "Eigen geheim voor de handtekening: whsec_ met daarachter 24 tot en met 64 bytes in base64; niet bij POLL. Bij aanmelden van een WEBHOOK zonder: Stagepoort maakt er een. Bij wijzigen zonder: het blijft; een ander vervangt het, en het oude tekent nog 24 uur mee.",
     "whsec_bGVlcmJlZHJpamZ2b29yYmVlbGRnZWhlaW0wMQ==",
 );
 const PER_BERICHT: Veld = Veld::getal(
@@ -47,7 +47,7 @@ const PER_BERICHT: Veld = Veld::getal(
 );
 const ED25519: Veld = Veld::boolean(
     "ed25519",
-    "Een bericht van een WEBHOOK ook ondertekenen met de openbaar te controleren sleutel van Stagepoort (v1a).",
+    "Berichten ook ondertekenen met de openbaar te controleren sleutel van Stagepoort (v1a), als zij er een heeft; niet bij POLL.",
 );
 const STATUS: Veld = Veld::tekst(
     "status",

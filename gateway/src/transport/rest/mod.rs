@@ -27,6 +27,7 @@ mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
 mod vergelijken_mutaties;
 mod violation;
+mod webhooks;
 mod wijzigen_abonnement;
 mod zoeken_leerplaatsen;
 mod zoekvragen;

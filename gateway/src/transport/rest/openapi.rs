@@ -16,7 +16,7 @@ use super::{
     natrekken_erkenningen, problem, registreren_bpvos, vaststellen_leerbedrijf,
     vaststellen_leerbedrijven, vergelijken_mutaties,
     violation::{Overtreding, Plaats},
-    zoeken_leerplaatsen,
+    webhooks, zoeken_leerplaatsen,
 };
 use crate::operations;
 
@@ -33,6 +33,7 @@ pub fn document(api_url: &str) -> Value {
         "security": [{ "clientcertificaat": [] }],
         "tags": tags(),
         "paths": paths(),
+        "webhooks": webhooks::webhooks(),
         "components": {
             "schemas": schemas(),
             "parameters": {
@@ -415,6 +416,7 @@ fn schemas() -> Value {
         map.insert(name, schema);
     }
     request_schemas(&mut map);
+    map.extend(webhooks::schemas().map(|(name, schema)| (name.to_owned(), schema)));
     Value::Object(map)
 }
 
