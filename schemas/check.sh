@@ -114,6 +114,7 @@ limit vaststellenLeerbedrijven rijen rij 1000
 limit registrerenBpvos bpvos bpvo 10000
 limit aanmeldenAbonnement codes code 1000
 limit aanmeldenAbonnement mutatieSoorten mutatieSoort 20
+limit vergelijkenMutaties stukken stuk 1000
 
 echo "schemas: $accepted accepted, $refused refused, $envelopes envelopes, $limits limits, $rules rules, $surprises surprises"
 [ "$surprises" = 0 ]

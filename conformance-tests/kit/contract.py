@@ -24,6 +24,12 @@ OPERATIONS = (
     "zoekenLeerplaatsen",
     "registrerenBpvos",
     "opvragenBpvos",
+    "aanmeldenAbonnement",
+    "opvragenAbonnementen",
+    "wijzigenAbonnement",
+    "beeindigenAbonnement",
+    "opvragenMutaties",
+    "vergelijkenMutaties",
 )
 
 _PLAIN = {"int": int, "long": int, "boolean": lambda text: text in ("true", "1"), "decimal": float}

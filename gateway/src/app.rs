@@ -96,6 +96,7 @@ impl App {
         tracing::info!("stopping");
         self.health.drain();
         tokio::time::sleep(self.drain.announce).await;
+        self.gateway.push.wachtkamer().close();
         self.tls.connections().drain();
         for handle in handles {
             handle.stop(true).await;

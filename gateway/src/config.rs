@@ -20,6 +20,7 @@ use crate::{
     bron::{self, Plaats},
     domain::Oin,
     operations::{CursorSleutel, KeuzedeelRegel, Rules},
+    push::{Voorwaarden, Wachtgrens},
     register::Share,
     transport::{gateway::Limits, tls::TlsPaths},
 };
@@ -182,6 +183,8 @@ pub struct GrenzenConfig {
     pub verbindingen: usize,
     pub verbindingen_per_partij: usize,
     pub handshakes: usize,
+    pub wachtenden: usize,
+    pub wachtenden_per_afnemer: usize,
     #[serde(deserialize_with = "duur")]
     pub versie_wacht: Duration,
     #[serde(deserialize_with = "duur")]
@@ -347,6 +350,8 @@ impl Config {
             ("verbindingen", grenzen.verbindingen),
             ("verbindingenPerPartij", grenzen.verbindingen_per_partij),
             ("handshakes", grenzen.handshakes),
+            ("wachtenden", grenzen.wachtenden),
+            ("wachtendenPerAfnemer", grenzen.wachtenden_per_afnemer),
         ];
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(format!("grenzen.{name} is 0; it must be at least 1")),
@@ -456,6 +461,15 @@ impl Config {
             body_timeout: grenzen.body_tijd,
             versie_wait: grenzen.versie_wacht,
             write_wait: grenzen.bewaar_wacht,
+            wachtenden: Wachtgrens {
+                in_all: grenzen.wachtenden,
+                per_afnemer: grenzen.wachtenden_per_afnemer,
+            },
+            abonnementen: Voorwaarden {
+                netwerken: self.push.toegestane_netwerken.clone(),
+                // It is read when the gateway starts.
+                openbare_sleutel: None,
+            },
             maximale_veroudering: self.register.maximale_veroudering,
         }
     }

@@ -14,6 +14,10 @@ pub mod names {
     pub const BPVOS_SCHRIJFACTIES: &str = "stagepoort_bpvos_schrijfacties_total";
     /// Bpvo's that such calls changed, by wat: `toegevoegd`, `gewijzigd`, `verwijderd`.
     pub const BPVOS_GESCHREVEN: &str = "stagepoort_bpvos_geschreven_total";
+    /// Changes of subscriptions by their subscribers, by daad: `aangemeld`, `gewijzigd`, `beeindigd`.
+    pub const ABONNEMENTEN_DADEN: &str = "stagepoort_abonnementen_daden_total";
+    /// Calls that wait for something new in a feed.
+    pub const MUTATIES_WACHTENDEN: &str = "stagepoort_mutaties_wachtenden";
     /// Time to answer, by transport and operatie.
     pub const VERZOEK_DUUR: &str = "stagepoort_verzoek_duur_seconds";
     /// Refused TLS connections, by listener and reden.
@@ -156,6 +160,16 @@ fn describe() {
         names::BPVOS_GESCHREVEN,
         Unit::Count,
         "Bpvo's that such calls changed."
+    );
+    describe_counter!(
+        names::ABONNEMENTEN_DADEN,
+        Unit::Count,
+        "Changes of subscriptions by their subscribers."
+    );
+    describe_gauge!(
+        names::MUTATIES_WACHTENDEN,
+        Unit::Count,
+        "Calls that wait for something new in a feed."
     );
     describe_counter!(
         names::PUSH_GENUMMERD,

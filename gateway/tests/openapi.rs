@@ -5,7 +5,15 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::Value;
-use stagepoort::transport::rest::{API_VERSION, ENDPOINTS, openapi};
+use stagepoort::{
+    domain::{Datum, LeerbedrijfId, Oin, RegisterVersie, Tijdstip},
+    push::{
+        Abonnement, AbonnementId, AbonnementStatus, Afzender, Kanaal, MutatieBericht,
+        feed::GemeldeStatus, message,
+    },
+    transport::rest::{API_VERSION, ENDPOINTS, openapi},
+};
+use uuid::Uuid;
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../openapi/stagepoort.json")
@@ -186,6 +194,91 @@ fn every_reference_leads_somewhere() {
     walk(&document, &document);
 }
 
+/// What is really sent to a webhook is as the description says.
+#[test]
+fn webhooks_are_described_as_they_are_sent() {
+    let document = document();
+    let valid = |name: &str, kind: &str, bytes: &[u8]| {
+        let content = &document["webhooks"][name]["post"]["requestBody"]["content"][kind];
+        let mut schema = content["schema"].clone();
+        schema["components"] = document["components"].clone();
+        let message: Value = serde_json::from_slice(bytes).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&message)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name} {message}");
+    };
+    let kind = |sent: &message::Bericht| sent.content_type.split(';').next().unwrap().to_owned();
+    let afzender = Afzender {
+        oin: Oin::parse("00000099000000001000").unwrap(),
+        publieke_url: "https://poort.example".to_owned(),
+    };
+    let examples = &document["webhooks"]["mutatie"]["post"]["requestBody"]["content"];
+    let example = &examples["application/cloudevents+json"]["examples"]["mutatie"]["value"];
+    let now = Tijdstip::parse("2026-11-22T09:00:00Z").unwrap();
+    for per_bericht in [1, 2] {
+        let abonnement = abonnement(per_bericht);
+        let sent = message::mutaties(&abonnement, &[bericht()], &afzender).unwrap();
+        valid("mutatie", &kind(&sent), &sent.body);
+        if per_bericht == 1 {
+            let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+            let names = |event: &Value| -> Vec<String> {
+                event.as_object().unwrap().keys().cloned().collect()
+            };
+            assert_eq!(names(&sent), names(example));
+            assert_eq!(sent["type"], example["type"]);
+        }
+        let proof = message::bewijs(abonnement.id, "x", Uuid::nil(), now, &afzender).unwrap();
+        valid("bewijs", &kind(&proof), &proof.body);
+        let test = message::proef(abonnement.id, Uuid::nil(), now, &afzender).unwrap();
+        valid("proef", &kind(&test), &test.body);
+    }
+}
+
+fn abonnement(per_bericht: u16) -> Abonnement {
+    Abonnement {
+        id: AbonnementId(Uuid::nil()),
+        afnemer_oin: Oin::parse("00000099000000000001").unwrap(),
+        school_oin: None,
+        kanaal: Kanaal::Webhook,
+        eindpunt: Some("https://sis.example/".to_owned()),
+        mutatie_soorten: Vec::new(),
+        codes: Vec::new(),
+        per_bericht,
+        ed25519: false,
+        geheimen: Vec::new(),
+        status: AbonnementStatus::Actief,
+        reden: None,
+        aangemaakt_op: Tijdstip::EPOCH,
+    }
+}
+
+fn bericht() -> MutatieBericht {
+    MutatieBericht {
+        mutatie_id: Uuid::nil(),
+        volgnummer: 2,
+        vorig_volgnummer: 1,
+        vorig_volgnummer_leerbedrijf: None,
+        volledig_tot_en_met: 1,
+        mutatie_soort: "ERKENNING_BEEINDIGD",
+        leerbedrijf_id: LeerbedrijfId::parse("100000001").unwrap(),
+        naam: "Bakkerij".to_owned(),
+        opvolger: None,
+        code: None,
+        erkenning_status: Some(GemeldeStatus::NietErkend),
+        reden: None,
+        startdatum: None,
+        einddatum: None,
+        ingangsdatum: Datum::parse("2026-12-01").unwrap(),
+        geregistreerd_op: Tijdstip::EPOCH,
+        register_versie: RegisterVersie::default(),
+        school_oin: Oin::parse("00000099000000000101").unwrap(),
+        bpvo_kenmerken: vec!["K1".to_owned()],
+    }
+}
+
 #[test]
 fn every_example_is_as_its_schema_allows() {
     let document = document();
@@ -209,8 +302,16 @@ fn every_example_is_as_its_schema_allows() {
             check(content, &format!("{method} {path}"));
         }
         if path != "/openapi.json" {
-            let content = &operation["responses"]["200"]["content"]["application/json"];
-            check(content, &format!("{method} {path} 200"));
+            let responses = operation["responses"].as_object().unwrap();
+            let (status, answer) = responses.iter().find(|(s, _)| s.starts_with('2')).unwrap();
+            let content = &answer["content"]["application/json"];
+            check(content, &format!("{method} {path} {status}"));
+        }
+    }
+    for (name, webhook) in document["webhooks"].as_object().unwrap() {
+        let contents = &webhook["post"]["requestBody"]["content"];
+        for (kind, content) in contents.as_object().unwrap() {
+            check(content, &format!("webhook {name} {kind}"));
         }
     }
     for (name, response) in document["components"]["responses"].as_object().unwrap() {

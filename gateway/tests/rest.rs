@@ -612,7 +612,7 @@ async fn publish_openapi_without_identity_to_any_origin() {
 
 #[actix_web::test]
 async fn the_pages_are_whole_and_load_nothing() {
-    for path in ["/", "/api.html"] {
+    for path in ["/", "/api.html", "/mutaties.html"] {
         let reply = send(gateway().await, TestRequest::get().uri(path), None).await;
         assert_eq!(reply.status, 200);
         assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");

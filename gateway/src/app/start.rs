@@ -15,6 +15,7 @@ use crate::{
     config::Config,
     log::{LogStore, LogWriter, Opslag, StoreError},
     metrics,
+    push::{Sleutel, SleutelError},
     replica::{FollowerStatus, Replica},
     transport::{
         admin::{Health, Sources},
@@ -43,6 +44,9 @@ pub enum StartError {
     /// `[opslag]` names what cannot be read.
     #[error("{0}")]
     Opslag(String),
+    /// The key that messages to subscribers are signed with.
+    #[error(transparent)]
+    Sleutel(#[from] SleutelError),
     /// There is neither a database nor a snapshot to serve from.
     #[error("the database {opslag} cannot be used, and there is no snapshot to serve from")]
     NothingToServe {
@@ -78,7 +82,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     let saved = Saved::load(&config.opslag.momentopname);
     let opslag = config.opslag.opslag().map_err(StartError::Opslag)?;
     let store = open_store(&opslag, &saved).await?;
-    let gateway = Arc::new(gateway(&config, &clock, &tls, saved));
+    let gateway = Arc::new(gateway(&config, &clock, &tls, saved)?);
 
     let (follower_status, follower) = watch::channel(FollowerStatus {
         last_step: None,
@@ -130,7 +134,16 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     })
 }
 
-fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Saved>) -> Gateway {
+fn gateway(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    tls: &Tls,
+    saved: Option<Saved>,
+) -> Result<Gateway, SleutelError> {
+    let sleutel = config.push.onderteken_sleutel.as_deref();
+    let sleutel = sleutel.map(Sleutel::read).transpose()?;
+    let mut limits = config.limits();
+    limits.abonnementen.openbare_sleutel = sleutel.as_ref().map(Sleutel::public_text);
     let access =
         Access::ageing(config.toegang.maximale_leeftijd).with_revocations(tls.revocations());
     let freshness = Freshness::default();
@@ -141,18 +154,18 @@ fn gateway(config: &Config, clock: &Arc<dyn Clock>, tls: &Tls, saved: Option<Sav
             Replica::with(saved.view)
         }
     };
-    Gateway {
+    Ok(Gateway {
         replica: Arc::new(replica),
         log: LogWriter::default(),
         push: Arc::default(),
         access: Arc::new(access),
         clock: Arc::clone(clock),
         rules: config.rules(),
-        limits: config.limits(),
+        limits,
         own_oin: config.api.oin,
         api_url: config.api.publieke_url.clone(),
         freshness,
-    }
+    })
 }
 
 /// The database, or none when it is away and a snapshot can be served meanwhile. With a snapshot

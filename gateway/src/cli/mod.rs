@@ -5,8 +5,10 @@ mod config;
 mod demo;
 mod doctor;
 mod geo;
+mod luister;
 mod migrate;
 mod opslag;
+mod push;
 mod register;
 mod serve;
 mod toegang;
@@ -54,6 +56,11 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Look at subscriptions and their deliveries, and mend them
+    #[command(subcommand)]
+    Push(push::PushCommand),
+    /// Follow the mutaties of a subscription and forward them to a local address
+    Luister(luister::LuisterArgs),
     /// Copy the register to a file while it is used
     Backup(backup::BackupArgs),
     /// Check a backup, or put it in place of the register
@@ -79,6 +86,8 @@ pub fn main() -> ExitCode {
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Push(command) => push::run(command),
+        Command::Luister(args) => luister::run(args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::run_restore(&args),
         Command::Doctor(command) => doctor::run(command),

@@ -46,6 +46,18 @@ operaties! {
     RegistrerenBpvos = "registrerenBpvos";
     /// What is registered for a school.
     OpvragenBpvos = "opvragenBpvos";
+    /// Subscribe to the mutaties of a school, or of all.
+    AanmeldenAbonnement = "aanmeldenAbonnement";
+    /// Which subscriptions there are, and how they stand.
+    OpvragenAbonnementen = "opvragenAbonnementen";
+    /// Change, pause or resume a subscription, or test it.
+    WijzigenAbonnement = "wijzigenAbonnement";
+    /// End a subscription.
+    BeeindigenAbonnement = "beeindigenAbonnement";
+    /// The mutaties of a subscription by number.
+    OpvragenMutaties = "opvragenMutaties";
+    /// Does the receiver have everything?
+    VergelijkenMutaties = "vergelijkenMutaties";
 }
 
 impl fmt::Display for Operatie {

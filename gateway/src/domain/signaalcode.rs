@@ -76,6 +76,9 @@ signaalcodes! {
     AbonnementOnbekend = 170, "abonnement onbekend", false;
     /// The feed begins later.
     VolgnummerVerlopen = 171, "volgnummer verlopen", false;
+    /// A field of a subscription or of its feed, which has no code of its own; the signaaltekst
+    /// names it.
+    GegevensOngeldig = 172, "gegevens ongeldig", true;
     /// Refused as it stands.
     BpvoAfgekeurd = 180, "bpvo afgekeurd", false;
     /// Runs on after the erkenning.

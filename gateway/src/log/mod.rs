@@ -8,6 +8,7 @@
 //! Content about people and students does not stand in the log but in a side table that is
 //! deleted from; the log keeps a keyed hash of it (invariant 12).
 
+mod forgetting;
 mod hash;
 mod opslag;
 pub(crate) mod postgres;

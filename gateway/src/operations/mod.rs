@@ -3,16 +3,20 @@
 //! A transport turns a wire message into a `Request`, calls `run()`, and renders the [`Answer`]
 //! or the [`Failure`]. No business rule stands in a transport (design invariant 8).
 
+pub mod abonnementen;
 pub(crate) mod erkend_over;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;
 pub mod opvragen_bpvos;
 pub mod opvragen_detailgegevens;
+pub mod opvragen_mutaties;
+mod pushing;
 pub mod registreren_bpvos;
 mod seal;
 pub mod vaststellen_leerbedrijf;
 pub mod vaststellen_leerbedrijven;
+pub mod vergelijken_mutaties;
 pub mod zoeken_leerplaatsen;
 
 use std::{borrow::Cow, sync::Arc};
@@ -20,10 +24,14 @@ use std::{borrow::Cow, sync::Arc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use crate::push::{
+    AbonnementId, AbonnementStatus, Kanaal, MAX_PER_BERICHT, MutatieBericht, feed::GemeldeStatus,
+};
 use crate::{
     domain::{Caller, InvalidIdentifier, Oin, RegisterVersie, Signaalcode, Tijdstip},
     replica::{Replica, View},
 };
+pub use pushing::Pushing;
 pub use registreren_bpvos::{Herkenning, Writing};
 
 /// Rules of the register that SBB has yet to confirm, as the operator set them.
@@ -43,10 +51,7 @@ impl CursorSleutel {
     /// Of a secret of any length.
     #[must_use]
     pub fn new(secret: &str) -> Self {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
-        let mut key = [0; 32];
-        key.copy_from_slice(digest.as_ref());
-        Self(key)
+        Self(sha256(secret.as_bytes()))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -217,6 +222,20 @@ pub enum Failure {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// The queue is away, or did not answer in time. The rest goes on.
+    #[error("abonnementen zijn even niet beschikbaar; dezelfde vraag mag opnieuw")]
+    PushUnavailable {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// Too many calls wait for something new in a feed already.
+    #[error(
+        "er wachten al te veel vragen op nieuwe mutaties; vraag later, of zonder wachtSeconden"
+    )]
+    TooManyWaiting {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
     /// wsa:MessageID or `Idempotency-Key` was used for another write (domain rule 15).
     #[error("is al gebruikt voor een andere vraag; geef elke nieuwe vraag een nieuwe")]
     KeyReused,
@@ -226,6 +245,17 @@ pub enum Failure {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+}
+
+impl Failure {
+    /// A database is rarely back sooner.
+    const PUSH_RETRY_AFTER_S: u32 = 5;
+
+    pub(crate) const fn push_unavailable() -> Self {
+        Self::PushUnavailable {
+            retry_after_s: Self::PUSH_RETRY_AFTER_S,
+        }
+    }
 }
 
 /// The view to answer from: the newest, once it has the `minimaleRegisterVersie` asked for.
@@ -286,4 +316,54 @@ pub(crate) fn check_school(ctx: &Context<'_>, school_oin: Option<&str>) -> Resul
 /// A request field that holds something: trimmed, and empty counts as absent (domain rule 2).
 pub(crate) fn present(field: Option<&str>) -> Option<&str> {
     field.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A finding about a field that has no signaalcode of its own.
+pub(crate) fn ongeldig(veld: &'static str, uitleg: impl Into<Cow<'static, str>>) -> Bevinding {
+    Bevinding {
+        veld,
+        signaalcode: Signaalcode::GegevensOngeldig,
+        uitleg: uitleg.into(),
+    }
+}
+
+/// A whole number from `min` to `max`; none when it is absent.
+pub(crate) fn number(
+    veld: &'static str,
+    field: Option<&str>,
+    min: u64,
+    max: u64,
+) -> Result<Option<u64>, Bevinding> {
+    let Some(text) = present(field) else {
+        return Ok(None);
+    };
+    let read = text.parse().ok().filter(|n| (min..=max).contains(n));
+    match read {
+        Some(number) => Ok(Some(number)),
+        None if max == MAX_VOLGNUMMER => {
+            let uitleg = format!("geef een volgnummer: een geheel getal vanaf {min}");
+            Err(ongeldig(veld, uitleg))
+        }
+        None => {
+            let uitleg = format!("geef een geheel getal van {min} tot en met {max}");
+            Err(ongeldig(veld, uitleg))
+        }
+    }
+}
+
+/// As much as an xs:long and a column of the database hold.
+pub(crate) const MAX_VOLGNUMMER: u64 = i64::MAX.unsigned_abs();
+
+/// SHA-256 of what was asked, by which a repeat is told from something else.
+pub(crate) fn hash(value: &impl Serialize) -> [u8; 32] {
+    // Only fails when memory does.
+    let bytes = postcard::to_stdvec(value).unwrap_or_default();
+    sha256(&bytes)
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
 }

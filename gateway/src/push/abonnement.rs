@@ -5,11 +5,20 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Geheim;
+use super::{Geheim, Netwerken};
 use crate::domain::{Code, MutatieSoort, Oin, Tijdstip, code_list};
 
 /// The most mutaties in one message (callback schema).
 pub const MAX_PER_BERICHT: u16 = 100;
+
+/// What subscribers may ask for, besides what holds everywhere.
+#[derive(Debug, Clone, Default)]
+pub struct Voorwaarden {
+    /// Where messages may go besides the public internet.
+    pub netwerken: Netwerken,
+    /// By which messages can also be verified, `whpk_…`; none when there is no key to sign with.
+    pub openbare_sleutel: Option<String>,
+}
 
 /// Names a subscription: a UUID, chosen by the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

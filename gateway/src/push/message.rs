@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Abonnement, AbonnementId, MutatieBericht};
-use crate::domain::{Oin, Tijdstip};
+use crate::domain::{LeerbedrijfId, Oin, Tijdstip};
 
 /// One event.
 pub const EVENT: &str = "application/cloudevents+json; charset=UTF-8";
@@ -37,7 +37,7 @@ pub struct Bericht {
 
 /// An event as it stands in the body.
 #[derive(Serialize)]
-struct Event<'a, T> {
+struct Event<'a, T: ?Sized> {
     specversion: &'static str,
     id: Uuid,
     source: String,
@@ -78,29 +78,69 @@ pub fn mutaties(
     berichten: &[MutatieBericht],
     afzender: &Afzender,
 ) -> serde_json::Result<Bericht> {
-    let events: Vec<_> = berichten
+    let gemeld: Vec<_> = berichten
         .iter()
-        .map(|bericht| Event {
-            specversion: "1.0",
-            id: bericht.mutatie_id,
-            source: source(afzender),
-            soort: soort(bericht.mutatie_soort),
-            subject: bericht.leerbedrijf_id.to_string(),
-            time: bericht.geregistreerd_op,
-            datacontenttype: "application/json",
-            dataschema: schema(afzender, "Mutatie"),
-            sequence: Some(bericht.volgnummer.to_string()),
+        .map(|bericht| Gemeld {
+            mutatie_id: bericht.mutatie_id,
+            mutatie_soort: bericht.mutatie_soort,
+            leerbedrijf_id: bericht.leerbedrijf_id,
+            geregistreerd_op: bericht.geregistreerd_op,
+            volgnummer: bericht.volgnummer,
             data: bericht,
         })
         .collect();
+    gemelde_mutaties(&gemeld, abonnement.per_bericht > 1, afzender)
+}
+
+/// What an event says of a mutatie, and the mutatie itself in whatever form.
+#[derive(Debug)]
+pub struct Gemeld<'a, T: ?Sized> {
+    /// See [`MutatieBericht::mutatie_id`].
+    pub mutatie_id: Uuid,
+    /// See [`MutatieBericht::mutatie_soort`].
+    pub mutatie_soort: &'a str,
+    /// See [`MutatieBericht::leerbedrijf_id`].
+    pub leerbedrijf_id: LeerbedrijfId,
+    /// See [`MutatieBericht::geregistreerd_op`].
+    pub geregistreerd_op: Tijdstip,
+    /// See [`MutatieBericht::volgnummer`].
+    pub volgnummer: u64,
+    /// As JSON has it.
+    pub data: &'a T,
+}
+
+/// As [`mutaties`], of mutaties that came as JSON; `batch` for a list, be it of one.
+///
+/// # Errors
+/// As [`mutaties`].
+pub fn gemelde_mutaties<T: Serialize + ?Sized>(
+    gemeld: &[Gemeld<'_, T>],
+    batch: bool,
+    afzender: &Afzender,
+) -> serde_json::Result<Bericht> {
+    let events: Vec<_> = gemeld
+        .iter()
+        .map(|gemeld| Event {
+            specversion: "1.0",
+            id: gemeld.mutatie_id,
+            source: source(afzender),
+            soort: soort(gemeld.mutatie_soort),
+            subject: gemeld.leerbedrijf_id.to_string(),
+            time: gemeld.geregistreerd_op,
+            datacontenttype: "application/json",
+            dataschema: schema(afzender, "Mutatie"),
+            sequence: Some(gemeld.volgnummer.to_string()),
+            data: gemeld.data,
+        })
+        .collect();
     match events.as_slice() {
-        [event] if abonnement.per_bericht <= 1 => Ok(Bericht {
+        [event] if !batch => Ok(Bericht {
             id: event.id.to_string(),
             content_type: EVENT,
             body: serde_json::to_vec(event)?,
         }),
         events => Ok(Bericht {
-            id: batch_id(berichten).to_string(),
+            id: id_of_batch(gemeld.iter().map(|gemeld| gemeld.mutatie_id)).to_string(),
             content_type: BATCH,
             body: serde_json::to_vec(events)?,
         }),
@@ -212,10 +252,11 @@ fn event_type(name: &str) -> String {
 
 /// Of the mutaties in it and their order.
 pub(super) fn batch_id(berichten: &[MutatieBericht]) -> Uuid {
-    let ids: Vec<String> = berichten
-        .iter()
-        .map(|bericht| bericht.mutatie_id.to_string())
-        .collect();
+    id_of_batch(berichten.iter().map(|bericht| bericht.mutatie_id))
+}
+
+fn id_of_batch(mutatie_ids: impl Iterator<Item = Uuid>) -> Uuid {
+    let ids: Vec<String> = mutatie_ids.map(|id| id.to_string()).collect();
     Uuid::new_v5(&NAMESPACE, ids.join("|").as_bytes())
 }
 

@@ -12,9 +12,10 @@ pub mod eindpunt;
 mod fanout;
 pub mod feed;
 pub mod geheim;
+pub mod mandaten;
 pub mod message;
 pub mod netwerken;
-mod private_file;
+pub mod private_file;
 mod relatie;
 #[cfg(test)]
 mod samples;
@@ -22,9 +23,11 @@ pub mod schedule;
 pub mod signature;
 pub mod soap_message;
 pub mod store;
+pub mod wachtkamer;
 
 pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
+    Voorwaarden,
 };
 pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
 pub use delivery::{Delivery, Parts as DeliveryParts, Settings as DeliverySettings};
@@ -32,13 +35,15 @@ pub use eindpunt::{Eindpunt, OngeldigEindpunt};
 pub use fanout::{Fanout, FanoutError, FanoutParts, Stap};
 pub use feed::{Inhoud, Melding, MutatieBericht, Staat};
 pub use geheim::{Geheim, OngeldigGeheim};
+pub use mandaten::Mandaten;
 pub use message::Afzender;
 pub use netwerken::{InvalidNetwerk, Netwerk, Netwerken};
 pub use private_file::PrivateFileError;
 pub use signature::{Sleutel, SleutelError};
 pub use store::{PushDesk, PushStore, open_push};
+pub use wachtkamer::{Wachtgrens, Wachtkamer};
 
 use crate::domain::Operatie;
 
 /// The operation for which a school must have given its mandate before its mutaties are told.
-pub const MANDAAT: Operatie = Operatie::OpvragenBpvos;
+pub const MANDAAT: Operatie = Operatie::OpvragenMutaties;

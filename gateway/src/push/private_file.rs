@@ -24,7 +24,10 @@ pub enum PrivateFileError {
 }
 
 /// What stands in the file.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
+///
+/// # Errors
+/// [`PrivateFileError`].
+pub fn read(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
     let unreadable = |source| PrivateFileError::Unreadable {
         path: path.to_owned(),
         source,

@@ -48,6 +48,13 @@ pub struct Lijst {
     pub max: usize,
 }
 
+/// The type of an item that is a text, for a list of texts.
+pub const TEKST: Vorm = Vorm {
+    soort: "InvoerTekstType",
+    elementen: &[],
+    lijsten: &[],
+};
+
 /// Why a body could not be read. Boxed, since most bodies can be.
 #[derive(Debug)]
 pub enum BodyError {
@@ -129,14 +136,8 @@ impl<'r, 'a> BodyReader<'r, 'a> {
         let Some(tag) = self.take(name)? else {
             return Ok(None);
         };
-        self.check_attributes(&tag, ns::WHITELABEL, "InvoerTekstType")?;
-        let text = self.content(&tag)?;
-        // More bytes than characters is common, fewer impossible.
-        if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
-            let reason = format!("Is langer dan {MAX_CHARS} tekens.");
-            return Err(self.invalid(tag.offset, tag.local, reason));
-        }
-        Ok(Some(text.into_owned()))
+        self.check_attributes(&tag, ns::WHITELABEL, TEKST.soort)?;
+        self.limited_text(&tag, tag.local).map(Some)
     }
 
     /// The xs:boolean in the next field, if it is this one.
@@ -148,7 +149,7 @@ impl<'r, 'a> BodyReader<'r, 'a> {
             return Ok(None);
         };
         self.check_attributes(&tag, ns::XSD, "boolean")?;
-        let text = self.content(&tag)?;
+        let text = self.content(tag.local)?;
         boolean(&text).map(Some).ok_or_else(|| {
             let reason = "Is geen xs:boolean: true, false, 1 of 0.";
             self.invalid(tag.offset, tag.local, reason)
@@ -163,6 +164,23 @@ impl<'r, 'a> BodyReader<'r, 'a> {
         &mut self,
         name: &'static str,
         mut read: impl FnMut(&mut Self) -> Result<T, BodyError>,
+    ) -> Result<Vec<T>, BodyError> {
+        self.items(name, |reader, _, vorm| reader.sequence(vorm, &mut read))
+    }
+
+    /// The texts of the next field, if it is this list, whose items are [`TEKST`].
+    ///
+    /// # Errors
+    /// As [`Self::list`] and [`Self::text`].
+    pub fn texts(&mut self, name: &'static str) -> Result<Vec<String>, BodyError> {
+        self.items(name, |reader, tag, _| reader.limited_text(tag, ""))
+    }
+
+    /// The items of a list, each read from its start tag on to its end.
+    fn items<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&mut Self, &Tag<'a>, &'static Vorm) -> Result<T, BodyError>,
     ) -> Result<Vec<T>, BodyError> {
         let mut items = Vec::new();
         let vorm = self.vorm;
@@ -195,7 +213,7 @@ impl<'r, 'a> BodyReader<'r, 'a> {
                 index: items.len() + 1,
             });
             self.check_attributes(&tag, ns::WHITELABEL, lijst.vorm.soort)?;
-            items.push(self.sequence(lijst.vorm, &mut read)?);
+            items.push(read(self, &tag, lijst.vorm)?);
             self.path.pop();
         }
         self.next = None;
@@ -272,8 +290,19 @@ impl<'r, 'a> BodyReader<'r, 'a> {
         }
     }
 
+    /// The text of an element of `InvoerTekstType`; `name` is its last step in a path.
+    fn limited_text(&mut self, tag: &Tag<'a>, name: &str) -> Result<String, BodyError> {
+        let text = self.content(name)?;
+        // More bytes than characters is common, fewer impossible.
+        if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
+            let reason = format!("Is langer dan {MAX_CHARS} tekens.");
+            return Err(self.invalid(tag.offset, name, reason));
+        }
+        Ok(text.into_owned())
+    }
+
     /// The text of an element that holds text only, up to its end.
-    fn content(&mut self, tag: &Tag<'a>) -> Result<Cow<'a, str>, BodyError> {
+    fn content(&mut self, name: &str) -> Result<Cow<'a, str>, BodyError> {
         let mut content: Cow<'a, str> = Cow::Borrowed("");
         loop {
             match self.reader.next()? {
@@ -282,7 +311,7 @@ impl<'r, 'a> BodyReader<'r, 'a> {
                 Token::Start(child) if self.is_nil(&child) => self.skip_nil(&child)?,
                 Token::Start(child) => {
                     let reason = "Een element is hier niet toegestaan, alleen tekst.";
-                    return Err(self.invalid(child.offset, tag.local, reason));
+                    return Err(self.invalid(child.offset, name, reason));
                 }
                 Token::End | Token::Eof => return Ok(content),
             }
@@ -420,10 +449,16 @@ mod tests {
         vorm: &REGEL,
         max: 3,
     };
+    const TEKSTEN: Lijst = Lijst {
+        soort: "TekstenType",
+        item: "t",
+        vorm: &TEKST,
+        max: 2,
+    };
     const VRAAG: Vorm = Vorm {
         soort: "VraagType",
-        elementen: &["a", "regels", "b", "c"],
-        lijsten: &[("regels", &REGELS)],
+        elementen: &["a", "regels", "b", "c", "teksten"],
+        lijsten: &[("regels", &REGELS), ("teksten", &TEKSTEN)],
     };
 
     type Vraag = (
@@ -431,6 +466,7 @@ mod tests {
         Vec<(Option<String>, Option<String>)>,
         Option<bool>,
         Option<String>,
+        Vec<String>,
     );
 
     fn read(attributes: &str, content: &str) -> Result<Vraag, Fault> {
@@ -455,6 +491,7 @@ mod tests {
                     vraag.list("regels", |r| Ok((r.text("a")?, r.text("b")?)))?,
                     vraag.boolean("b")?,
                     vraag.text("c")?,
+                    vraag.texts("teksten")?,
                 ))
             })
         })?
@@ -466,7 +503,7 @@ mod tests {
 
     #[test]
     fn fields_are_read_in_order_and_may_be_missing() {
-        assert_eq!(read("", "").unwrap(), (None, vec![], None, None));
+        assert_eq!(read("", "").unwrap(), (None, vec![], None, None, vec![]));
         assert_eq!(
             read(
                 "",
@@ -477,8 +514,13 @@ mod tests {
                 some("12"),
                 vec![(None, some("")), (None, None)],
                 Some(true),
-                None
+                None,
+                vec![]
             )
+        );
+        assert_eq!(
+            read("", "<teksten><t>1</t><t/></teksten>").unwrap().4,
+            ["1", ""]
         );
         assert_eq!(
             read("", "<c><![CDATA[<]]>&amp;\r\n</c>").unwrap().3,
@@ -496,10 +538,11 @@ mod tests {
             "<regels> <!-- --> </regels><regels/>".to_owned(),
             format!("<regels><regel {nil}/></regels>"),
             "<regels x='1'/>".to_owned(),
+            format!("<teksten><t {nil}/></teksten>"),
         ] {
             assert_eq!(
                 read("", &content),
-                Ok((None, vec![], None, None)),
+                Ok((None, vec![], None, None, vec![])),
                 "{content}"
             );
         }
@@ -513,7 +556,11 @@ mod tests {
     fn dk0004_names_the_field_and_the_reason() {
         let long = "é".repeat(201);
         for (content, veld, reden) in [
-            ("<x/>", "x", "niet toegestaan; verwacht: a, regels, b, c"),
+            (
+                "<x/>",
+                "x",
+                "niet toegestaan; verwacht: a, regels, b, c, teksten",
+            ),
             ("<b>1</b><a/>", "a", "volgorde is: a, regels, b, c"),
             ("<a/><a/>", "a", "komt tweemaal voor"),
             ("<a xmlns=''/>", "a", "niet in namespace"),
@@ -551,6 +598,22 @@ mod tests {
                 "Meer dan 3 keer regel",
             ),
             (&format!("<a>{long}</a>"), "a", "langer dan 200"),
+            (
+                &format!("<teksten><t/><t>{long}</t></teksten>"),
+                "teksten/t[2]",
+                "langer dan 200",
+            ),
+            (
+                "<teksten><t><x/></t></teksten>",
+                "teksten/t[1]",
+                "alleen tekst",
+            ),
+            ("<teksten><x/></teksten>", "teksten/x", "verwacht: t"),
+            (
+                "<teksten><t/><t/><t/></teksten>",
+                "teksten",
+                "Meer dan 2 keer t",
+            ),
         ] {
             let fault = read("", content).unwrap_err();
             assert_eq!(fault.code, FaultCode::NietConformXsd, "{content}");

@@ -16,7 +16,7 @@ mod tag;
 mod writer;
 
 pub use addressing::{Addressing, anonymous, oin_of};
-pub use body::{BodyError, BodyReader, Lijst, Vorm};
+pub use body::{BodyError, BodyReader, Lijst, TEKST, Vorm};
 pub use declaration::is_utf8;
 pub use envelope::{Envelope, Reply, write_envelope};
 pub use fault::{Fault, FaultCode};

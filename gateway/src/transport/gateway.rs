@@ -14,8 +14,8 @@ use crate::{
     clock::Clock,
     domain::{Oin, Operatie, Tijdstip},
     log::LogWriter,
-    operations::{Failure, Herkenning, Rules, Writing, view_for},
-    push::PushDesk,
+    operations::{Failure, Herkenning, Pushing, Rules, Writing, view_for},
+    push::{Mandaten, PushDesk, Voorwaarden, Wachtgrens},
     replica::{Replica, View},
 };
 
@@ -89,6 +89,10 @@ pub struct Limits {
     pub versie_wait: Duration,
     /// Wait for the log to keep what a caller writes.
     pub write_wait: Duration,
+    /// Calls that may wait for something new in a feed.
+    pub wachtenden: Wachtgrens,
+    /// What subscribers may ask for.
+    pub abonnementen: Voorwaarden,
     /// Oldest register this node answers from; older is "not available" (design invariant 6).
     pub maximale_veroudering: Duration,
 }
@@ -105,6 +109,11 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(30),
             versie_wait: Duration::from_secs(2),
             write_wait: Duration::from_secs(20),
+            wachtenden: Wachtgrens {
+                in_all: 1_000,
+                per_afnemer: 100,
+            },
+            abonnementen: Voorwaarden::default(),
             maximale_veroudering: Duration::from_secs(24 * 3600),
         }
     }
@@ -145,13 +154,24 @@ impl Gateway {
         .await
     }
 
-    /// What an operation that writes needs, for a write that is known again by this.
+    /// What an operation needs that does more than read the register, for a write that is known
+    /// again by this.
     #[must_use]
     pub fn writing(&self, herkenning: Herkenning) -> Writing<'_> {
         Writing {
             log: &self.log,
             replica: &self.replica,
             herkenning,
+            pushing: Pushing {
+                desk: &self.push,
+                mandaten: Mandaten {
+                    access: &self.access,
+                    clock: &*self.clock,
+                },
+                voorwaarden: &self.limits.abonnementen,
+                wachtgrens: self.limits.wachtenden,
+                random: random_bytes,
+            },
             write_wait: self.limits.write_wait,
             replica_wait: self.limits.versie_wait,
         }
@@ -163,6 +183,17 @@ impl Gateway {
             .confirmed()
             .is_some_and(|at| self.clock.now().seconds_since(at) > limit_s)
     }
+}
+
+/// What nobody can guess: a secret is made of it.
+///
+/// # Panics
+/// When the operating system gives no chance: better no secret than one that can be guessed.
+#[expect(clippy::expect_used, reason = "see above")]
+fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
 }
 
 /// A node that was cut off for a day is not back in a second.

@@ -305,7 +305,13 @@ pub(crate) async fn push_as_a_node(settings: &str) {
     let all = Keuze::Nummers(1, 2);
     assert_eq!(store.replay(id, all, at(6), &daad).await.unwrap(), 2);
     assert_eq!(store.drop_meldingen(id, all, &daad).await.unwrap(), 2);
-    store.note(&daad).await.unwrap();
+    let before = store.abonnement(id).await.unwrap().unwrap();
+    let same = Wijziging {
+        abonnement: before.clone(),
+        begin_opnieuw: false,
+        proef: false,
+    };
+    assert!(store.operate(&before, &same, &daad).await.unwrap());
     assert_eq!(store.forget_before(at(9)).await.unwrap(), 2);
     assert_eq!(store.pogingen(id, None, 9).await.unwrap(), []);
 }

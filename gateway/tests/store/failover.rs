@@ -17,17 +17,17 @@ use crate::{
 };
 
 /// Generous: nothing here is expected to take it.
-const LONG: Duration = Duration::from_secs(120);
+pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// A primary and a standby of it, and where a database on both is.
-struct Pair {
-    primary: Server,
-    standby: Server,
-    urls: [String; 2],
+pub(crate) struct Pair {
+    pub(crate) primary: Server,
+    pub(crate) standby: Server,
+    pub(crate) urls: [String; 2],
 }
 
 impl Pair {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let primary = Server::start(&[]);
         let url = new_database(&primary).await;
         let standby = primary.standby("reserve");
@@ -40,7 +40,7 @@ impl Pair {
         }
     }
 
-    fn settings(&self) -> PostgresSettings {
+    pub(crate) fn settings(&self) -> PostgresSettings {
         let mut settings = PostgresSettings::parse(&self.urls).unwrap();
         settings.write_patience = LONG;
         settings
@@ -214,7 +214,7 @@ async fn a_tail_that_an_asynchronous_standby_missed_is_given_up_by_every_node() 
 }
 
 impl Pair {
-    async fn wait_for_standby_to_have(&self, nummer: u64) {
+    pub(crate) async fn wait_for_standby_to_have(&self, nummer: u64) {
         let settings = PostgresSettings::parse(&self.urls[1..]).unwrap();
         let store = PostgresStore::follow(&settings).await.unwrap();
         let arriving = async {

@@ -19,3 +19,4 @@ mod sqlite;
 mod state_hash;
 mod suite;
 mod toegang;
+mod unconfirmed;

@@ -525,17 +525,36 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
         (4, 4)
     );
 
-    store
-        .note(&Beheerdaad {
-            daad: "pause".to_owned(),
-            ..daad()
-        })
-        .await
-        .unwrap();
+    let before = abonnement(1);
+    let mut paused = before.clone();
+    paused.status = AbonnementStatus::Gepauzeerd;
+    let wijziging = wijziging_of(&paused);
+    let pause = Beheerdaad {
+        daad: "pause".to_owned(),
+        ..daad()
+    };
+    assert!(store.operate(&before, &wijziging, &pause).await.unwrap());
+    // One that does not count is not written down.
+    let mut other = before.clone();
+    other.status = AbonnementStatus::PushGestopt;
+    assert!(
+        !store
+            .operate(&other, &wijziging_of(&before), &pause)
+            .await
+            .unwrap()
+    );
     let daden = store.beheerdaden(10).await.unwrap();
     assert_eq!(daden.len(), 6);
     assert_eq!(daden[0].daad, "pause");
     assert_eq!(daden[5], daad());
+}
+
+fn wijziging_of(abonnement: &Abonnement) -> Wijziging {
+    Wijziging {
+        abonnement: abonnement.clone(),
+        begin_opnieuw: false,
+        proef: false,
+    }
 }
 
 async fn a_subscriber_that_polls_confirms_what_it_has(engine: Engine) {

@@ -1,12 +1,10 @@
 //! Forgetting people and students that a later line has superseded (design invariant 12).
 
-use super::{
-    LINES_PER_TRANSACTION, SqliteStore, StoreError, WRITE_RETRY, append, open::FORGOTTEN_UP_TO,
-    query,
-};
+use super::{SqliteStore, StoreError, WRITE_RETRY, append, open::FORGOTTEN_UP_TO, query};
 use crate::log::{
-    CommitInfo, LogStore, Soort,
-    rows::{nr, stage_of},
+    CommitInfo, LogStore,
+    forgetting::{COMMITS_PER_PART, Part, Range, SIDE, begin, is_large, parts},
+    rows::stage_of,
 };
 
 /// Deletes the side content of lines that stand before those of one commit, from row to row.
@@ -30,11 +28,16 @@ impl SqliteStore {
         let mut forgotten = 0;
         loop {
             let done = self.forgotten_up_to().await?;
-            let next = query::commits_after(&self.read, done, 1).await?;
-            let Some(commit) = next.first().filter(|next| next.nummer <= end) else {
-                break;
+            let mut commits = query::commits_after(&self.read, done, COMMITS_PER_PART).await?;
+            commits.retain(|commit| commit.nummer <= end);
+            let Some(first) = commits.first() else { break };
+            let begin = match is_large(first) {
+                true => begin(first, self.others_hold_some(first).await?),
+                false => 0,
             };
-            forgotten += self.forget_before(commit).await?;
+            for part in parts(&commits, begin) {
+                forgotten += self.forget(&part).await?;
+            }
         }
         if forgotten > 0 {
             self.empty_write_ahead_log().await?;
@@ -63,27 +66,37 @@ impl SqliteStore {
         append::number(&mut connection, FORGOTTEN_UP_TO).await
     }
 
-    async fn forget_before(&self, commit: &CommitInfo) -> Result<u64, StoreError> {
+    /// Whether another commit, published or not, holds anything about people or students.
+    async fn others_hold_some(&self, commit: &CommitInfo) -> Result<bool, StoreError> {
+        let Range { from, to, .. } = Range::whole(commit);
+        let found: i64 = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM zij WHERE nr < ?) OR EXISTS (SELECT 1 FROM zij WHERE nr >= ?)",
+        )
+        .bind(from)
+        .bind(to)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(found != 0)
+    }
+
+    async fn forget(&self, part: &Part) -> Result<u64, StoreError> {
+        let [personen, bpvo] = SIDE.map(|soort| i64::from(soort.number()));
         let mut forgotten = 0;
-        let mut from = 0;
-        while from < commit.regels {
-            let to = (from + LINES_PER_TRANSACTION as u64).min(commit.regels);
-            let mut tx = self.begin().await?;
+        let mut tx = self.begin().await?;
+        for range in &part.ranges {
+            let nummer = range.nummer.cast_signed();
             let result = sqlx::query(FORGET)
-                .bind(nr(commit.stage, from))
-                .bind(nr(commit.stage, to))
-                .bind(i64::from(Soort::Personen.number()))
-                .bind(i64::from(Soort::Bpvo.number()))
-                .bind(commit.nummer.cast_signed())
-                .bind(commit.nummer.cast_signed())
+                .bind(range.from)
+                .bind(range.to)
+                .bind(personen)
+                .bind(bpvo)
+                .bind(nummer)
+                .bind(nummer)
                 .execute(&mut *tx)
                 .await?;
-            tx.commit().await?;
             forgotten += result.rows_affected();
-            from = to;
         }
-        let mut tx = self.begin().await?;
-        append::set_number(&mut tx, FORGOTTEN_UP_TO, commit.nummer).await?;
+        append::set_number(&mut tx, FORGOTTEN_UP_TO, part.done).await?;
         tx.commit().await?;
         Ok(forgotten)
     }

@@ -15,8 +15,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Context, Failure, Kop, check_school,
+    Answer, Context, Failure, Kop, Pushing, check_school,
     erkend_over::{Oordeel, Periode, erkend_over},
+    hash,
     natrekken_erkenning::ErkenningStatus,
 };
 use crate::{
@@ -37,7 +38,7 @@ pub const MAX_BPVOS: usize = 10_000;
 /// The most keuzedelen in one bpvo.
 pub const MAX_KEUZEDELEN: usize = 50;
 
-/// What a write needs besides the context of every operation.
+/// What an operation needs that does more than read the register.
 #[derive(Debug)]
 pub struct Writing<'a> {
     /// The way to the log.
@@ -46,7 +47,9 @@ pub struct Writing<'a> {
     pub replica: &'a Arc<Replica>,
     /// How it is known again.
     pub herkenning: Herkenning,
-    /// How long to wait for the log.
+    /// Subscriptions and their feeds.
+    pub pushing: Pushing<'a>,
+    /// How long to wait for the log, or for the queue.
     pub write_wait: Duration,
     /// How long to wait for this node to have what was written (design invariant 1).
     pub replica_wait: Duration,
@@ -377,15 +380,6 @@ fn told(signaalcode: Signaalcode, keuzedeel: Option<Code>) -> Option<Cow<'static
         Some(code) => format!("{text}: keuzedeel {code}").into(),
         None => text,
     })
-}
-
-fn hash(value: &impl Serialize) -> [u8; 32] {
-    // Only fails when memory does.
-    let bytes = postcard::to_stdvec(value).unwrap_or_default();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest.as_ref());
-    hash
 }
 
 const GESCHREVEN: &str = "geschreven";

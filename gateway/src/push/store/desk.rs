@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::{runtime::Handle, sync::watch};
 
 use super::PushStore;
+use crate::push::Wachtkamer;
 
 /// The way to the queue for operations, fan-out and delivery. Opened and lost by the composition
 /// root; without it subscriptions cannot be asked or changed, and everything else goes on.
@@ -14,6 +15,7 @@ pub struct PushDesk {
     open: ArcSwapOption<OpenPush>,
     /// Counts up when something was numbered: long-polls and delivery look again.
     news: watch::Sender<u64>,
+    wachtkamer: Wachtkamer,
 }
 
 /// A queue that is open.
@@ -28,6 +30,7 @@ impl Default for PushDesk {
         Self {
             open: ArcSwapOption::empty(),
             news,
+            wachtkamer: Wachtkamer::default(),
         }
     }
 }
@@ -61,6 +64,12 @@ impl PushDesk {
     #[must_use]
     pub fn news(&self) -> watch::Receiver<u64> {
         self.news.subscribe()
+    }
+
+    /// The calls that wait for it.
+    #[must_use]
+    pub fn wachtkamer(&self) -> &Wachtkamer {
+        &self.wachtkamer
     }
 }
 

@@ -307,8 +307,13 @@ pub trait PushStore: Send + Sync + 'static {
         daad: &Beheerdaad,
     ) -> Result<u64, StoreError>;
 
-    /// Writes down what an operator did otherwise.
-    async fn note(&self, daad: &Beheerdaad) -> Result<(), StoreError>;
+    /// As [`Self::change`], by an operator: written down in the same transaction.
+    async fn operate(
+        &self,
+        before: &Abonnement,
+        after: &Wijziging,
+        daad: &Beheerdaad,
+    ) -> Result<bool, StoreError>;
 
     /// What operators did, the newest first.
     async fn beheerdaden(&self, limit: u32) -> Result<Vec<Beheerdaad>, StoreError>;

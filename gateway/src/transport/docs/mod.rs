@@ -1,7 +1,8 @@
-//! What an integrator reads without a certificate: the start page, a readable reference of the
-//! REST side and the OpenAPI description. Nothing here needs a script or an outside asset.
+//! What an integrator reads without a certificate: the start page, a page about receiving mutaties, a
+//! readable reference of the REST side and the OpenAPI description. Nothing here needs a script or an outside asset.
 
 mod bpvos;
+mod mutaties;
 mod page;
 mod reference;
 mod soap_message;
@@ -34,6 +35,7 @@ use super::{
 struct Documents {
     start: Bytes,
     reference: Bytes,
+    mutaties: Bytes,
     openapi: Bytes,
 }
 
@@ -44,6 +46,7 @@ impl Documents {
         Self {
             start: page::start(gateway).into(),
             reference: reference::page(&document).into(),
+            mutaties: mutaties::page(gateway, &document).into(),
             openapi: openapi::text(&gateway.api_url).into(),
         }
     }
@@ -59,6 +62,7 @@ pub fn configure_documents(config: &mut ServiceConfig) {
         .app_data(Once::new(OnceLock::new()))
         .service(only_get("/", web::to(start)))
         .service(only_get("/api.html", web::to(reference)))
+        .service(only_get("/mutaties.html", web::to(receiving)))
         .service(
             only_get("/v1/openapi.json", web::to(openapi_json))
                 .route(web::method(Method::OPTIONS).to(openapi_preflight)),
@@ -71,6 +75,10 @@ async fn start(documents: Once, gateway: Data<Gateway>) -> HttpResponse {
 
 async fn reference(documents: Once, gateway: Data<Gateway>) -> HttpResponse {
     html(made(&documents, &gateway).reference.clone())
+}
+
+async fn receiving(documents: Once, gateway: Data<Gateway>) -> HttpResponse {
+    html(made(&documents, &gateway).mutaties.clone())
 }
 
 fn made<'d>(documents: &'d Once, gateway: &Gateway) -> &'d Documents {

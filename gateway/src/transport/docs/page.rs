@@ -13,9 +13,10 @@ use crate::{
     transport::{
         gateway::{Gateway, Limits},
         rest::{
-            API_VERSION, BPVO_PAGINA, ENDPOINTS, Endpoint, MAX_BPVOS, MAX_KEUZEDELEN,
-            MAX_LEERBEDRIJVEN, MAX_OVERTREDINGEN, MAX_PAGINA, MAX_RIJEN, MAX_VERZOEKEN,
-            Probleemsoort, STANDAARD_PAGINA,
+            API_VERSION, BPVO_PAGINA, ENDPOINTS, Endpoint, MAX_ABONNEMENTEN, MAX_BPVOS, MAX_CODES,
+            MAX_KEUZEDELEN, MAX_LEERBEDRIJVEN, MAX_LIMIET, MAX_OVERTREDINGEN, MAX_PAGINA,
+            MAX_RIJEN, MAX_SOORTEN, MAX_STUKKEN, MAX_VERZOEKEN, MAX_WACHT_S, Probleemsoort,
+            STANDAARD_LIMIET, STANDAARD_PAGINA,
         },
     },
 };
@@ -94,7 +95,7 @@ fn search_questions(gateway: &Gateway) -> String {
 }
 
 /// Puts the values in the places `{{name}}`.
-fn fill(text: &str, values: &[(&str, String)]) -> String {
+pub(super) fn fill(text: &str, values: &[(&str, String)]) -> String {
     let mut page = String::with_capacity(text.len() * 2);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -181,8 +182,8 @@ fn signaalcodes() -> String {
     for signaalcode in Signaalcode::ALL {
         let rest = match signaalcode {
             Signaalcode::LeerbedrijfOnbekend => "200; bij GET van het leerbedrijf zelf 404",
-            Signaalcode::AbonnementOnbekend => "volgt; bij GET van het abonnement zelf 404",
-            Signaalcode::VolgnummerVerlopen => "volgt; 410",
+            Signaalcode::AbonnementOnbekend => "404",
+            Signaalcode::VolgnummerVerlopen => "410",
             Signaalcode::GeenResultaat => "200; bij GET of DELETE van een bpvo 404",
             s if s.is_invalid_input() => "400, ongeldige invoer",
             _ => "200",
@@ -228,7 +229,7 @@ const MAX_HEADERS: usize = 96;
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 fn limits(limits: &Limits) -> String {
-    let rows: [(&str, String); 21] = [
+    let rows: [(&str, String); 27] = [
         ("Headers van een HTTP-verzoek", thousands(MAX_HEADERS)),
         (
             "Kop van een HTTP-verzoek: eerste regel en headers",
@@ -259,6 +260,24 @@ fn limits(limits: &Limits) -> String {
                 thousands(STANDAARD_PAGINA)
             ),
         ),
+        (
+            "Abonnementen van een afnemer die niet beëindigd zijn",
+            thousands(MAX_ABONNEMENTEN),
+        ),
+        (
+            "Soorten en codes in een filter van een abonnement",
+            format!("{} en {}", thousands(MAX_SOORTEN), thousands(MAX_CODES)),
+        ),
+        (
+            "Mutaties in een antwoord van opvragenMutaties",
+            format!("{MAX_LIMIET}; als limiet ontbreekt {STANDAARD_LIMIET}"),
+        ),
+        ("Wachten op nieuwe mutaties", format!("{MAX_WACHT_S} s")),
+        (
+            "Vragen van een afnemer die tegelijk op nieuwe mutaties wachten",
+            thousands(limits.wachtenden.per_afnemer),
+        ),
+        ("Stukken in vergelijkenMutaties", thousands(MAX_STUKKEN)),
         ("Tekens in een invoerveld", "200".to_owned()),
         (
             "Diepte van elementen (XML), objecten en lijsten (JSON)",
@@ -320,7 +339,7 @@ fn seconds(count: u64) -> String {
 }
 
 /// With a point between thousands, as Dutch writes them.
-fn thousands(number: usize) -> String {
+pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

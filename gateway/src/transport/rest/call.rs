@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    http::header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
     web::{Bytes, Payload},
 };
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub(super) struct Call<'a> {
 pub(super) struct Reply {
     body: Vec<u8>,
     signaalcode: Signaalcode,
+    /// Where what was made can be asked for; none when nothing was made.
+    location: Option<String>,
 }
 
 impl<'a> Call<'a> {
@@ -146,7 +148,15 @@ impl<'a> Call<'a> {
     pub(super) fn finish(self, result: Result<Reply, Problem>) -> HttpResponse {
         let (mut response, code) = match result {
             Ok(reply) => {
-                let mut response = HttpResponse::Ok().body(reply.body);
+                let mut response = match reply.location {
+                    None => HttpResponse::Ok(),
+                    Some(location) => {
+                        let mut created = HttpResponse::Created();
+                        created.insert_header((LOCATION, location));
+                        created
+                    }
+                }
+                .body(reply.body);
                 response
                     .headers_mut()
                     .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -192,7 +202,19 @@ impl Reply {
                 "het antwoord kon niet worden opgesteld",
             )
         })?;
-        Ok(Self { body, signaalcode })
+        Ok(Self {
+            body,
+            signaalcode,
+            location: None,
+        })
+    }
+
+    /// As the answer about something that was made: 201, and where it can be asked for.
+    pub(super) fn created(self, location: String) -> Self {
+        Self {
+            location: Some(location),
+            ..self
+        }
     }
 }
 

@@ -23,12 +23,6 @@ impl Methode {
         matches!(self, Self::Post | Self::Put)
     }
 
-    /// Whether it writes. A POST here only asks.
-    #[must_use]
-    pub const fn writes(self) -> bool {
-        matches!(self, Self::Put | Self::Delete)
-    }
-
     /// In capitals.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -66,8 +60,40 @@ pub struct Endpoint {
     pub antwoord: &'static str,
     /// Answers, each as its schema allows.
     pub voorbeelden: &'static [Voorbeeld],
-    /// Whether a leerbedrijf or bpvo that is not there is 404 (domain rule 1).
-    pub not_found: bool,
+    /// How it can end.
+    pub uitkomst: Uitkomst,
+}
+
+impl Endpoint {
+    /// Whether it writes, and a repeat is known by `Idempotency-Key`.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        matches!(self.methode, Methode::Put | Methode::Delete)
+            || matches!(self.uitkomst, Uitkomst::Gemaakt)
+    }
+
+    /// The status of an answer.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self.uitkomst {
+            Uitkomst::Gemaakt => 201,
+            _ => 200,
+        }
+    }
+}
+
+/// How an endpoint can end, besides the problems that any of them has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uitkomst {
+    /// With an answer.
+    Antwoord,
+    /// With 404 for what is not there (domain rule 1).
+    OfOnbekend,
+    /// With 404 for a subscription that is not there, and 410 for a number that its feed does not
+    /// have.
+    OfVerlopen,
+    /// With 201 and the `Location` of what it made.
+    Gemaakt,
 }
 
 /// The body of a request.

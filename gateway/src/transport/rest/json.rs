@@ -400,6 +400,31 @@ pub(super) fn list<'a>(
     }
 }
 
+/// A field's list of at most `max` texts; null or absent means empty.
+pub(super) fn texts(
+    node: Option<Node<'_>>,
+    place: Place,
+    name: &'static str,
+    max: usize,
+    fouten: &mut Overtredingen,
+) -> Vec<String> {
+    let items = list(node, place, name, max, fouten).into_iter().enumerate();
+    items
+        .filter_map(|(index, node)| {
+            let veld = || format!("{}/{index}", place.member(name));
+            match node {
+                Node::Text(text) => {
+                    check_text(&text, Plaats::Body, veld, fouten).then(|| text.into_owned())
+                }
+                _ => {
+                    fouten.add(wrong_type(veld(), "een tekst, tussen aanhalingstekens"));
+                    None
+                }
+            }
+        })
+        .collect()
+}
+
 fn wrong_type(veld: String, right: &str) -> Overtreding {
     Overtreding::new(
         Plaats::Body,
@@ -558,6 +583,19 @@ mod tests {
         let items = Node::List(vec![Node::Null, Node::Null, Node::Null]);
         assert!(list(Some(items), Place::Root, "verzoeken", 2, &mut fouten).is_empty());
         assert_eq!(fouten.shown()[0].code, "TE_VEEL_REGELS");
+    }
+
+    #[test]
+    fn a_list_of_texts_names_what_is_none() {
+        let mut fouten = Overtredingen::default();
+        let node = parse(br#"{"codes":["25180","",1,null]}"#, LIMITS, &mut fouten).unwrap();
+        let [codes] = members(node, Place::Root, ["codes"], &mut fouten);
+        assert_eq!(
+            texts(codes, Place::Root, "codes", 4, &mut fouten),
+            ["25180", ""]
+        );
+        let shown: Vec<&str> = fouten.shown().iter().map(|o| o.veld.as_ref()).collect();
+        assert_eq!(shown, ["/codes/2", "/codes/3"]);
     }
 
     proptest! {

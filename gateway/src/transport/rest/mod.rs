@@ -4,6 +4,8 @@
 //! [`call`] goes from identity to answer, [`json`] and [`uri`] read the input and name
 //! all that is wrong with it, [`problem`] is the one table of errors, [`openapi`] describes it.
 
+mod aanmelden_abonnement;
+mod abonnement;
 mod call;
 mod endpoint;
 mod field;
@@ -13,15 +15,20 @@ mod natrekken_erkenning;
 mod natrekken_erkenningen;
 mod negotiation;
 pub mod openapi;
+mod opvragen_abonnementen;
 mod opvragen_bpvos;
 mod opvragen_detailgegevens;
+mod opvragen_mutaties;
 mod posted;
 mod problem;
 mod registreren_bpvos;
 mod uri;
 mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
+mod vergelijken_mutaties;
 mod violation;
+mod webhooks;
+mod wijzigen_abonnement;
 mod zoeken_leerplaatsen;
 mod zoekvragen;
 
@@ -34,17 +41,20 @@ use crate::operations;
 use posted::Posted;
 
 pub use crate::operations::{
+    abonnementen::{MAX_ABONNEMENTEN, MAX_CODES, MAX_SOORTEN},
     natrekken_erkenningen::MAX_VERZOEKEN,
     opvragen_bpvos::PAGINA as BPVO_PAGINA,
+    opvragen_mutaties::{MAX_LIMIET, MAX_WACHT_S, STANDAARD_LIMIET},
     registreren_bpvos::{MAX_BPVOS, MAX_KEUZEDELEN},
     vaststellen_leerbedrijf::MAX_LEERBEDRIJVEN,
     vaststellen_leerbedrijven::MAX_RIJEN,
+    vergelijken_mutaties::MAX_STUKKEN,
     zoeken_leerplaatsen::{MAX_PAGINA, STANDAARD_PAGINA},
 };
-pub use endpoint::{Endpoint, Methode, Verzoek, Voorbeeld};
+pub use endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld};
 pub use field::Veld;
 pub use headers::{API_VERSION, Headers};
-pub use problem::{IDEMPOTENCY_HEADER, Instance, Probleemsoort, Problem, SCHOOL_HEADER};
+pub use problem::{IDEMPOTENCY_HEADER, Instance, Probleemsoort, Problem, SCHOOL_HEADER, Stroom};
 pub use violation::{MAX_OVERTREDINGEN, Overtreding, Overtredingen, Plaats};
 pub use zoeken_leerplaatsen::VELDEN as ZOEKVELDEN;
 pub use zoekvragen::EERSTE_SCHOOLDAG;
@@ -62,6 +72,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     opvragen_bpvos::ALL,
     opvragen_bpvos::ONE,
     registreren_bpvos::DELETE,
+    aanmelden_abonnement::POST,
+    opvragen_abonnementen::ALL,
+    opvragen_abonnementen::ONE,
+    wijzigen_abonnement::PUT,
+    opvragen_abonnementen::DELETE,
+    opvragen_mutaties::ENDPOINT,
+    vergelijken_mutaties::ENDPOINT,
 ];
 
 /// Adds the REST endpoints. They take `web::Data<Gateway>` from the app, which should be wrapped
@@ -88,6 +105,13 @@ pub fn configure(config: &mut ServiceConfig) {
         ))
         .service(bpvos())
         .service(bpvo())
+        .service(abonnementen())
+        .service(abonnement())
+        .service(only_get(
+            opvragen_mutaties::ENDPOINT.pad,
+            web::to(opvragen_mutaties::handle),
+        ))
+        .service(only_posted::<operations::vergelijken_mutaties::Request>())
         .default_service(web::to(not_found));
 }
 
@@ -112,6 +136,29 @@ fn bpvo() -> actix_web::Resource {
     only_get(opvragen_bpvos::ONE.pad, web::to(opvragen_bpvos::one))
         .route(web::delete().to(registreren_bpvos::delete))
         .default_service(web::to(|| method_not_allowed("GET, HEAD, DELETE")))
+}
+
+/// The subscriptions of the afnemer.
+fn abonnementen() -> actix_web::Resource {
+    let post = web::post().to(posted::handle::<operations::abonnementen::aanmelden::Request>);
+    only_get(
+        opvragen_abonnementen::ALL.pad,
+        web::to(opvragen_abonnementen::all),
+    )
+    .route(post)
+    .default_service(web::to(|| method_not_allowed("GET, HEAD, POST")))
+}
+
+/// One of them.
+fn abonnement() -> actix_web::Resource {
+    let put = web::put().to(posted::handle::<operations::abonnementen::wijzigen::Request>);
+    only_get(
+        opvragen_abonnementen::ONE.pad,
+        web::to(opvragen_abonnementen::one),
+    )
+    .route(put)
+    .route(web::delete().to(opvragen_abonnementen::delete))
+    .default_service(web::to(|| method_not_allowed("GET, HEAD, PUT, DELETE")))
 }
 
 /// The path of a question that comes as a body, with POST; 405 for the rest.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     call::{Call, Reply, accepted},
-    endpoint::{Endpoint, Methode, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
     problem::Problem,
     uri,
@@ -43,7 +43,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
             json: include_str!("voorbeelden/natrekken-niet-erkend.json"),
         },
     ],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {

@@ -1,7 +1,7 @@
 //! POST /v1/erkenningen/_natrekken: natrekkenErkenningen, up to 10,000 lines at once.
 
 use super::{
-    endpoint::{Endpoint, Methode, Verzoek as Body, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Verzoek as Body, Voorbeeld},
     field::{CODE, KENMERK, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, PEILDATUM, Veld},
     json::{self, Fields, JsonLimits, Node, Place},
     posted::Posted,
@@ -45,7 +45,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
         samenvatting: "De tweede regel heeft een ongeldig leerbedrijfId",
         json: include_str!("voorbeelden/natrekken-bulk-antwoord.json"),
     }],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 impl Posted for Request {

@@ -10,13 +10,13 @@ use utoipa::{
 };
 
 use super::{
-    API_VERSION, ENDPOINTS, Endpoint, IDEMPOTENCY_HEADER, Probleemsoort, SCHOOL_HEADER, Veld,
-    Voorbeeld,
+    API_VERSION, ENDPOINTS, Endpoint, IDEMPOTENCY_HEADER, Probleemsoort, SCHOOL_HEADER, Uitkomst,
+    Veld, Voorbeeld, abonnement,
     field::{MAX_FIELD_CHARS, MINIMALE_REGISTER_VERSIE, Veldsoort},
     natrekken_erkenningen, problem, registreren_bpvos, vaststellen_leerbedrijf,
-    vaststellen_leerbedrijven,
+    vaststellen_leerbedrijven, vergelijken_mutaties,
     violation::{Overtreding, Plaats},
-    zoeken_leerplaatsen,
+    webhooks, zoeken_leerplaatsen,
 };
 use crate::operations;
 
@@ -33,6 +33,7 @@ pub fn document(api_url: &str) -> Value {
         "security": [{ "clientcertificaat": [] }],
         "tags": tags(),
         "paths": paths(),
+        "webhooks": webhooks::webhooks(),
         "components": {
             "schemas": schemas(),
             "parameters": {
@@ -86,6 +87,8 @@ fn tags() -> Value {
         { "name": "erkenningen", "description": "Natrekken van erkenningen" },
         { "name": "leerplaatsen", "description": "Zoeken naar erkenningen en leerplaatsen" },
         { "name": "bpvos", "description": "Aanmelden en opvragen van lopende bpvo's" },
+        { "name": "abonnementen", "description": "Horen van wijzigingen: aanmelden, wijzigen, beëindigen" },
+        { "name": "mutaties", "description": "De mutaties van een abonnement, en of alles er is" },
         { "name": "documentatie", "description": "Deze beschrijving" },
     ])
 }
@@ -105,15 +108,21 @@ fn paths() -> Value {
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
-    let tag = ["erkenningen", "leerplaatsen", "bpvos"]
-        .into_iter()
-        .find(|tag| endpoint.pad.contains(tag))
-        .unwrap_or("leerbedrijven");
+    let tag = [
+        "erkenningen",
+        "leerplaatsen",
+        "bpvos",
+        "abonnementen",
+        "mutaties",
+    ]
+    .into_iter()
+    .find(|tag| endpoint.pad.contains(tag))
+    .unwrap_or("leerbedrijven");
     let mut parameters: Vec<Value> = Vec::new();
     parameters.extend(endpoint.pad_velden.iter().map(|v| parameter(v, "path")));
     parameters.extend(endpoint.query.iter().map(|v| parameter(v, "query")));
     parameters.push(json!({ "$ref": "#/components/parameters/OnderwijsinstellingOin" }));
-    if endpoint.methode.writes() {
+    if endpoint.writes() {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }
     let mut operation = json!({
@@ -182,16 +191,22 @@ fn version_header() -> Value {
 }
 
 fn responses(endpoint: &Endpoint) -> Value {
-    let mut responses = json!({
-        "200": {
-            "description": "Het antwoord. Ook niet erkend en niet gevonden zijn antwoorden.",
-            "headers": common_headers(),
-            "content": { "application/json": {
-                "schema": schema_ref(endpoint.antwoord),
-                "examples": examples(endpoint.voorbeelden),
-            } },
-        },
+    let mut answer = json!({
+        "description": "Het antwoord. Ook niet erkend en niet gevonden zijn antwoorden.",
+        "headers": common_headers(),
+        "content": { "application/json": {
+            "schema": schema_ref(endpoint.antwoord),
+            "examples": examples(endpoint.voorbeelden),
+        } },
     });
+    if endpoint.uitkomst == Uitkomst::Gemaakt {
+        answer["description"] = json!("Gemaakt. Een herhaling krijgt hetzelfde antwoord.");
+        answer["headers"]["Location"] = json!({
+            "description": "Waar het op te vragen is",
+            "schema": { "type": "string", "format": "uri-reference" },
+        });
+    }
+    let mut responses = json!({ endpoint.status().to_string(): answer });
     for status in statuses(endpoint) {
         responses[status.to_string()] =
             json!({ "$ref": format!("#/components/responses/Probleem{status}") });
@@ -205,7 +220,11 @@ fn statuses(endpoint: &Endpoint) -> Vec<u16> {
         .iter()
         .map(|soort| soort.status().as_u16())
         .filter(|status| match status {
-            404 => endpoint.not_found,
+            404 => matches!(
+                endpoint.uitkomst,
+                Uitkomst::OfOnbekend | Uitkomst::OfVerlopen
+            ),
+            410 => endpoint.uitkomst == Uitkomst::OfVerlopen,
             408 | 413 | 415 => endpoint.methode.has_body(),
             _ => true,
         })
@@ -294,6 +313,12 @@ fn problem_example(soort: Probleemsoort) -> Value {
     match soort {
         Probleemsoort::LeerbedrijfOnbekend => example["signaalcode"] = json!(100),
         Probleemsoort::BpvoOnbekend => example["signaalcode"] = json!(130),
+        Probleemsoort::AbonnementOnbekend => example["signaalcode"] = json!(170),
+        Probleemsoort::VolgnummerVerlopen => {
+            example["signaalcode"] = json!(171);
+            example["oudsteVolgnummer"] = json!(900);
+            example["laatsteVolgnummer"] = json!(1041);
+        }
         Probleemsoort::OngeldigeInvoer => {
             example["detail"] = json!("de invoer bevat 2 fouten; zie overtredingen");
             example["signaalcode"] = json!(101);
@@ -372,6 +397,10 @@ fn schemas() -> Value {
     add::<operations::registreren_bpvos::Response>(&mut schemas);
     add::<operations::opvragen_bpvos::Response>(&mut schemas);
     add::<operations::opvragen_bpvos::ResponseOfOne>(&mut schemas);
+    add::<operations::abonnementen::Response>(&mut schemas);
+    add::<operations::abonnementen::opvragen::Response>(&mut schemas);
+    add::<operations::opvragen_mutaties::Response>(&mut schemas);
+    add::<operations::vergelijken_mutaties::Response>(&mut schemas);
     add::<problem::Probleem<'_>>(&mut schemas);
     add::<Overtreding>(&mut schemas);
     add::<Plaats>(&mut schemas);
@@ -387,6 +416,7 @@ fn schemas() -> Value {
         map.insert(name, schema);
     }
     request_schemas(&mut map);
+    map.extend(webhooks::schemas().map(|(name, schema)| (name.to_owned(), schema)));
     Value::Object(map)
 }
 
@@ -468,6 +498,38 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "Antwoord van opvragenBpvos: een pagina van de bpvo's van de school.",
     ),
     ("OpvragenBpvoAntwoord", "Een bpvo van de school."),
+    (
+        "AbonnementAntwoord",
+        "Een abonnement en hoe het ervoor staat.",
+    ),
+    ("Abonnement", "Een abonnement zoals de abonnee het ziet."),
+    (
+        "OpvragenAbonnementenAntwoord",
+        "Antwoord van opvragenAbonnementen.",
+    ),
+    (
+        "Kanaal",
+        "Hoe de abonnee hoort: een aanroep van meldenMutaties, een webhook, of alleen op vraag.",
+    ),
+    ("AbonnementStatus", "Hoe het met een abonnement staat."),
+    ("MutatieSoort", "Wat er veranderde. De lijst kan groeien."),
+    (
+        "OpvragenMutatiesAntwoord",
+        "Antwoord van opvragenMutaties: een deel van de stroom.",
+    ),
+    (
+        "Mutatie",
+        "Een wijziging in een erkenning of een leerbedrijf, voor één school. Zonder personen.",
+    ),
+    (
+        "GemeldeStatus",
+        "Of een leerbedrijf na de wijziging erkend is.",
+    ),
+    (
+        "VergelijkenMutatiesAntwoord",
+        "Antwoord van vergelijkenMutaties.",
+    ),
+    ("Interval", "Opeenvolgende volgnummers."),
     ("Bpvo", "Een bpvo zoals zij geregistreerd staat."),
     ("BpvoKeuzedeel", "Een keuzedeel binnen een bpvo."),
     ("Herkomst", "Wie een bpvo aanmeldde."),
@@ -574,6 +636,25 @@ fn request_schemas(map: &mut Map<String, Value>) {
         ("KeuzedeelVerzoek", keuzedeel),
         ("BpvoVerzoek", bpvo()),
         ("RegistrerenBpvosVerzoek", bpvos()),
+        (
+            "AanmeldenAbonnementVerzoek",
+            instellingen("Wat de abonnee wil horen, en hoe.", &abonnement::VELDEN),
+        ),
+        (
+            "WijzigenAbonnementVerzoek",
+            instellingen(
+                "Hoe het abonnement wordt; zonder geheim of status blijven die zoals zij zijn.",
+                &abonnement::VELDEN_VAN_WIJZIGEN,
+            ),
+        ),
+        (
+            "MutatieStukVerzoek",
+            object(
+                "Een deel van de stroom, en wat de ontvanger daarvan heeft.",
+                fields(&vergelijken_mutaties::STUK_VELDEN),
+            ),
+        ),
+        ("VergelijkenMutatiesVerzoek", vergelijken()),
     ] {
         map.insert(name.to_owned(), schema);
     }
@@ -609,6 +690,36 @@ fn bpvos() -> Value {
         all.extend(own);
     }
     schema
+}
+
+fn instellingen(description: &str, velden: &[Veld]) -> Value {
+    let mut velden = fields(velden);
+    velden[abonnement::MUTATIE_SOORTEN] = json!({
+        "type": "array",
+        "maxItems": operations::abonnementen::MAX_SOORTEN,
+        "description": "Alleen deze soorten; leeg of weggelaten is alle.",
+        "items": { "type": "string", "maxLength": MAX_FIELD_CHARS },
+        "examples": [["ERKENNING_BEEINDIGD"]],
+    });
+    velden[abonnement::CODES] = json!({
+        "type": "array",
+        "maxItems": operations::abonnementen::MAX_CODES,
+        "description": "Alleen mutaties van deze codes, en wat het leerbedrijf zelf betreft; leeg of weggelaten is alle.",
+        "items": { "type": "string", "maxLength": MAX_FIELD_CHARS },
+        "examples": [["25180", "K0165"]],
+    });
+    object(description, velden)
+}
+
+fn vergelijken() -> Value {
+    let mut velden = fields(&vergelijken_mutaties::VELDEN);
+    velden["stukken"] = json!({
+        "type": "array",
+        "maxItems": operations::vergelijken_mutaties::MAX_STUKKEN,
+        "description": "Oplopende, niet overlappende delen van 1 tot en met totEnMet, elk met een eigen digest.",
+        "items": schema_ref("MutatieStukVerzoek"),
+    });
+    object("Wat de ontvanger heeft.", velden)
 }
 
 /// The body of a bulk request: a list of at most `max` of `item`.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     call::{Call, Reply, accepted},
-    endpoint::{Endpoint, Methode, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
     registreren_bpvos::{BPVO_KENMERK, SCHOOL_OIN},
@@ -44,7 +44,7 @@ pub(super) const ALL: Endpoint = Endpoint {
         samenvatting: "Twee bpvo's, waarvan een ook in het register",
         json: include_str!("voorbeelden/opvragen-bpvos-antwoord.json"),
     }],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 pub(super) const ONE: Endpoint = Endpoint {
@@ -64,7 +64,7 @@ pub(super) const ONE: Endpoint = Endpoint {
         samenvatting: "Een bpvo die alleen de school aanmeldde",
         json: include_str!("voorbeelden/opvragen-bpvo-antwoord.json"),
     }],
-    not_found: true,
+    uitkomst: Uitkomst::OfOnbekend,
 };
 
 pub(super) async fn all(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {

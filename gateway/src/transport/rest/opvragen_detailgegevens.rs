@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     call::{Call, Reply, accepted},
-    endpoint::{Endpoint, Methode, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
     uri,
@@ -36,7 +36,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
         samenvatting: "Een leerbedrijf met één erkenning",
         json: include_str!("voorbeelden/detailgegevens.json"),
     }],
-    not_found: true,
+    uitkomst: Uitkomst::OfOnbekend,
 };
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {

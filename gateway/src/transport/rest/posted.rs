@@ -35,6 +35,8 @@ pub(super) trait Posted: Sized + Send + 'static {
 
     /// Reads a body, and finds all that is wrong with its form.
     fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self;
+    /// Takes what the path says.
+    fn at(&mut self, _request: &HttpRequest, _fouten: &mut Overtredingen) {}
     /// What it says of the register version.
     fn minimale_register_versie(&self) -> Option<&str>;
     /// The operation itself.
@@ -45,6 +47,14 @@ pub(super) trait Posted: Sized + Send + 'static {
     ) -> Result<Answer<Self::Response>, Failure>;
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
+    /// Where a field of the request stands.
+    fn plaats_of(_veld: &str) -> Plaats {
+        Plaats::Body
+    }
+    /// The answer on its way out: an outcome may be a problem over REST (domain rule 1).
+    fn told(_response: &Self::Response, reply: Reply) -> Result<Reply, Problem> {
+        Ok(reply)
+    }
 }
 
 pub(super) async fn handle<V: Posted>(
@@ -87,7 +97,8 @@ async fn answer<V: Posted>(
         };
         answer_apart::<V>(call, work, (body, json_limits), fouten).await
     } else {
-        let vraag = V::read(&body, json_limits, &mut fouten);
+        let mut vraag = V::read(&body, json_limits, &mut fouten);
+        vraag.at(call.request, &mut fouten);
         let versie = vraag.minimale_register_versie();
         let context = call.context(&caller, versie, &fouten).await?;
         let writing = call.gateway.writing(herkenning);
@@ -158,6 +169,8 @@ async fn reply<V: Posted>(
     fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
     let answer = vraag.run(context, writing).await?;
-    let response = accepted(answer, fouten, |_| Plaats::Body)?;
-    Reply::json_within(V::ANSWER_BYTES, &response, V::kop(&response).signaalcode)
+    let response = accepted(answer, fouten, V::plaats_of)?;
+    let signaalcode = V::kop(&response).signaalcode;
+    let reply = Reply::json_within(V::ANSWER_BYTES, &response, signaalcode)?;
+    V::told(&response, reply)
 }

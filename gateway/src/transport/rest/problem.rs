@@ -94,6 +94,9 @@ problemen! {
     /// GET or DELETE of a bpvo that the school does not have (domain rule 1).
     BpvoOnbekend = NOT_FOUND, "bpvo-onbekend", "130", "Bpvo onbekend",
         "De school heeft geen bpvo met dit bpvoKenmerk. Dit is een antwoord, geen storing.";
+    /// GET, PUT or DELETE of a subscription that the afnemer does not have (domain rule 1).
+    AbonnementOnbekend = NOT_FOUND, "abonnement-onbekend", "170", "Abonnement onbekend",
+        "De afnemer heeft geen abonnement met dit abonnementId. Dit is een antwoord, geen storing.";
     /// Known path, other method.
     MethodeNietToegestaan = METHOD_NOT_ALLOWED, "methode-niet-toegestaan", "METHODE_NIET_TOEGESTAAN", "Methode niet toegestaan",
         "De header Allow noemt de methoden van dit pad.";
@@ -103,6 +106,9 @@ problemen! {
     /// The body did not come in time.
     TeTraag = REQUEST_TIMEOUT, "te-traag", "TE_TRAAG", "Bericht kwam niet op tijd binnen",
         "Stuur het bericht vlot in zijn geheel; probeer het opnieuw.";
+    /// The feed begins behind this number, or ends before it.
+    VolgnummerVerlopen = GONE, "volgnummer-verlopen", "171", "Volgnummer verlopen",
+        "De stroom loopt van oudsteVolgnummer tot en met laatsteVolgnummer; haal verder op met na = oudsteVolgnummer - 1, en kijk na wat er gemist is.";
     /// The body is over the limit.
     BerichtTeGroot = PAYLOAD_TOO_LARGE, "bericht-te-groot", "BERICHT_TE_GROOT", "Bericht te groot",
         "Verdeel de vraag over meer berichten; de limieten staan in de documentatie.";
@@ -124,6 +130,9 @@ problemen! {
     /// The log is away: nothing can be kept, and reads go on.
     SchrijvenNietMogelijk = SERVICE_UNAVAILABLE, "schrijven-niet-mogelijk", "SCHRIJVEN_NIET_MOGELIJK", "Bewaren is nu niet mogelijk",
         "Stuur dezelfde vraag opnieuw na Retry-After, met dezelfde Idempotency-Key. Opvragen gaat door.";
+    /// The queue of the mutatieservice is away; the rest goes on.
+    AbonnementenNietBeschikbaar = SERVICE_UNAVAILABLE, "abonnementen-niet-beschikbaar", "ABONNEMENTEN_NIET_BESCHIKBAAR", "Abonnementen even niet beschikbaar",
+        "Stuur dezelfde vraag opnieuw na Retry-After, met dezelfde Idempotency-Key. Wat bezorgd moet worden, blijft bewaard.";
     /// What this node knows of toegang is too old to rely on.
     ToegangTeOud = SERVICE_UNAVAILABLE, "toegang-te-oud", "TOEGANG_TE_OUD", "Toegangsgegevens te oud",
         "Probeer het opnieuw na Retry-After; de beheerder is gewaarschuwd.";
@@ -144,6 +153,17 @@ pub struct Problem {
     pub retry_after_s: Option<u32>,
     /// The methods of the path, for 405.
     pub allow: Option<&'static str>,
+    /// Where a feed begins and ends, for 410.
+    pub stroom: Option<Stroom>,
+}
+
+/// Where a feed begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stroom {
+    /// Its first number.
+    pub oudste: u64,
+    /// Its last number.
+    pub laatste: u64,
 }
 
 /// The `instance` of a problem, left in the response's extensions for the log.
@@ -161,6 +181,7 @@ impl Problem {
             overtredingen: Overtredingen::default(),
             retry_after_s: None,
             allow: None,
+            stroom: None,
         }
     }
 
@@ -207,6 +228,29 @@ impl Problem {
         problem
     }
 
+    /// A subscription that the afnemer does not have (domain rule 1).
+    #[must_use]
+    pub fn unknown_abonnement() -> Self {
+        let mut problem = Self::new(
+            Probleemsoort::AbonnementOnbekend,
+            "de afnemer heeft geen abonnement met dit abonnementId",
+        );
+        problem.signaalcode = Some(Signaalcode::AbonnementOnbekend);
+        problem
+    }
+
+    /// A number of which the feed does not have what follows.
+    #[must_use]
+    pub fn gone(stroom: Stroom) -> Self {
+        let mut problem = Self::new(
+            Probleemsoort::VolgnummerVerlopen,
+            "de stroom heeft niet wat op dit volgnummer volgt",
+        );
+        problem.signaalcode = Some(Signaalcode::VolgnummerVerlopen);
+        problem.stroom = Some(stroom);
+        problem
+    }
+
     /// Another method than the path has.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
@@ -237,6 +281,8 @@ impl Problem {
             signaalcode: self.signaalcode.map(Signaalcode::code),
             overtredingen: self.overtredingen.shown(),
             aantal_overtredingen: self.overtredingen.hidden_total(),
+            oudste_volgnummer: self.stroom.map(|stroom| stroom.oudste),
+            laatste_volgnummer: self.stroom.map(|stroom| stroom.laatste),
         };
         // A map with text keys always serialises; an empty body would still carry the status.
         let body = serde_json::to_vec(&wire).unwrap_or_default();
@@ -321,6 +367,12 @@ pub(super) struct Probleem<'a> {
     /// Hoeveel fouten er waren, als dat er meer zijn dan hier staan.
     #[serde(skip_serializing_if = "Option::is_none")]
     aantal_overtredingen: Option<usize>,
+    /// Bij 410: waar de stroom begint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oudste_volgnummer: Option<u64>,
+    /// Bij 410: het laatst uitgegeven volgnummer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    laatste_volgnummer: Option<u64>,
 }
 
 /// The header that names the school (standards §3).
@@ -384,6 +436,13 @@ impl From<Failure> for Problem {
             )),
             Failure::WriteUnavailable { retry_after_s } => {
                 Self::new(Probleemsoort::SchrijvenNietMogelijk, detail).retry_after(retry_after_s)
+            }
+            Failure::PushUnavailable { retry_after_s } => {
+                Self::new(Probleemsoort::AbonnementenNietBeschikbaar, detail)
+                    .retry_after(retry_after_s)
+            }
+            Failure::TooManyWaiting { retry_after_s } => {
+                Self::new(Probleemsoort::TeVeelVerzoeken, detail).retry_after(retry_after_s)
             }
             Failure::RegisterUnavailable { retry_after_s } => {
                 Self::new(Probleemsoort::RegisterNietBeschikbaar, detail).retry_after(retry_after_s)

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     call::{Call, Reply},
-    endpoint::{Endpoint, Methode, Verzoek as Body, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Verzoek as Body, Voorbeeld},
     field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Node, Place},
     posted::Posted,
@@ -110,7 +110,7 @@ pub(super) const PUT: Endpoint = Endpoint {
         samenvatting: "De tweede loopt langer dan de erkenning",
         json: include_str!("voorbeelden/registreren-bpvos-antwoord.json"),
     }],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 pub(super) const DELETE: Endpoint = Endpoint {
@@ -132,7 +132,7 @@ pub(super) const DELETE: Endpoint = Endpoint {
         samenvatting: "De bpvo is verwijderd",
         json: include_str!("voorbeelden/verwijderen-bpvo-antwoord.json"),
     }],
-    not_found: true,
+    uitkomst: Uitkomst::OfOnbekend,
 };
 
 impl Posted for Request {

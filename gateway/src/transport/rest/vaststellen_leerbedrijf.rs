@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     call::{Call, Reply, accepted},
-    endpoint::{Endpoint, Methode, Verzoek, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Place},
     posted::Posted,
@@ -66,7 +66,7 @@ pub(super) const BY_ID: Endpoint = Endpoint {
     verzoek: None,
     antwoord: ANTWOORD,
     voorbeelden: &[VOORBEELD],
-    not_found: true,
+    uitkomst: Uitkomst::OfOnbekend,
 };
 
 pub(super) const SEARCH: Endpoint = Endpoint {
@@ -97,7 +97,7 @@ pub(super) const SEARCH: Endpoint = Endpoint {
     }),
     antwoord: ANTWOORD,
     voorbeelden: &[VOORBEELD],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 const VOORBEELD: Voorbeeld = Voorbeeld {

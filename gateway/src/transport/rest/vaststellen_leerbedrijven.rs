@@ -1,7 +1,7 @@
 //! POST /v1/leerbedrijven/_vaststellen: vaststellenLeerbedrijven, up to 1,000 rows at once.
 
 use super::{
-    endpoint::{Endpoint, Methode, Verzoek, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{KENMERK, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Node, Place},
     posted::Posted,
@@ -50,7 +50,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
         samenvatting: "Gevonden, niet gevonden, en een ongeldige postcode",
         json: include_str!("voorbeelden/vaststellen-bulk-antwoord.json"),
     }],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 impl Posted for Request {

@@ -1,7 +1,7 @@
 //! POST /v1/leerplaatsen/_zoek: zoekenLeerplaatsen.
 
 use super::{
-    endpoint::{Endpoint, Methode, Verzoek, Voorbeeld},
+    endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Place},
     posted::Posted,
@@ -153,7 +153,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
             json: include_str!("voorbeelden/zoeken-plaats-onbekend.json"),
         },
     ],
-    not_found: false,
+    uitkomst: Uitkomst::Antwoord,
 };
 
 impl Posted for Request {

@@ -11,15 +11,20 @@ use uuid::Uuid;
 
 use super::{
     Bewerking,
+    abonnementen::{
+        AanmeldenAbonnement, BeeindigenAbonnement, OpvragenAbonnementen, WijzigenAbonnement,
+    },
     admission::{self, Asked, Call},
     natrekken_erkenning::NatrekkenErkenning,
     natrekken_erkenningen::NatrekkenErkenningen,
     opvragen_bpvos::OpvragenBpvos,
     opvragen_detailgegevens::OpvragenDetailgegevens,
+    opvragen_mutaties::OpvragenMutaties,
     parts,
     registreren_bpvos::RegistrerenBpvos,
     vaststellen_leerbedrijf::VaststellenLeerbedrijf,
     vaststellen_leerbedrijven::VaststellenLeerbedrijven,
+    vergelijken_mutaties::VergelijkenMutaties,
     zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
@@ -185,6 +190,30 @@ macro_rules! by_operatie {
                 type $bewerking = OpvragenBpvos;
                 $serve
             }
+            Operatie::AanmeldenAbonnement => {
+                type $bewerking = AanmeldenAbonnement;
+                $serve
+            }
+            Operatie::OpvragenAbonnementen => {
+                type $bewerking = OpvragenAbonnementen;
+                $serve
+            }
+            Operatie::WijzigenAbonnement => {
+                type $bewerking = WijzigenAbonnement;
+                $serve
+            }
+            Operatie::BeeindigenAbonnement => {
+                type $bewerking = BeeindigenAbonnement;
+                $serve
+            }
+            Operatie::OpvragenMutaties => {
+                type $bewerking = OpvragenMutaties;
+                $serve
+            }
+            Operatie::VergelijkenMutaties => {
+                type $bewerking = VergelijkenMutaties;
+                $serve
+            }
         }
     };
 }
@@ -347,7 +376,11 @@ fn fault_of(failure: Failure) -> Fault {
         }
         Failure::VersionNotReached { retry_after_s, .. }
         | Failure::WriteUnavailable { retry_after_s }
+        | Failure::PushUnavailable { retry_after_s }
         | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)
+            .detail(reason)
+            .retry_after(retry_after_s),
+        Failure::TooManyWaiting { retry_after_s } => Fault::new(FaultCode::TeVeelVerzoeken)
             .detail(reason)
             .retry_after(retry_after_s),
         Failure::OtherSchool => Fault::new(FaultCode::NietGeautoriseerd).explain(reason),

@@ -3,6 +3,7 @@
 //! [`endpoint`] takes the message from HTTP, [`exchange`] keeps the order of checks of standards
 //! §1, and one file per operation translates between the wire and `operations`.
 
+mod abonnementen;
 mod admission;
 #[cfg(test)]
 mod contract_tests;
@@ -13,10 +14,12 @@ mod natrekken_erkenning;
 mod natrekken_erkenningen;
 mod opvragen_bpvos;
 mod opvragen_detailgegevens;
+mod opvragen_mutaties;
 mod parts;
 mod registreren_bpvos;
 mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
+mod vergelijken_mutaties;
 mod zoeken_leerplaatsen;
 
 use actix_web::web;

@@ -84,7 +84,7 @@ impl PushStore for PostgresPush {
     }
 
     async fn change(&self, before: &Abonnement, after: &Wijziging) -> Result<bool, StoreError> {
-        reading!(self.primary, PATIENCE, c => subscriptions::change(c, before, after))
+        reading!(self.primary, PATIENCE, c => subscriptions::change(c, before, after, None))
     }
 
     async fn laatste(&self, ids: &[AbonnementId]) -> Result<Vec<Laatste>, StoreError> {
@@ -184,8 +184,13 @@ impl PushStore for PostgresPush {
         reading!(self.primary, OPERATOR_PATIENCE, c => operating::drop_meldingen(c, id, keuze, daad))
     }
 
-    async fn note(&self, daad: &Beheerdaad) -> Result<(), StoreError> {
-        reading!(self.primary, PATIENCE, c => operating::note(c, daad))
+    async fn operate(
+        &self,
+        before: &Abonnement,
+        after: &Wijziging,
+        daad: &Beheerdaad,
+    ) -> Result<bool, StoreError> {
+        reading!(self.primary, PATIENCE, c => subscriptions::change(c, before, after, Some(daad)))
     }
 
     async fn beheerdaden(&self, limit: u32) -> Result<Vec<Beheerdaad>, StoreError> {

@@ -140,11 +140,8 @@ async fn all_heads(
     Ok(())
 }
 
-pub(super) async fn note(c: &mut PgConnection, daad: &Beheerdaad) -> Result<(), StoreError> {
-    note_in(c, daad).await
-}
-
-async fn note_in(tx: &mut PgConnection, daad: &Beheerdaad) -> Result<(), StoreError> {
+/// Writes down what an operator did.
+pub(super) async fn note_in(tx: &mut PgConnection, daad: &Beheerdaad) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO beheerdaad (tijdstip_ms, wie, daad, abonnement, toelichting)
          VALUES ($1, $2, $3, $4, $5)",

@@ -2,14 +2,18 @@
 
 use sqlx::{Connection, PgConnection};
 
-use super::{bytes_of, operating::lock_all, tell};
+use super::{
+    bytes_of,
+    operating::{lock_all, note_in},
+    tell,
+};
 use crate::{
     domain::Oin,
     log::StoreError,
     push::{
         Abonnement, AbonnementId, Laatste,
         store::{
-            Eindpuntstaat, Wijziging,
+            Beheerdaad, Eindpuntstaat, Wijziging,
             rows::{AbonnementRow, EindpuntRow, LaatsteRow, bytes, encode, in_order},
         },
     },
@@ -59,6 +63,7 @@ pub(super) async fn change(
     c: &mut PgConnection,
     before: &Abonnement,
     after: &Wijziging,
+    daad: Option<&Beheerdaad>,
 ) -> Result<bool, StoreError> {
     let mut tx = c.begin().await?;
     // Locks in the order of a fan-out: the cursor, lanes, subscriptions.
@@ -85,6 +90,9 @@ pub(super) async fn change(
         .await?;
     if after.begin_opnieuw {
         begin_again(&mut tx, &id).await?;
+    }
+    if let Some(daad) = daad {
+        note_in(&mut tx, daad).await?;
     }
     tell(&mut tx).await?;
     tx.commit().await?;

@@ -90,7 +90,7 @@ impl PushStore for SqlitePush {
     }
 
     async fn change(&self, before: &Abonnement, after: &Wijziging) -> Result<bool, StoreError> {
-        subscriptions::change(self, before, after).await
+        subscriptions::change(self, before, after, None).await
     }
 
     async fn laatste(&self, ids: &[AbonnementId]) -> Result<Vec<Laatste>, StoreError> {
@@ -190,8 +190,13 @@ impl PushStore for SqlitePush {
         operating::drop_meldingen(self, id, keuze, daad).await
     }
 
-    async fn note(&self, daad: &Beheerdaad) -> Result<(), StoreError> {
-        operating::note(self, daad).await
+    async fn operate(
+        &self,
+        before: &Abonnement,
+        after: &Wijziging,
+        daad: &Beheerdaad,
+    ) -> Result<bool, StoreError> {
+        subscriptions::change(self, before, after, Some(daad)).await
     }
 
     async fn beheerdaden(&self, limit: u32) -> Result<Vec<Beheerdaad>, StoreError> {

@@ -80,12 +80,6 @@ pub(super) async fn drop_meldingen(
     Ok(chosen.len() as u64)
 }
 
-pub(super) async fn note(push: &SqlitePush, daad: &Beheerdaad) -> Result<(), StoreError> {
-    let mut tx = push.begin().await?;
-    note_in(&mut tx, daad).await?;
-    Ok(tx.commit().await?)
-}
-
 pub(super) async fn beheerdaden(
     push: &SqlitePush,
     limit: u32,
@@ -200,7 +194,11 @@ async fn chosen(
     Ok(chosen.collect())
 }
 
-async fn note_in(tx: &mut SqliteConnection, daad: &Beheerdaad) -> Result<(), StoreError> {
+/// Writes down what an operator did.
+pub(super) async fn note_in(
+    tx: &mut SqliteConnection,
+    daad: &Beheerdaad,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO beheerdaad (tijdstip_ms, wie, daad, abonnement, toelichting)
          VALUES (?, ?, ?, ?, ?)",

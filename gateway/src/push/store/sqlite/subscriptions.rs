@@ -2,14 +2,14 @@
 
 use sqlx::SqliteConnection;
 
-use super::SqlitePush;
+use super::{SqlitePush, operating::note_in};
 use crate::{
     domain::Oin,
     log::StoreError,
     push::{
         Abonnement, AbonnementId, Laatste,
         store::{
-            Eindpuntstaat, Wijziging,
+            Beheerdaad, Eindpuntstaat, Wijziging,
             rows::{AbonnementRow, EindpuntRow, LaatsteRow, bytes, encode, in_order},
         },
     },
@@ -61,6 +61,7 @@ pub(super) async fn change(
     push: &SqlitePush,
     before: &Abonnement,
     after: &Wijziging,
+    daad: Option<&Beheerdaad>,
 ) -> Result<bool, StoreError> {
     let mut tx = push.begin().await?;
     let id = bytes(before.id);
@@ -81,6 +82,9 @@ pub(super) async fn change(
         .await?;
     if after.begin_opnieuw {
         begin_again(&mut tx, &id).await?;
+    }
+    if let Some(daad) = daad {
+        note_in(&mut tx, daad).await?;
     }
     changed(&mut tx).await?;
     tx.commit().await?;
