@@ -92,6 +92,16 @@ impl Bestemming {
         most.saturating_sub(self.onderweg)
     }
 
+    /// Meldingen that go in so many messages. One that is tried again is tried with one.
+    pub(super) fn meldingen(&self, messages: usize) -> u32 {
+        let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+        if self.staat.mislukt > 0 {
+            messages
+        } else {
+            messages.saturating_mul(per_bericht(&self.abonnement))
+        }
+    }
+
     /// What is to be asked of it now.
     pub(super) fn vraag(&self, now: Tijdstip) -> Option<Vraag> {
         if self.gevraagd {
@@ -202,4 +212,9 @@ impl Bestemming {
         };
         self.beurt.niet_voor_ms.store(niet_voor_ms, Relaxed);
     }
+}
+
+/// How many mutaties a message may hold, at least one.
+pub(super) fn per_bericht(abonnement: &Abonnement) -> u32 {
+    u32::from(abonnement.per_bericht.max(1))
 }

@@ -27,7 +27,7 @@ use super::{
     store::{Attempt, Claim, Gevolg, Poging, Wanted, Wijziging},
 };
 use crate::{access::Access, clock::Clock, domain::Tijdstip, log::StoreError, telemetry::chain};
-use bestemming::Bestemming;
+use bestemming::{Bestemming, per_bericht};
 use proving::Vraag;
 use sending::{Tools, Uitslag, Verslag, Zending};
 
@@ -289,17 +289,10 @@ impl Delivery {
     fn wanted(&mut self, now: Tijdstip) -> Vec<Wanted> {
         let settings = &self.tools.settings;
         let mut room = (settings.gelijktijdig * 2).saturating_sub(self.onderweg);
-        let mut ready: Vec<(AbonnementId, usize, u32)> = self
+        let mut ready: Vec<&Bestemming> = self
             .bestemmingen
             .values()
-            .map(|one| {
-                (
-                    one.abonnement.id,
-                    one.room(now),
-                    per_bericht(&one.abonnement),
-                )
-            })
-            .filter(|(_, messages, _)| *messages > 0)
+            .filter(|bestemming| bestemming.room(now) > 0)
             .collect();
         if ready.is_empty() {
             return Vec::new();
@@ -308,16 +301,15 @@ impl Delivery {
         ready.rotate_left(self.beurt);
         let share = (room / ready.len()).max(1);
         let mut wanted = Vec::with_capacity(ready.len());
-        for (abonnement, messages, per_bericht) in ready {
-            let messages = messages.min(share).min(room);
+        for bestemming in ready {
+            let messages = bestemming.room(now).min(share).min(room);
             if messages == 0 {
                 break;
             }
             room -= messages;
-            let most = u32::try_from(messages).unwrap_or(u32::MAX);
             wanted.push(Wanted {
-                abonnement,
-                most: most.saturating_mul(per_bericht),
+                abonnement: bestemming.abonnement.id,
+                most: bestemming.meldingen(messages),
             });
         }
         wanted
@@ -595,10 +587,6 @@ fn changed(
         proef: false,
     };
     Some((Abonnement::clone(before), wijziging))
-}
-
-fn per_bericht(abonnement: &Abonnement) -> u32 {
-    u32::from(abonnement.per_bericht.max(1))
 }
 
 /// From 0 to 1.
