@@ -8,6 +8,7 @@ mod geo;
 mod luister;
 mod migrate;
 mod opslag;
+mod push;
 mod register;
 mod serve;
 mod toegang;
@@ -55,6 +56,9 @@ enum Command {
     /// Say who may ask what, or show it
     #[command(subcommand)]
     Toegang(toegang::ToegangCommand),
+    /// Look at subscriptions and their deliveries, and mend them
+    #[command(subcommand)]
+    Push(push::PushCommand),
     /// Follow the mutaties of a subscription and forward them to a local address
     Luister(luister::LuisterArgs),
     /// Copy the register to a file while it is used
@@ -82,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Register(command) => register::run(command),
         Command::Geo(command) => geo::run(&command),
         Command::Toegang(command) => toegang::run(command),
+        Command::Push(command) => push::run(command),
         Command::Luister(args) => luister::run(args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::run_restore(&args),

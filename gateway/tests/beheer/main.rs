@@ -13,3 +13,4 @@ mod export;
 mod plek;
 #[path = "../postgres/mod.rs"]
 mod postgres;
+mod push;

@@ -49,7 +49,7 @@ Exit codes: 0 stopped as told (SIGTERM, Ctrl-C); 1 a file or address cannot be u
 3 the gateway refuses, such as an unknown subscription; 4 the feed no longer has what follows the \
 position: check what was missed, and begin anew with --vanaf; 5 the receiver answered 410.")]
 pub(super) struct LuisterArgs {
-    /// Base URL of the gateway, such as https://stagepoort.example
+    /// Base URL of the gateway, such as `https://stagepoort.example`
     #[arg(long, value_name = "URL", value_parser = https_url)]
     api: Url,
     /// Which subscription

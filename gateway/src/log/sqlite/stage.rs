@@ -74,8 +74,9 @@ impl SqliteStore {
         }
         // Also when this future is dropped halfway.
         stage.broken = true;
-        for (nth, chunk) in new.chunks(LINES_PER_TRANSACTION).enumerate() {
-            if nth > 0 {
+        for chunk in new.chunks(LINES_PER_TRANSACTION) {
+            // An import that compares meanwhile asks for the next ones at once.
+            if stage.lines > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
             let mut tx = super::begin(&stage.write).await?;

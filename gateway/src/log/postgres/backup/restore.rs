@@ -69,10 +69,6 @@ impl PostgresStore {
             }
         };
         giving.close().await;
-        if let Ok(Placed::In(_)) = placed {
-            // What it found was for other rows. A plan is only slower without it.
-            drop(sqlx::raw_sql("ANALYZE").execute(&mut connection).await);
-        }
         // Lets go of the claim at once.
         drop(connection.close().await);
         placed
