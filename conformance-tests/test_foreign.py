@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -22,6 +23,9 @@ FORMS = ("wsdl", "singleWsdl")
 # Both ends of WS-Addressing: all of it with the school in wsa:From, and what the stack sends by itself.
 MODES = ("VERPLICHT", "OPTIONEEL")
 # No proxy stands between a test and the loopback.
+# A subscription that nobody has, and the digest of nothing at all.
+NOBODY = "00000000-0000-8000-8000-000000000000"
+EMPTY = hashlib.sha256(b"").hexdigest()
 ENVIRONMENT = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
 
 
@@ -95,6 +99,21 @@ def calls(demo, erkend) -> dict[str, dict]:
             }
         },
         "opvragenBpvos": {},
+        "aanmeldenAbonnement": {
+            "kanaal": "POLL",
+            "mutatieSoorten": {"mutatieSoort": ["ERKENNING_BEEINDIGD", "LEERBEDRIJF_BEEINDIGD"]},
+            "codes": {"code": [erkend["code"], "K0072"]},
+        },
+        "opvragenAbonnementen": {},
+        "wijzigenAbonnement": {"abonnementId": NOBODY, "kanaal": "POLL", "status": "GEPAUZEERD"},
+        "beeindigenAbonnement": {"abonnementId": NOBODY},
+        "opvragenMutaties": {"abonnementId": NOBODY, "na": "0"},
+        "vergelijkenMutaties": {
+            "abonnementId": NOBODY,
+            "totEnMet": "1",
+            "digest": EMPTY,
+            "stukken": {"stuk": [{"vanaf": "1", "tot": "1", "digest": EMPTY}]},
+        },
     }
 
 
@@ -152,6 +171,23 @@ def test_zeep_calls_all_operations(demo, erkend, wsdl, afnemer):
     (bpvo,) = [one for one in listed if one.bpvoKenmerk == "vreemd-1"]
     assert (bpvo.leerbedrijfId, bpvo.herkomst) == (erkend["leerbedrijfId"], "SCHOOL")
     assert [one.code for one in bpvo.keuzedelen.keuzedeel] == ["K0072"]
+
+    made = service.aanmeldenAbonnement(**fields["aanmeldenAbonnement"])
+    assert (made.signaalcode, made.status, made.kanaal) == (0, "ACTIEF", "POLL")
+    assert made.mutatieSoorten.mutatieSoort == ["ERKENNING_BEEINDIGD", "LEERBEDRIJF_BEEINDIGD"]
+    mine = {"abonnementId": made.abonnementId}
+    listed = service.opvragenAbonnementen().abonnementen.abonnement
+    assert made.abonnementId in [one.abonnementId for one in listed]
+    paused = service.wijzigenAbonnement(**(fields["wijzigenAbonnement"] | mine))
+    assert (paused.status, paused.codes) == ("GEPAUZEERD", None)
+    feed = service.opvragenMutaties(**(fields["opvragenMutaties"] | mine))
+    assert (feed.signaalcode, feed.laatsteVolgnummer, feed.oudsteVolgnummer, feed.meer) == (0, 0, 1, False)
+    beyond = service.vergelijkenMutaties(**(fields["vergelijkenMutaties"] | mine))
+    assert (beyond.signaalcode, beyond.gelijk, beyond.laatsteVolgnummer) == (171, None, 0)
+    assert service.vergelijkenMutaties(**mine, totEnMet="0", digest=EMPTY).gelijk is True
+    assert service.beeindigenAbonnement(**mine).status == "BEEINDIGD"
+    for operation in ("wijzigenAbonnement", "beeindigenAbonnement", "opvragenMutaties", "vergelijkenMutaties"):
+        assert service[operation](**fields[operation]).signaalcode == 170
 
     places = service.zoekenLeerplaatsen(**fields["zoekenLeerplaatsen"])
     leerbedrijven = places.leerbedrijven.leerbedrijf if places.leerbedrijven else []
@@ -222,7 +258,8 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     todo.append(("natrekkenErkenning", erkend | {"minimaleRegisterVersie": None}))
     todo.append(("natrekkenErkenning", erkend | {"code": "9" * 201}))
     results = json.loads(node("foreign/soap_client.mjs", job=job(demo, afnemer, wsdl, todo)))
-    single, bulk, found, detail, rows, places, kept, listed, with_null, refused = results
+    single, bulk, found, detail, rows, places, kept, listed, *push, with_null, refused = results
+    made, subscriptions, *unknown = [one["answer"] for one in push]
 
     for result in (single, with_null):
         answer = result["answer"]
@@ -245,6 +282,10 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     answer = places["answer"]
     leerbedrijven = (answer.get("leerbedrijven") or {}).get("leerbedrijf", [])
     assert_found(answer["signaalcode"], answer["totaal"], leerbedrijven)
+    assert (made["signaalcode"], made["status"], made["codes"]["code"]) == (0, "ACTIEF", [erkend["code"], "K0072"])
+    subscriptions = subscriptions["abonnementen"]["abonnement"]
+    assert made["abonnementId"] in [one["abonnementId"] for one in subscriptions]
+    assert [one["signaalcode"] for one in unknown] == [170, 170, 170, 170]
     assert refused["fault"]["faultcode"].endswith("Client.DK0004")
     assert refused["fault"]["detail"]["foutDetail"]["code"] == "DK0004"
 

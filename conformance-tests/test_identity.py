@@ -241,4 +241,10 @@ def fields_of(operation: str, erkend: dict) -> dict:
         return {"bpvos": [{"bpvoKenmerk": "x"}]}
     if operation == "opvragenBpvos":
         return {}
+    if operation == "aanmeldenAbonnement":
+        return {"kanaal": "POLL"}
+    if operation == "opvragenAbonnementen":
+        return {}
+    if "Abonnement" in operation or "Mutaties" in operation:
+        return {"abonnementId": "00000000-0000-8000-8000-000000000000"}
     return {"leerbedrijfId": erkend["leerbedrijfId"]}

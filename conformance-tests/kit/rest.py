@@ -78,6 +78,29 @@ class RestClient:
     def _opvragenBpvos(self, fields: dict):
         return self.get("/v1/bpvos", query=fields)
 
+    def _aanmeldenAbonnement(self, fields: dict):
+        return self.post("/v1/abonnementen", json=fields)
+
+    def _opvragenAbonnementen(self, fields: dict):
+        if "abonnementId" in fields:
+            abonnement_id = segment(fields.pop("abonnementId"))
+            return self.get(f"/v1/abonnementen/{abonnement_id}", query=fields)
+        return self.get("/v1/abonnementen", query=fields)
+
+    def _wijzigenAbonnement(self, fields: dict):
+        abonnement_id = segment(fields.pop("abonnementId"))
+        return self.request("PUT", f"/v1/abonnementen/{abonnement_id}", json=fields)
+
+    def _beeindigenAbonnement(self, fields: dict):
+        abonnement_id = segment(fields.pop("abonnementId"))
+        return self.request("DELETE", f"/v1/abonnementen/{abonnement_id}", query=fields)
+
+    def _opvragenMutaties(self, fields: dict):
+        return self.get("/v1/mutaties", query=fields)
+
+    def _vergelijkenMutaties(self, fields: dict):
+        return self.post("/v1/mutaties/_vergelijken", json=fields)
+
     def _opvragenDetailgegevens(self, fields: dict):
         leerbedrijf_id = segment(fields.pop("leerbedrijfId"))
         return self.get(f"/v1/leerbedrijven/{leerbedrijf_id}/detailgegevens", query=fields)

@@ -185,14 +185,13 @@ impl Gateway {
     }
 }
 
-/// What nobody can guess: a secret is made of it.
-///
-/// # Panics
-/// When the operating system gives no chance: better no secret than one that can be guessed.
-#[expect(clippy::expect_used, reason = "see above")]
+/// What nobody can guess, drawn here at the edge: a secret is made of it. It fails only while the
+/// system has none yet, and is waited for.
 fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    while aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        std::thread::yield_now();
+    }
     bytes
 }
 
