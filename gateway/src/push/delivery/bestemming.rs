@@ -117,16 +117,25 @@ impl Bestemming {
         }
     }
 
-    /// It is asked, until `niet_voor` by this node alone.
-    pub(super) fn ask(&mut self, vraag: Vraag, niet_voor: Tijdstip) {
+    /// It is asked to prove itself, until `niet_voor` by this node alone.
+    pub(super) fn ask_bewijs(&mut self, niet_voor: Tijdstip) {
         self.gevraagd = true;
-        match vraag {
-            Vraag::Bewijs => self.set(Eindpuntstaat {
-                niet_voor: Some(niet_voor),
-                ..self.staat
-            }),
-            Vraag::Proef => self.staat.proef_gevraagd = false,
-        }
+        self.set(Eindpuntstaat {
+            niet_voor: Some(niet_voor),
+            ..self.staat
+        });
+    }
+
+    /// Another node asks it, or it was changed.
+    pub(super) fn not_asked(&mut self) {
+        self.gevraagd = false;
+    }
+
+    /// It is sent a test.
+    pub(super) fn ask_proef(&mut self) {
+        self.gevraagd = true;
+        self.staat.proef_gevraagd = false;
+        self.bewaard.proef_gevraagd = false;
     }
 
     /// The answer came.
