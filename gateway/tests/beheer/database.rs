@@ -299,7 +299,7 @@ pub(crate) async fn push_as_a_node(settings: &str) {
             .await
             .unwrap()
     );
-    assert!(!store.take_proef(id).await.unwrap());
+    assert!(store.take_proef(id).await.unwrap());
     store.confirm(id, 2).await.unwrap();
     let daad = Beheerdaad {
         tijdstip: at(5),

@@ -454,6 +454,7 @@ impl Delivery {
             }
             (Vraag::Bewijs, _) => {
                 bestemming.succeeded();
+                tell::proven(&antwoord.abonnement);
                 self.te_schrijven.wijzigingen.extend(changed(
                     bestemming,
                     &antwoord.abonnement,

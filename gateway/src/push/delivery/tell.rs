@@ -148,6 +148,15 @@ pub(super) fn staat(
     }
 }
 
+/// An endpoint proved that it is the subscriber's.
+pub(super) fn proven(abonnement: &Abonnement) {
+    tracing::info!(
+        abonnement = %abonnement.id,
+        afnemer = %abonnement.afnemer_oin,
+        "an endpoint proved itself; delivery begins"
+    );
+}
+
 /// The push of a subscription stopped.
 pub(super) fn stopped(abonnement: &Abonnement, uitkomst: &str) {
     tracing::error!(
