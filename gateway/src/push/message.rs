@@ -162,7 +162,7 @@ pub fn proef(
     let data = Proef {
         abonnement_id: abonnement.to_string(),
     };
-    of_abonnement("proef", abonnement, id, now, afzender, &data)
+    of_abonnement(["proef", "Proef"], abonnement, id, now, afzender, &data)
 }
 
 /// Het bewijs dat het eindpunt van de abonnee is, gevraagd voor de eerste bezorging en na elke
@@ -195,7 +195,7 @@ pub fn bewijs(
         abonnement_id: abonnement.to_string(),
         uitdaging,
     };
-    of_abonnement("bewijs", abonnement, id, now, afzender, &data)
+    of_abonnement(["bewijs", "Bewijs"], abonnement, id, now, afzender, &data)
 }
 
 /// Whether an answer gives the `uitdaging` back.
@@ -205,8 +205,9 @@ pub fn is_bewezen(body: &[u8], uitdaging: &str) -> bool {
     answer.is_ok_and(|answer| answer.get("uitdaging").and_then(|u| u.as_str()) == Some(uitdaging))
 }
 
+/// An event of this type, with data of this schema.
 fn of_abonnement<T: Serialize>(
-    name: &str,
+    [name, data_schema]: [&str; 2],
     abonnement: AbonnementId,
     id: Uuid,
     now: Tijdstip,
@@ -221,7 +222,7 @@ fn of_abonnement<T: Serialize>(
         subject: abonnement.to_string(),
         time: now,
         datacontenttype: "application/json",
-        dataschema: schema(afzender, "Abonnement"),
+        dataschema: schema(afzender, data_schema),
         sequence: None,
         data,
     };
