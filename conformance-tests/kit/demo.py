@@ -17,7 +17,8 @@ import requests
 REPO = Path(__file__).resolve().parents[2]
 SCHEMAS = REPO / "schemas"
 
-SMALL = ("--leerbedrijven", "500", "--seed", "1")
+# Nothing happens in it by itself; test_speelveld.py has the one in which things do.
+SMALL = ("--leerbedrijven", "500", "--seed", "1", "--stil")
 # A debug build makes the register of `make demo` in half a minute; more means that it hangs.
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 40

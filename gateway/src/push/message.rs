@@ -162,7 +162,7 @@ pub fn proef(
     let data = Proef {
         abonnement_id: abonnement.to_string(),
     };
-    of_abonnement(["proef", "Proef"], abonnement, id, now, afzender, &data)
+    of_abonnement("Proef", abonnement, id, now, afzender, &data)
 }
 
 /// Het bewijs dat het eindpunt van de abonnee is, gevraagd voor de eerste bezorging en na elke
@@ -195,7 +195,7 @@ pub fn bewijs(
         abonnement_id: abonnement.to_string(),
         uitdaging,
     };
-    of_abonnement(["bewijs", "Bewijs"], abonnement, id, now, afzender, &data)
+    of_abonnement("Bewijs", abonnement, id, now, afzender, &data)
 }
 
 /// Whether an answer gives the `uitdaging` back.
@@ -205,9 +205,9 @@ pub fn is_bewezen(body: &[u8], uitdaging: &str) -> bool {
     answer.is_ok_and(|answer| answer.get("uitdaging").and_then(|u| u.as_str()) == Some(uitdaging))
 }
 
-/// An event of this type, with data of this schema.
+/// `name` is that of its schema; its type is that in small letters.
 fn of_abonnement<T: Serialize>(
-    [name, data_schema]: [&str; 2],
+    name: &str,
     abonnement: AbonnementId,
     id: Uuid,
     now: Tijdstip,
@@ -218,11 +218,11 @@ fn of_abonnement<T: Serialize>(
         specversion: "1.0",
         id,
         source: source(afzender),
-        soort: event_type(name),
+        soort: event_type(&name.to_ascii_lowercase()),
         subject: abonnement.to_string(),
         time: now,
         datacontenttype: "application/json",
-        dataschema: schema(afzender, data_schema),
+        dataschema: schema(afzender, name),
         sequence: None,
         data,
     };
@@ -303,6 +303,8 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
         assert_eq!(read["type"], "nl.leerbedrijvenregister.bewijs.v1");
         assert_eq!(read["data"]["uitdaging"], "abc");
+        let schema = read["dataschema"].as_str().unwrap();
+        assert!(schema.ends_with("/components/schemas/Bewijs"), "{schema}");
         assert!(is_bewezen(br#"{"uitdaging": "abc", "x": 1}"#, "abc"));
         for answer in [
             "",

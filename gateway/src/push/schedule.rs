@@ -2,9 +2,9 @@
 //! time and chance are passed in.
 //!
 //! A failure is the endpoint's (it is away, busy, or says no to everything) or the message's own.
-//! After the first kind the endpoint rests and is then tried with one message; attempts of the
-//! messages that wait do not count. After the second kind that message alone rests. Several messages
-//! refused in a row, and none taken in between, are a failure of the endpoint too.
+//! After the first kind the endpoint rests and is then tried with one message, whose attempt does
+//! not count. After the second kind that message alone rests. Several messages refused in a row, and
+//! none taken in between, are a failure of the endpoint too: it rests as well, a short time.
 
 use std::time::Duration;
 
@@ -24,6 +24,9 @@ const GEDULD: Duration = Duration::from_secs(72 * 3_600);
 
 /// Shortest and longest pause that an endpoint can ask for by Retry-After.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3_600)];
+
+/// Longest rest of an endpoint that answers, and refuses: one message that it does take may come.
+const RUST_BIJ_WEIGERING: Duration = Duration::from_secs(300);
 
 /// So many messages refused in a row, at their first attempt, mean that it is the endpoint.
 const VERDACHT: u32 = 3;
@@ -99,25 +102,41 @@ pub fn na_mislukking(
             gevolg: Gevolg::Terug(now),
             stop: true,
         },
-        Fout::Eindpunt { retry_after } => rust(staat, retry_after, hopeless, now, chance),
-        // One that is being tried has not shown yet that it takes anything.
-        Fout::Bericht if staat.mislukt > 0 || is_verdacht(mislukt) => {
-            rust(staat, None, hopeless, now, chance)
+        Fout::Eindpunt { retry_after } => {
+            let [shortest, longest] = RETRY_AFTER;
+            let asked = retry_after.map(|asked| asked.clamp(shortest, longest));
+            let pauze = asked.unwrap_or_else(|| pauze_van_eindpunt(staat, chance));
+            rust(staat, pauze, hopeless, now)
         }
         Fout::Bericht => {
-            let gevolg = match pauze(mislukt.pogingen + 1, chance) {
-                _ if !mislukt.alleen => Gevolg::Opnieuw(now),
-                Some(pauze) => Gevolg::Opnieuw(later(now, pauze)),
-                // Nothing at all was taken: it is not this message.
-                None if hopeless => Gevolg::Terug(now),
-                None => Gevolg::Dood,
-            };
+            // One that is being tried has not shown yet that it takes anything.
+            let rests = staat.mislukt > 0 || is_verdacht(mislukt);
+            let gevolg = na_weigering(mislukt, hopeless, now, chance);
+            let stop = matches!(gevolg, Gevolg::Terug(_));
+            if stop || !rests {
+                return Vervolg {
+                    staat,
+                    gevolg,
+                    stop,
+                };
+            }
+            let pauze = pauze_van_eindpunt(staat, chance).min(RUST_BIJ_WEIGERING);
             Vervolg {
-                staat,
                 gevolg,
-                stop: matches!(gevolg, Gevolg::Terug(_)),
+                ..rust(staat, pauze, hopeless, now)
             }
         }
+    }
+}
+
+/// A message that was refused rests by its own attempts, so that others are tried before it.
+fn na_weigering(mislukt: Mislukt, hopeless: bool, now: Tijdstip, chance: f64) -> Gevolg {
+    match pauze(mislukt.pogingen + 1, chance) {
+        _ if !mislukt.alleen => Gevolg::Opnieuw(now),
+        Some(pauze) => Gevolg::Opnieuw(later(now, pauze)),
+        // Nothing at all was taken: it is not this message.
+        None if hopeless => Gevolg::Terug(now),
+        None => Gevolg::Dood,
     }
 }
 
@@ -134,14 +153,8 @@ fn is_verdacht(mislukt: Mislukt) -> bool {
     mislukt.pogingen == 0 && mislukt.geweigerd + 1 >= VERDACHT
 }
 
-/// The endpoint rests, and the message with it.
-fn rust(
-    staat: Eindpuntstaat,
-    retry_after: Option<Duration>,
-    hopeless: bool,
-    now: Tijdstip,
-    chance: f64,
-) -> Vervolg {
+/// The endpoint rests for so long, and the message with it.
+fn rust(staat: Eindpuntstaat, pauze: Duration, hopeless: bool, now: Tijdstip) -> Vervolg {
     // Of messages that were under way together the first to fail counts.
     if let Some(niet_voor) = staat.niet_voor.filter(|niet_voor| *niet_voor > now) {
         return Vervolg {
@@ -151,11 +164,6 @@ fn rust(
         };
     }
     let mislukt = staat.mislukt.saturating_add(1);
-    let [shortest, longest] = RETRY_AFTER;
-    let pauze = match retry_after {
-        Some(asked) => asked.clamp(shortest, longest),
-        None => pauze(mislukt.min(POGINGEN - 1), chance).unwrap_or(longest),
-    };
     let niet_voor = later(now, pauze);
     Vervolg {
         staat: Eindpuntstaat {
@@ -166,6 +174,12 @@ fn rust(
         gevolg: Gevolg::Terug(niet_voor),
         stop: hopeless && mislukt >= POGINGEN,
     }
+}
+
+/// The pause after one more failure of an endpoint; it stays at the longest.
+fn pauze_van_eindpunt(staat: Eindpuntstaat, chance: f64) -> Duration {
+    let mislukt = staat.mislukt.saturating_add(1).min(POGINGEN - 1);
+    pauze(mislukt, chance).unwrap_or(RUST_BIJ_WEIGERING)
 }
 
 /// The pause after so many attempts, and up to a tenth more by `chance` (0 to 1): what failed
@@ -309,12 +323,21 @@ mod tests {
         };
         assert_eq!(refused(0, 1).gevolg, Gevolg::Opnieuw(at(5)));
         let after = refused(0, 2);
-        assert_eq!(after.gevolg, Gevolg::Terug(at(5)));
-        assert_eq!(after.staat.mislukt, 1);
+        assert_eq!(after.gevolg, Gevolg::Opnieuw(at(5)));
+        assert_eq!(
+            (after.staat.mislukt, after.staat.niet_voor),
+            (1, Some(at(5)))
+        );
         // One that was refused before says nothing new.
-        assert_eq!(refused(1, 2).gevolg, Gevolg::Opnieuw(at(300)));
+        let again = refused(1, 2);
+        assert_eq!(again.gevolg, Gevolg::Opnieuw(at(300)));
+        assert_eq!(again.staat.niet_voor, None);
         let again = na_mislukking(after.staat, failing(Fout::Bericht), at(5), 0.0);
-        assert_eq!(again.gevolg, Gevolg::Terug(at(305)));
+        assert_eq!(again.staat.niet_voor, Some(at(305)));
+        // It answers: it does not rest for hours.
+        let after = na_mislukking(again.staat, failing(Fout::Bericht), at(305), 0.0);
+        assert_eq!(after.staat.niet_voor, Some(at(605)));
+        assert_eq!(after.gevolg, Gevolg::Opnieuw(at(310)));
     }
 
     #[test]

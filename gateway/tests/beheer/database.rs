@@ -293,7 +293,13 @@ pub(crate) async fn push_as_a_node(settings: &str) {
     store.record(&[outcome]).await.unwrap();
     let staat = Eindpuntstaat::default();
     let id = abonnement.id;
-    store.set_eindpunt(id, staat, Some(&poging)).await.unwrap();
+    assert!(
+        store
+            .set_eindpunt(id, staat, staat, Some(&poging))
+            .await
+            .unwrap()
+    );
+    assert!(!store.take_proef(id).await.unwrap());
     store.confirm(id, 2).await.unwrap();
     let daad = Beheerdaad {
         tijdstip: at(5),

@@ -177,3 +177,74 @@ async fn what_is_refused_to_the_end_while_others_are_taken_is_a_dead_letter() {
     assert_eq!(world.status(&abonnement).await.0, AbonnementStatus::Actief);
     assert_eq!(ontvanger.all().iter().filter(|one| ill(one)).count(), 10);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_that_are_refused_do_not_keep_the_others_waiting_for_hours() {
+    let world = World::new().await;
+    let ontvanger = world.ontvanger().await;
+    let ill = |one: &Ontvangen| one.nummers()[0].1 <= 3;
+    ontvanger.answers(move |one| Antwoord::Status(if ill(one) { 400 } else { 200 }));
+    let abonnement = world.abonnement(1, &ontvanger.url(HOST), |_| {}).await;
+    let node = world.node().await;
+    world.melden(&abonnement, &[1, 2, 3]).await;
+    node.ring();
+    // Whatever the three do, the endpoint rests for five minutes at most, and tries another first.
+    for failures in 1..=7 {
+        world
+            .until("a failure", || async {
+                world.eindpunt(&abonnement).await.mislukt >= failures
+            })
+            .await;
+        let niet_voor = world.eindpunt(&abonnement).await.niet_voor.unwrap();
+        let rust_s = niet_voor.seconds_since(world.now());
+        assert!(rust_s <= 300, "{rust_s}");
+        if failures == 7 {
+            world.melden(&abonnement, &[4]).await;
+        }
+        world.pass(Duration::from_secs(rust_s));
+        node.ring();
+    }
+    ontvanger
+        .until(|all| all.iter().any(|one| one.nummers()[0].1 == 4))
+        .await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_node_had_on_loan_is_delivered_by_another() {
+    let world = World::new().await;
+    let ontvanger = world.ontvanger().await;
+    ontvanger.answers(|_| Antwoord::Nooit);
+    let abonnement = world.abonnement(1, &ontvanger.url(HOST), |_| {}).await;
+    world.melden(&abonnement, &[1, 2, 3, 1]).await;
+    let node = world.node().await;
+    ontvanger.until_count(3).await;
+    node.kill().await;
+    ontvanger.answers(|_| Antwoord::Status(200));
+    let other = world.node().await;
+    // Its loans are of two minutes.
+    world.pass(Duration::from_secs(120));
+    other.ring();
+    world.until_volledig(&abonnement, 4).await;
+    other.stop().await;
+    assert_eq!(ontvanger.all().len(), 3 + 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_never_answers_holds_up_nobody_else() {
+    let world = World::new().await;
+    let (silent, well) = (world.ontvanger().await, world.ontvanger().await);
+    silent.answers(|_| Antwoord::Nooit);
+    let mute = world.abonnement(1, &silent.url(HOST), |_| {}).await;
+    let abonnement = world.abonnement(2, &well.url(HOST), |_| {}).await;
+    let many: Vec<u32> = (0..100).collect();
+    world.melden(&mute, &many).await;
+    let node = world.node().await;
+    silent.until_count(8).await;
+    world.melden(&abonnement, &many).await;
+    node.ring();
+    world.until_volledig(&abonnement, 100).await;
+    node.kill().await;
+    // It has its own turns, and no more.
+    assert_eq!(silent.all().len(), 8);
+}

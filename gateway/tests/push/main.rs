@@ -10,5 +10,6 @@ mod herhalen;
 mod ontvanger;
 #[path = "../postgres/mod.rs"]
 mod postgres;
+mod storm;
 mod vreemd;
 mod world;

@@ -349,6 +349,12 @@ impl Node {
         self.desk.ring();
     }
 
+    /// Ends it as a kill does.
+    pub(crate) async fn kill(self) {
+        self.running.abort();
+        assert!(self.running.await.unwrap_err().is_cancelled());
+    }
+
     /// Ends it as a shutdown does.
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();

@@ -203,6 +203,10 @@ async fn a_subscription_is_kept_and_changes_only_from_what_it_was(engine: Engine
     assert!(store.revisie().await.unwrap() > revisie);
     assert_eq!(store.abonnement(one.id).await.unwrap(), Some(other.clone()));
     assert!(store.eindpunten(&[one.id]).await.unwrap()[0].proef_gevraagd);
+    // One node takes the test up.
+    assert!(store.take_proef(one.id).await.unwrap());
+    assert!(!store.take_proef(one.id).await.unwrap());
+    assert!(!store.eindpunten(&[one.id]).await.unwrap()[0].proef_gevraagd);
     // The same again is done already; another from what it no longer is is refused.
     assert!(store.change(&one, &wijziging).await.unwrap());
     let stale = Wijziging {
@@ -643,10 +647,21 @@ async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engin
         niet_voor: Some(at(30)),
         proef_gevraagd: false,
     };
-    store
-        .set_eindpunt(one.id, failing, Some(&poging(at(22), 503)))
-        .await
-        .unwrap();
+    let well = Eindpuntstaat::default();
+    let test = poging(at(22), 503);
+    let set = async |before, after, proef| {
+        let set = store.set_eindpunt(one.id, before, after, proef).await;
+        set.unwrap()
+    };
+    assert!(set(well, failing, Some(&test)).await);
+    assert_eq!(store.eindpunten(&[one.id]).await.unwrap(), [failing]);
+    // Who knows only what was before changes nothing.
+    assert!(!set(well, well, None).await);
+    let later = Eindpuntstaat {
+        niet_voor: None,
+        ..failing
+    };
+    assert!(!set(later, well, None).await);
     assert_eq!(store.eindpunten(&[one.id]).await.unwrap(), [failing]);
     let laatste = &store.laatste(&[one.id]).await.unwrap()[0];
     assert_eq!(laatste.faalt_sinds, Some(at(21)));

@@ -21,13 +21,18 @@ pub(super) fn ready(
     searches: &[Zoekvraag],
 ) -> String {
     let Manifest {
-        api, docs, beheer, ..
+        api,
+        docs,
+        beheer,
+        speelveld,
+        ..
     } = manifest;
     let mut text = format!(
         "\nStagepoort is ready.\n\
          \x20 api     {api}   SOAP at /soap/v1/whitelabel, REST at /v1, with a client certificate\n\
          \x20 docs    {docs}   for integrators: start page, OpenAPI, WSDL, XSD\n\
          \x20 beheer  {beheer}    health and metrics\n\
+         \x20 speelveld {speelveld}    what two subscribers receive; sets the demo's clock\n\
          \x20 {demo} says it all to a script; {settings} holds the settings.\n",
         demo = folder.root.join("demo.json").display(),
         settings = settings.display(),
@@ -42,6 +47,7 @@ pub(super) fn ready(
         text.push_str(&search(folder, manifest, vraag));
     }
     text.push_str(&registering(folder, manifest));
+    text.push_str(&playing(manifest));
     text.push_str("\nCtrl-C stops it.");
     text
 }
@@ -76,6 +82,15 @@ fn registering(folder: &Folder, manifest: &Manifest) -> String {
          curl -K '{rest}' '{api}/v1/bpvos'\n",
         lists = in_folder(bpvos::MAP),
         api = manifest.api,
+    )
+}
+
+fn playing(manifest: &Manifest) -> String {
+    format!(
+        "\nWhat subscribers received, and the demo's clock a day ahead:\n\n\
+         curl -s '{speelveld}/ontvangen'\n\n\
+         curl -s -X PUT -H 'Content-Type: application/json' -d '{{\"verzetSeconden\": 86400}}' '{speelveld}/klok'\n",
+        speelveld = manifest.speelveld,
     )
 }
 

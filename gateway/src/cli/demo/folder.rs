@@ -64,6 +64,8 @@ pub(super) enum DemoError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("the subscribers of the playground cannot listen: {0}")]
+    Ontvanger(String),
     #[error("a listener failed")]
     Serve(#[source] io::Error),
     #[error("an identifier of the demo is not right")]
@@ -157,6 +159,8 @@ impl Folder {
              [api]\nadres = \"127.0.0.1:{api}\"\npubliekeUrl = \"https://localhost:{api}\"\noin = \"{oin}\"\n\n\
              [docs]\nadres = \"127.0.0.1:{docs}\"\n\n\
              [beheer]\nadres = \"127.0.0.1:{beheer}\"\n\n\
+             # The subscribers of the playground are on this machine.\n\
+             [push]\ntoegestaneNetwerken = [\"127.0.0.0/8\", \"::1/128\"]\nca = {ca:?}\n\n\
              [tls]\ncertificaat = {certificate:?}\nsleutel = {key:?}\nclientCa = {ca:?}\ncrl = [{crl:?}]\n{opslag}",
             api = ports.api,
             docs = ports.docs,

@@ -21,6 +21,8 @@ pub(super) struct Manifest {
     pub(super) api: String,
     pub(super) docs: String,
     pub(super) beheer: String,
+    /// The page of the playground; `/ontvangen` and `/klok` for scripts.
+    pub(super) speelveld: String,
     pub(super) oin: String,
     pub(super) ca: PathBuf,
     crl: PathBuf,
@@ -101,6 +103,7 @@ impl Manifest {
             api: format!("https://localhost:{}", ports.api),
             docs: format!("https://localhost:{}", ports.docs),
             beheer: format!("http://127.0.0.1:{}", ports.beheer),
+            speelveld: format!("http://127.0.0.1:{}", ports.speelveld.speelveld),
             oin: certificates.server.oin.as_str().to_owned(),
             ca: certificates.ca.clone(),
             crl: certificates.crl.clone(),

@@ -92,6 +92,16 @@ impl Bestemming {
         most.saturating_sub(self.onderweg)
     }
 
+    /// Meldingen that go in so many messages. One that is tried again is tried with one.
+    pub(super) fn meldingen(&self, messages: usize) -> u32 {
+        let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+        if self.staat.mislukt > 0 {
+            messages
+        } else {
+            messages.saturating_mul(per_bericht(&self.abonnement))
+        }
+    }
+
     /// What is to be asked of it now.
     pub(super) fn vraag(&self, now: Tijdstip) -> Option<Vraag> {
         if self.gevraagd {
@@ -107,16 +117,25 @@ impl Bestemming {
         }
     }
 
-    /// It is asked, until `niet_voor` by this node alone.
-    pub(super) fn ask(&mut self, vraag: Vraag, niet_voor: Tijdstip) {
+    /// It is asked to prove itself, until `niet_voor` by this node alone.
+    pub(super) fn ask_bewijs(&mut self, niet_voor: Tijdstip) {
         self.gevraagd = true;
-        match vraag {
-            Vraag::Bewijs => self.set(Eindpuntstaat {
-                niet_voor: Some(niet_voor),
-                ..self.staat
-            }),
-            Vraag::Proef => self.staat.proef_gevraagd = false,
-        }
+        self.set(Eindpuntstaat {
+            niet_voor: Some(niet_voor),
+            ..self.staat
+        });
+    }
+
+    /// Another node asks it, or it was changed.
+    pub(super) fn not_asked(&mut self) {
+        self.gevraagd = false;
+    }
+
+    /// It is sent a test.
+    pub(super) fn ask_proef(&mut self) {
+        self.gevraagd = true;
+        self.staat.proef_gevraagd = false;
+        self.bewaard.proef_gevraagd = false;
     }
 
     /// The answer came.
@@ -202,4 +221,9 @@ impl Bestemming {
         };
         self.beurt.niet_voor_ms.store(niet_voor_ms, Relaxed);
     }
+}
+
+/// How many mutaties a message may hold, at least one.
+pub(super) fn per_bericht(abonnement: &Abonnement) -> u32 {
+    u32::from(abonnement.per_bericht.max(1))
 }

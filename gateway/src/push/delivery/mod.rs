@@ -27,7 +27,7 @@ use super::{
     store::{Attempt, Claim, Gevolg, Poging, Wanted, Wijziging},
 };
 use crate::{access::Access, clock::Clock, domain::Tijdstip, log::StoreError, telemetry::chain};
-use bestemming::Bestemming;
+use bestemming::{Bestemming, per_bericht};
 use proving::Vraag;
 use sending::{Tools, Uitslag, Verslag, Zending};
 
@@ -236,22 +236,26 @@ impl Delivery {
         Ok(())
     }
 
-    /// Asks for proofs and sends tests. It is written down before, so that one node does it.
+    /// Asks for proofs and sends tests: one node does it, the first to write that it will.
     async fn ask(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
         let now = self.tools.clock.now();
         let niet_voor = later(now, self.tools.settings.client.bericht_tijd);
-        let mut asked = Vec::new();
-        for bestemming in self.bestemmingen.values_mut() {
-            if let Some(vraag) = bestemming.vraag(now) {
-                bestemming.ask(vraag, niet_voor);
-                asked.push((Arc::clone(&bestemming.abonnement), vraag));
+        for (id, bestemming) in &mut self.bestemmingen {
+            let Some(vraag) = bestemming.vraag(now) else {
+                continue;
+            };
+            match vraag {
+                Vraag::Bewijs => {
+                    bestemming.ask_bewijs(niet_voor);
+                    if !keep(store, *id, bestemming, None).await? {
+                        bestemming.not_asked();
+                        continue;
+                    }
+                }
+                Vraag::Proef if store.take_proef(*id).await? => bestemming.ask_proef(),
+                Vraag::Proef => continue,
             }
-        }
-        if asked.is_empty() {
-            return Ok(());
-        }
-        self.write(store).await?;
-        for (abonnement, vraag) in asked {
+            let abonnement = Arc::clone(&bestemming.abonnement);
             let tools = Arc::clone(&self.tools);
             self.tasks
                 .spawn(async move { Klaar::Vraag(proving::ask(abonnement, vraag, tools).await) });
@@ -289,17 +293,10 @@ impl Delivery {
     fn wanted(&mut self, now: Tijdstip) -> Vec<Wanted> {
         let settings = &self.tools.settings;
         let mut room = (settings.gelijktijdig * 2).saturating_sub(self.onderweg);
-        let mut ready: Vec<(AbonnementId, usize, u32)> = self
+        let mut ready: Vec<&Bestemming> = self
             .bestemmingen
             .values()
-            .map(|one| {
-                (
-                    one.abonnement.id,
-                    one.room(now),
-                    per_bericht(&one.abonnement),
-                )
-            })
-            .filter(|(_, messages, _)| *messages > 0)
+            .filter(|bestemming| bestemming.room(now) > 0)
             .collect();
         if ready.is_empty() {
             return Vec::new();
@@ -308,16 +305,15 @@ impl Delivery {
         ready.rotate_left(self.beurt);
         let share = (room / ready.len()).max(1);
         let mut wanted = Vec::with_capacity(ready.len());
-        for (abonnement, messages, per_bericht) in ready {
-            let messages = messages.min(share).min(room);
+        for bestemming in ready {
+            let messages = bestemming.room(now).min(share).min(room);
             if messages == 0 {
                 break;
             }
             room -= messages;
-            let most = u32::try_from(messages).unwrap_or(u32::MAX);
             wanted.push(Wanted {
-                abonnement,
-                most: most.saturating_mul(per_bericht),
+                abonnement: bestemming.abonnement.id,
+                most: bestemming.meldingen(messages),
             });
         }
         wanted
@@ -436,6 +432,10 @@ impl Delivery {
             return;
         };
         bestemming.answered(antwoord.vraag);
+        if bestemming.abonnement != antwoord.abonnement {
+            // It may have another endpoint by now, which is asked anew.
+            return;
+        }
         let now = self.tools.clock.now();
         let before = bestemming.staat;
         let uitkomst = antwoord.poging.uitkomst.as_str();
@@ -480,17 +480,13 @@ impl Delivery {
         }
         while let Some((id, poging)) = te_schrijven.proeven.last() {
             if let Some(bestemming) = self.bestemmingen.get_mut(id) {
-                store
-                    .set_eindpunt(*id, bestemming.staat, Some(poging))
-                    .await?;
-                bestemming.bewaard = bestemming.staat;
+                keep(store, *id, bestemming, Some(poging)).await?;
             }
             te_schrijven.proeven.pop();
         }
         for (id, bestemming) in &mut self.bestemmingen {
             if bestemming.staat != bestemming.bewaard {
-                store.set_eindpunt(*id, bestemming.staat, None).await?;
-                bestemming.bewaard = bestemming.staat;
+                keep(store, *id, bestemming, None).await?;
             }
         }
         while let Some((before, wijziging)) = te_schrijven.wijzigingen.last() {
@@ -556,6 +552,24 @@ fn attempt(claim: &Claim, gevolg: Gevolg, poging: Option<Poging>) -> Attempt {
     }
 }
 
+/// Writes how an endpoint does. False when the store says otherwise meanwhile, and that counts.
+async fn keep(
+    store: &dyn PushStore,
+    id: AbonnementId,
+    bestemming: &mut Bestemming,
+    proef: Option<&Poging>,
+) -> Result<bool, StoreError> {
+    let (before, after) = (bestemming.bewaard, bestemming.staat);
+    let kept = store.set_eindpunt(id, before, after, proef).await?;
+    if kept {
+        bestemming.bewaard = after;
+    } else {
+        let there = store.eindpunten(&[id]).await?;
+        there.into_iter().for_each(|staat| bestemming.read(staat));
+    }
+    Ok(kept)
+}
+
 /// The push stops; the feed stays open.
 fn stopped(bestemming: &mut Bestemming, uitkomst: &str) -> Option<(Abonnement, Wijziging)> {
     let before = Arc::clone(&bestemming.abonnement);
@@ -595,10 +609,6 @@ fn changed(
         proef: false,
     };
     Some((Abonnement::clone(before), wijziging))
-}
-
-fn per_bericht(abonnement: &Abonnement) -> u32 {
-    u32::from(abonnement.per_bericht.max(1))
 }
 
 /// From 0 to 1.

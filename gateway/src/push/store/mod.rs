@@ -274,13 +274,20 @@ pub trait PushStore: Send + Sync + 'static {
     /// How the endpoints of these do, in the order asked.
     async fn eindpunten(&self, ids: &[AbonnementId]) -> Result<Vec<Eindpuntstaat>, StoreError>;
 
-    /// Keeps how an endpoint does, and the record of a test when there was one.
+    /// Keeps how an endpoint does, if it still does as `before` says (whether a test was asked for is
+    /// another matter, see [`Self::take_proef`]); false when it does not: another node, or who
+    /// resumed it, was first. The record of a test or a proof is kept in any case.
     async fn set_eindpunt(
         &self,
         id: AbonnementId,
-        staat: Eindpuntstaat,
+        before: Eindpuntstaat,
+        after: Eindpuntstaat,
         proef: Option<&Poging>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
+
+    /// Takes up the test message that was asked for; false when there is none, or another node
+    /// took it up.
+    async fn take_proef(&self, id: AbonnementId) -> Result<bool, StoreError>;
 
     /// Attempts of a subscription, the newest first, of one number or of all.
     async fn pogingen(

@@ -252,19 +252,22 @@ async fn write_last(
 pub(super) async fn set_eindpunt(
     c: &mut PgConnection,
     id: AbonnementId,
-    staat: Eindpuntstaat,
+    (before, after): (Eindpuntstaat, Eindpuntstaat),
     proef: Option<&Poging>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut tx = c.begin().await?;
-    sqlx::query(
-        "UPDATE abonnement SET faalt_sinds_ms = $1, mislukt = $2, niet_voor_ms = $3, proef = $4
-         WHERE id = $5",
+    let kept = sqlx::query(
+        "UPDATE abonnement SET faalt_sinds_ms = $1, mislukt = $2, niet_voor_ms = $3
+         WHERE id = $4 AND faalt_sinds_ms IS NOT DISTINCT FROM $5 AND mislukt = $6
+           AND niet_voor_ms IS NOT DISTINCT FROM $7",
     )
-    .bind(staat.faalt_sinds.map(Tijdstip::as_millis))
-    .bind(i64::from(staat.mislukt))
-    .bind(staat.niet_voor.map(Tijdstip::as_millis))
-    .bind(staat.proef_gevraagd)
+    .bind(after.faalt_sinds.map(Tijdstip::as_millis))
+    .bind(i64::from(after.mislukt))
+    .bind(after.niet_voor.map(Tijdstip::as_millis))
     .bind(bytes(id))
+    .bind(before.faalt_sinds.map(Tijdstip::as_millis))
+    .bind(i64::from(before.mislukt))
+    .bind(before.niet_voor.map(Tijdstip::as_millis))
     .execute(&mut *tx)
     .await?;
     if let Some(poging) = proef {
@@ -272,7 +275,16 @@ pub(super) async fn set_eindpunt(
         write_records(&mut tx, &[(id, 0, poging)]).await?;
     }
     tell(&mut tx).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(kept.rows_affected() > 0)
+}
+
+pub(super) async fn take_proef(c: &mut PgConnection, id: AbonnementId) -> Result<bool, StoreError> {
+    let taken = sqlx::query("UPDATE abonnement SET proef = false WHERE id = $1 AND proef")
+        .bind(bytes(id))
+        .execute(c)
+        .await?;
+    Ok(taken.rows_affected() > 0)
 }
 
 pub(super) async fn confirm(

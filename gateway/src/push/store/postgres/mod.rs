@@ -150,10 +150,15 @@ impl PushStore for PostgresPush {
     async fn set_eindpunt(
         &self,
         id: AbonnementId,
-        staat: Eindpuntstaat,
+        before: Eindpuntstaat,
+        after: Eindpuntstaat,
         proef: Option<&Poging>,
-    ) -> Result<(), StoreError> {
-        reading!(self.primary, PATIENCE, c => delivering::set_eindpunt(c, id, staat, proef))
+    ) -> Result<bool, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::set_eindpunt(c, id, (before, after), proef))
+    }
+
+    async fn take_proef(&self, id: AbonnementId) -> Result<bool, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::take_proef(c, id))
     }
 
     async fn pogingen(

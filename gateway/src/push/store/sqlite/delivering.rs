@@ -95,26 +95,39 @@ pub(super) async fn record(push: &SqlitePush, attempts: &[Attempt]) -> Result<()
 pub(super) async fn set_eindpunt(
     push: &SqlitePush,
     id: AbonnementId,
-    staat: Eindpuntstaat,
+    (before, after): (Eindpuntstaat, Eindpuntstaat),
     proef: Option<&Poging>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut tx = push.begin().await?;
-    sqlx::query(
-        "UPDATE abonnement SET faalt_sinds_ms = ?, mislukt = ?, niet_voor_ms = ?, proef = ?
-         WHERE id = ?",
+    let kept = sqlx::query(
+        "UPDATE abonnement SET faalt_sinds_ms = ?, mislukt = ?, niet_voor_ms = ?
+         WHERE id = ? AND faalt_sinds_ms IS ? AND mislukt = ? AND niet_voor_ms IS ?",
     )
-    .bind(staat.faalt_sinds.map(Tijdstip::as_millis))
-    .bind(i64::from(staat.mislukt))
-    .bind(staat.niet_voor.map(Tijdstip::as_millis))
-    .bind(staat.proef_gevraagd)
+    .bind(after.faalt_sinds.map(Tijdstip::as_millis))
+    .bind(i64::from(after.mislukt))
+    .bind(after.niet_voor.map(Tijdstip::as_millis))
     .bind(bytes(id))
+    .bind(before.faalt_sinds.map(Tijdstip::as_millis))
+    .bind(i64::from(before.mislukt))
+    .bind(before.niet_voor.map(Tijdstip::as_millis))
     .execute(&mut *tx)
     .await?;
     if let Some(poging) = proef {
         // A test is of no number.
         write_poging(&mut tx, &bytes(id), 0, poging).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(kept.rows_affected() > 0)
+}
+
+pub(super) async fn take_proef(push: &SqlitePush, id: AbonnementId) -> Result<bool, StoreError> {
+    let mut tx = push.begin().await?;
+    let taken = sqlx::query("UPDATE abonnement SET proef = 0 WHERE id = ? AND proef")
+        .bind(bytes(id))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(taken.rows_affected() > 0)
 }
 
 async fn record_one(tx: &mut SqliteConnection, attempt: &Attempt) -> Result<(), StoreError> {

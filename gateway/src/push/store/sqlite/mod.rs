@@ -156,10 +156,15 @@ impl PushStore for SqlitePush {
     async fn set_eindpunt(
         &self,
         id: AbonnementId,
-        staat: Eindpuntstaat,
+        before: Eindpuntstaat,
+        after: Eindpuntstaat,
         proef: Option<&Poging>,
-    ) -> Result<(), StoreError> {
-        delivering::set_eindpunt(self, id, staat, proef).await
+    ) -> Result<bool, StoreError> {
+        delivering::set_eindpunt(self, id, (before, after), proef).await
+    }
+
+    async fn take_proef(&self, id: AbonnementId) -> Result<bool, StoreError> {
+        delivering::take_proef(self, id).await
     }
 
     async fn pogingen(
