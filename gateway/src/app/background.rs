@@ -53,6 +53,7 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         store,
         stopping,
     } = parts;
+    let bewaring = config.push.bewaring;
     loops.spawn(beat(Arc::clone(&health), stopping.clone()));
     loops.spawn(note_confirmation(
         Arc::clone(&gateway),
@@ -96,6 +97,7 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
             opslag: opslag.clone(),
             clock: Arc::clone(&clock),
             gateway: Arc::clone(&gateway),
+            bewaring,
         },
         after_delivery,
     ));

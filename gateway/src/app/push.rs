@@ -19,9 +19,6 @@ use crate::{
 /// How long it waits for a bell before it looks by itself, and after an error.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Contents older than this leave the feed; numbers stay (domain §4).
-const BEWARING: Duration = Duration::from_secs(180 * 24 * 3600);
-
 /// How often contents past the retention are looked for.
 const FORGET: Duration = Duration::from_secs(3600);
 
@@ -31,6 +28,8 @@ pub(super) struct Parts {
     pub(super) opslag: Opslag,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) gateway: Arc<Gateway>,
+    /// Contents that were registered longer ago leave the feed; numbers stay (domain §4).
+    pub(super) bewaring: Duration,
 }
 
 /// Opens the queue, keeps it at hand for operations and delivery, and numbers. Anew when the
@@ -105,7 +104,7 @@ async fn round(
     forgotten: &mut Option<Instant>,
 ) -> Result<Stap, FanoutError> {
     if forgotten.is_none_or(|at| at.elapsed() >= FORGET) {
-        let before = parts.clock.now().earlier_by(BEWARING);
+        let before = parts.clock.now().earlier_by(parts.bewaring);
         store.forget_before(before).await?;
         *forgotten = Some(Instant::now());
     }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, de};
 use super::{TlsConfig, duur};
 use crate::push::{ClientSettings, Netwerk, Netwerken};
 
+/// The shortest time that contents stay in the feed: a week.
+const MIN_BEWARING: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// `[push]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -31,6 +34,9 @@ pub struct PushConfig {
     /// Time for a message and its answer.
     #[serde(deserialize_with = "duur")]
     pub bericht_tijd: Duration,
+    /// How long contents stay in the feed, and records of attempts; numbers stay.
+    #[serde(deserialize_with = "duur")]
+    pub bewaring: Duration,
     /// Messages under way at once, in all.
     pub gelijktijdig: usize,
     /// Messages under way at once to one endpoint.
@@ -90,6 +96,11 @@ impl PushConfig {
             if time < Duration::from_secs(1) {
                 return Err(format!("push.{name} must be at least \"1s\""));
             }
+        }
+        if self.bewaring < MIN_BEWARING {
+            return Err("push.bewaring must be at least \"168h\": an endpoint is given up after three days, and \
+                 somebody must have time to see it"
+                .into());
         }
         for (name, value) in [
             ("gelijktijdig", self.gelijktijdig),

@@ -15,7 +15,7 @@ use aws_lc_rs::digest;
 use reqwest::{
     Certificate, Client, Identity, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{HeaderMap, RETRY_AFTER},
+    header::{DATE, HeaderMap, RETRY_AFTER},
     redirect::Policy,
 };
 
@@ -99,7 +99,7 @@ impl Lookup for SystemLookup {
 pub struct Antwoord {
     /// HTTP status.
     pub status: u16,
-    /// When it asks to come back, where it gives seconds.
+    /// When it asks to come back.
     pub retry_after: Option<Duration>,
     /// The first [`MAX_ANTWOORD`] bytes of it, for whoever must read what the protocol says.
     pub body: Vec<u8>,
@@ -216,10 +216,16 @@ async fn read_beginning(response: &mut Response, body: &mut Vec<u8>) -> reqwest:
     Ok(())
 }
 
-/// Seconds alone: a date would ask whose clock is right.
+/// Seconds, or a date, which is read by the endpoint's own clock: that of its answer.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let now = httpdate::parse_http_date(text(DATE)?).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
 }
 
 fn identity(settings: &ClientSettings) -> Result<Identity, ClientError> {
@@ -300,4 +306,32 @@ fn is_tls(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| {
         inner.is::<rustls::Error>() || inner.downcast_ref().is_some_and(is_tls)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_by_the_clock_of_the_answer() {
+        let of = |retry_after: &'static str, date: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            super::retry_after(&headers).map(|wait| wait.as_secs())
+        };
+        let (now, later) = (
+            "Sat, 28 Nov 2026 14:00:00 GMT",
+            "Sat, 28 Nov 2026 14:02:00 GMT",
+        );
+        assert_eq!(of(" 120 ", None), Some(120));
+        assert_eq!(of(later, Some(now)), Some(120));
+        assert_eq!(of(now, Some(later)), Some(0));
+        assert_eq!(of(later, None), None);
+        assert_eq!(of("straks", Some(now)), None);
+        assert_eq!(of("-1", Some(now)), None);
+        assert_eq!(super::retry_after(&HeaderMap::new()), None);
+    }
 }

@@ -248,3 +248,32 @@ async fn an_endpoint_that_never_answers_holds_up_nobody_else() {
     // It has its own turns, and no more.
     assert_eq!(silent.all().len(), 8);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_finishes_what_is_under_way_and_gives_back_the_rest() {
+    let world = World::new().await;
+    let ontvanger = world.ontvanger().await;
+    let (let_go, may) = tokio::sync::watch::channel(false);
+    ontvanger.answers(move |_| Antwoord::Straks(may.clone()));
+    let abonnement = world.abonnement(1, &ontvanger.url(HOST), |_| {}).await;
+    let many: Vec<u32> = (0..40).collect();
+    world.melden(&abonnement, &many).await;
+    let node = world.node().await;
+    ontvanger.until_count(8).await;
+    let stopping = node.begin_to_stop();
+    let_go.send_replace(true);
+    stopping.await.unwrap();
+    let came = ontvanger.all().len();
+    let feed = world.store.meldingen(abonnement.id, 0, 100).await.unwrap();
+    let taken = feed
+        .iter()
+        .filter(|one| one.staat == Staat::Bezorgd)
+        .count();
+    assert_eq!(taken, came, "what was sent is recorded");
+
+    // The rest need not wait for the end of a loan: the time stands still.
+    let other = world.node().await;
+    world.until_volledig(&abonnement, 40).await;
+    other.stop().await;
+    assert_eq!(ontvanger.all().len(), 40, "nothing was sent twice");
+}

@@ -86,6 +86,8 @@ pub(crate) enum Antwoord {
     Niets,
     /// It never answers.
     Nooit,
+    /// 204, once it may.
+    Straks(watch::Receiver<bool>),
 }
 
 type Gedrag = dyn Fn(&Ontvangen) -> Antwoord + Send + Sync;
@@ -276,6 +278,10 @@ async fn write(stream: &mut TlsStream<TcpStream>, answer: Antwoord) -> std::io::
                     .write_all(b"X-Nog-Een: xxxxxxxxxxxxxxxxxxxxxxxx\r\n")
                     .await?;
             }
+        }
+        Antwoord::Straks(mut may) => {
+            drop(may.wait_for(|may| *may).await);
+            stream.write_all(b"HTTP/1.1 204 x\r\n\r\n").await?;
         }
         Antwoord::Nooit => std::future::pending().await,
         Antwoord::Niets => return Err(std::io::ErrorKind::ConnectionReset.into()),

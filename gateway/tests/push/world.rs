@@ -355,6 +355,12 @@ impl Node {
         assert!(self.running.await.unwrap_err().is_cancelled());
     }
 
+    /// Tells it to end; it has ended once what this gives has.
+    pub(crate) fn begin_to_stop(self) -> tokio::task::JoinHandle<()> {
+        self.stop.send(()).unwrap();
+        self.running
+    }
+
     /// Ends it as a shutdown does.
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();

@@ -7,9 +7,12 @@
 //! alone.
 
 mod bestemming;
+mod lending;
+mod outcome;
 mod proving;
 mod sending;
 mod tell;
+mod writing;
 
 use std::{collections::HashMap, future::Future, pin::pin, sync::Arc, time::Duration};
 
@@ -21,15 +24,14 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    Abonnement, AbonnementId, AbonnementStatus, Afzender, ClientError, ClientSettings, Lookup,
-    PushClient, PushDesk, PushStore, Sleutel,
-    schedule::{Fout, later},
-    store::{Attempt, Claim, Gevolg, Poging, Wanted, Wijziging},
+    AbonnementId, Afzender, ClientError, ClientSettings, Lookup, PushClient, PushDesk, PushStore,
+    Sleutel, schedule::later,
 };
-use crate::{access::Access, clock::Clock, domain::Tijdstip, log::StoreError, telemetry::chain};
-use bestemming::{Bestemming, per_bericht};
+use crate::{access::Access, clock::Clock, log::StoreError, telemetry::chain};
+use bestemming::Bestemming;
 use proving::Vraag;
-use sending::{Tools, Uitslag, Verslag, Zending};
+use sending::{Tools, Verslag};
+use writing::{TeSchrijven, keep};
 
 /// How long it waits for a bell before it looks by itself: what was to be tried again is due then.
 const POLL: Duration = Duration::from_secs(1);
@@ -99,14 +101,6 @@ pub struct Delivery {
 enum Klaar {
     Zending(Verslag),
     Vraag(proving::Antwoord),
-}
-
-/// What the store must still take in.
-#[derive(Default)]
-struct TeSchrijven {
-    attempts: Vec<Attempt>,
-    proeven: Vec<(AbonnementId, Poging)>,
-    wijzigingen: Vec<(Abonnement, Wijziging)>,
 }
 
 impl Delivery {
@@ -263,242 +257,6 @@ impl Delivery {
         Ok(())
     }
 
-    /// Lends what is due, of every endpoint that has room, and sets it on its way.
-    async fn claim(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
-        let now = self.tools.clock.now();
-        if self.tools.access.is_too_old(now) {
-            return Ok(());
-        }
-        let wanted = self.wanted(now);
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let until = later(now, self.tools.settings.client.bericht_tijd * LOAN);
-        let lease = uuid_of(self.tools.chance);
-        let claims = store.claim(&wanted, now, until, lease).await?;
-        let mut by_abonnement: HashMap<AbonnementId, Vec<Claim>> = HashMap::new();
-        for claim in claims {
-            by_abonnement
-                .entry(claim.melding.abonnement)
-                .or_default()
-                .push(claim);
-        }
-        for (id, claims) in by_abonnement {
-            self.set_out(id, claims, until);
-        }
-        Ok(())
-    }
-
-    /// How much each endpoint gets: what it has room for, and no more than its share of the node.
-    fn wanted(&mut self, now: Tijdstip) -> Vec<Wanted> {
-        let settings = &self.tools.settings;
-        let mut room = (settings.gelijktijdig * 2).saturating_sub(self.onderweg);
-        let mut ready: Vec<&Bestemming> = self
-            .bestemmingen
-            .values()
-            .filter(|bestemming| bestemming.room(now) > 0)
-            .collect();
-        if ready.is_empty() {
-            return Vec::new();
-        }
-        self.beurt = (self.beurt + 1) % ready.len();
-        ready.rotate_left(self.beurt);
-        let share = (room / ready.len()).max(1);
-        let mut wanted = Vec::with_capacity(ready.len());
-        for bestemming in ready {
-            let messages = bestemming.room(now).min(share).min(room);
-            if messages == 0 {
-                break;
-            }
-            room -= messages;
-            wanted.push(Wanted {
-                abonnement: bestemming.abonnement.id,
-                most: bestemming.meldingen(messages),
-            });
-        }
-        wanted
-    }
-
-    /// Puts what was lent into messages. What was refused before goes alone, so that it holds up
-    /// nobody else.
-    fn set_out(&mut self, id: AbonnementId, claims: Vec<Claim>, until: Tijdstip) {
-        let Some(bestemming) = self.bestemmingen.get_mut(&id) else {
-            return;
-        };
-        let (again, new): (Vec<_>, Vec<_>) =
-            claims.into_iter().partition(|claim| claim.pogingen > 0);
-        let mut messages: Vec<Vec<Claim>> = again.into_iter().map(|claim| vec![claim]).collect();
-        let size = usize::try_from(per_bericht(&bestemming.abonnement)).unwrap_or(1);
-        let mut new = new.into_iter().peekable();
-        while new.peek().is_some() {
-            messages.push(new.by_ref().take(size).collect());
-        }
-        for claims in messages {
-            let zending = Zending {
-                abonnement: Arc::clone(&bestemming.abonnement),
-                claims,
-                until,
-                beurt: bestemming.take(),
-            };
-            self.onderweg += 1;
-            let tools = Arc::clone(&self.tools);
-            self.tasks
-                .spawn(async move { Klaar::Zending(sending::send(zending, tools).await) });
-        }
-        tell::onderweg(self.onderweg);
-    }
-
-    /// Takes in what ended; none when a task broke off, and its loan then ends by itself.
-    fn take_in(&mut self, done: Option<Klaar>) {
-        match done {
-            Some(Klaar::Zending(verslag)) => self.take_in_zending(verslag),
-            Some(Klaar::Vraag(antwoord)) => self.take_in_vraag(antwoord),
-            None => tracing::error!("a task of the delivery broke off"),
-        }
-    }
-
-    fn take_in_zending(&mut self, verslag: Verslag) {
-        self.onderweg = self.onderweg.saturating_sub(1);
-        tell::onderweg(self.onderweg);
-        let Some(bestemming) = self.bestemmingen.get_mut(&verslag.abonnement) else {
-            // The subscription ended meanwhile; so do its loans.
-            return;
-        };
-        bestemming.done();
-        let now = self.tools.clock.now();
-        let before = bestemming.staat;
-        let alleen = verslag.claims.len() == 1;
-        let mut stop = false;
-        let mut fail = |bestemming: &mut Bestemming, claim: &Claim, fout, alleen| {
-            let chance = share_of(self.tools.chance);
-            let gevolgen = bestemming.failed(fout, claim.pogingen, alleen, now, chance);
-            stop |= gevolgen.stop;
-            gevolgen.gevolg
-        };
-        let mut gevolgen: Vec<Gevolg> = Vec::with_capacity(verslag.claims.len());
-        match &verslag.uitslag {
-            Uitslag::NietGestuurd => {
-                let again = Gevolg::Terug(bestemming.earliest(now));
-                gevolgen.resize(verslag.claims.len(), again);
-            }
-            Uitslag::Mislukt(fout) => {
-                for claim in &verslag.claims {
-                    gevolgen.push(fail(bestemming, claim, *fout, alleen));
-                }
-                if *fout == Fout::Bericht && verslag.claims.iter().any(|c| c.pogingen == 0) {
-                    bestemming.refused();
-                }
-            }
-            Uitslag::Ontvangen { behalve } => {
-                let is_taken = |claim: &Claim| !behalve.contains(&claim.melding.mutatie_id);
-                if verslag.claims.iter().any(is_taken) {
-                    bestemming.succeeded();
-                }
-                for claim in &verslag.claims {
-                    gevolgen.push(if is_taken(claim) {
-                        Gevolg::Bezorgd
-                    } else {
-                        fail(bestemming, claim, Fout::Bericht, true)
-                    });
-                }
-            }
-        }
-        let sent = verslag.claims.iter().zip(gevolgen);
-        let dropped = verslag
-            .vervallen
-            .iter()
-            .map(|claim| (claim, Gevolg::Vervallen));
-        for (claim, gevolg) in sent.chain(dropped) {
-            tell::gevolg(&bestemming.abonnement, claim, gevolg);
-            let poging = match gevolg {
-                Gevolg::Vervallen => None,
-                _ => verslag.poging.clone(),
-            };
-            self.te_schrijven
-                .attempts
-                .push(attempt(claim, gevolg, poging));
-        }
-        let uitkomst = verslag.poging.as_ref().map_or("", |p| p.uitkomst.as_str());
-        tell::staat(&bestemming.abonnement, before, bestemming.staat, uitkomst);
-        if stop {
-            self.te_schrijven
-                .wijzigingen
-                .extend(stopped(bestemming, uitkomst));
-        }
-    }
-
-    fn take_in_vraag(&mut self, antwoord: proving::Antwoord) {
-        let Some(bestemming) = self.bestemmingen.get_mut(&antwoord.abonnement.id) else {
-            return;
-        };
-        bestemming.answered(antwoord.vraag);
-        if bestemming.abonnement != antwoord.abonnement {
-            // It may have another endpoint by now, which is asked anew.
-            return;
-        }
-        let now = self.tools.clock.now();
-        let before = bestemming.staat;
-        let uitkomst = antwoord.poging.uitkomst.as_str();
-        match (antwoord.vraag, antwoord.uitslag) {
-            (Vraag::Bewijs, Uitslag::Mislukt(fout)) => {
-                let fout = match fout {
-                    Fout::Bericht => Fout::Eindpunt { retry_after: None },
-                    other => other,
-                };
-                let chance = share_of(self.tools.chance);
-                if bestemming.failed(fout, 0, true, now, chance).stop {
-                    self.te_schrijven
-                        .wijzigingen
-                        .extend(stopped(bestemming, uitkomst));
-                }
-            }
-            (Vraag::Bewijs, _) => {
-                bestemming.succeeded();
-                tell::proven(&antwoord.abonnement);
-                self.te_schrijven.wijzigingen.extend(changed(
-                    bestemming,
-                    &antwoord.abonnement,
-                    AbonnementStatus::Actief,
-                    None,
-                ));
-            }
-            // A test of a healthy way; what waits is judged by its own attempts.
-            (Vraag::Proef, Uitslag::Ontvangen { .. }) => bestemming.succeeded(),
-            (Vraag::Proef, _) => {}
-        }
-        tell::staat(&bestemming.abonnement, before, bestemming.staat, uitkomst);
-        self.te_schrijven
-            .proeven
-            .push((antwoord.abonnement.id, antwoord.poging));
-    }
-
-    /// Writes down what came of attempts, and then how endpoints do.
-    async fn write(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
-        let te_schrijven = &mut self.te_schrijven;
-        if !te_schrijven.attempts.is_empty() {
-            store.record(&te_schrijven.attempts).await?;
-            te_schrijven.attempts.clear();
-        }
-        while let Some((id, poging)) = te_schrijven.proeven.last() {
-            if let Some(bestemming) = self.bestemmingen.get_mut(id) {
-                keep(store, *id, bestemming, Some(poging)).await?;
-            }
-            te_schrijven.proeven.pop();
-        }
-        for (id, bestemming) in &mut self.bestemmingen {
-            if bestemming.staat != bestemming.bewaard {
-                keep(store, *id, bestemming, None).await?;
-            }
-        }
-        while let Some((before, wijziging)) = te_schrijven.wijzigingen.last() {
-            // When somebody else changed it, what they say counts.
-            store.change(before, wijziging).await?;
-            self.revisie = None;
-            te_schrijven.wijzigingen.pop();
-        }
-        Ok(())
-    }
-
     /// Reads certificates anew from time to time; while they cannot be used, the old ones stay.
     fn renew(&mut self) {
         if self.renewed.elapsed() < RENEW {
@@ -540,76 +298,6 @@ impl Delivery {
             Err(_) => {}
         }
     }
-}
-
-fn attempt(claim: &Claim, gevolg: Gevolg, poging: Option<Poging>) -> Attempt {
-    Attempt {
-        abonnement: claim.melding.abonnement,
-        leerbedrijf_id: claim.melding.leerbedrijf_id,
-        volgnummer: claim.melding.volgnummer,
-        lease: claim.lease,
-        gevolg,
-        poging,
-    }
-}
-
-/// Writes how an endpoint does. False when the store says otherwise meanwhile, and that counts.
-async fn keep(
-    store: &dyn PushStore,
-    id: AbonnementId,
-    bestemming: &mut Bestemming,
-    proef: Option<&Poging>,
-) -> Result<bool, StoreError> {
-    let (before, after) = (bestemming.bewaard, bestemming.staat);
-    let kept = store.set_eindpunt(id, before, after, proef).await?;
-    if kept {
-        bestemming.bewaard = after;
-    } else {
-        let there = store.eindpunten(&[id]).await?;
-        there.into_iter().for_each(|staat| bestemming.read(staat));
-    }
-    Ok(kept)
-}
-
-/// The push stops; the feed stays open.
-fn stopped(bestemming: &mut Bestemming, uitkomst: &str) -> Option<(Abonnement, Wijziging)> {
-    let before = Arc::clone(&bestemming.abonnement);
-    // Of messages that were under way together the first one stopped it.
-    if before.status == AbonnementStatus::PushGestopt {
-        return None;
-    }
-    let reden = format!("het eindpunt neemt niets aan; de laatste keer: {uitkomst}");
-    tell::stopped(&before, uitkomst);
-    changed(
-        bestemming,
-        &before,
-        AbonnementStatus::PushGestopt,
-        Some(reden),
-    )
-}
-
-/// Another status, from what the subscription was; none when it was changed meanwhile.
-fn changed(
-    bestemming: &mut Bestemming,
-    before: &Arc<Abonnement>,
-    status: AbonnementStatus,
-    reden: Option<String>,
-) -> Option<(Abonnement, Wijziging)> {
-    if bestemming.abonnement != *before {
-        return None;
-    }
-    let after = Abonnement {
-        status,
-        reden,
-        ..Abonnement::clone(before)
-    };
-    bestemming.replace(Arc::new(after.clone()));
-    let wijziging = Wijziging {
-        abonnement: after,
-        begin_opnieuw: false,
-        proef: false,
-    };
-    Some((Abonnement::clone(before), wijziging))
 }
 
 /// From 0 to 1.

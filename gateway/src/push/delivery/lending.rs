@@ -1,0 +1,106 @@
+//! Taking in hand what is due: a fair share for every endpoint that has room.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Delivery, Klaar, LOAN,
+    bestemming::{Bestemming, per_bericht},
+    sending::{self, Zending},
+    tell, uuid_of,
+};
+use crate::{
+    domain::Tijdstip,
+    log::StoreError,
+    push::{
+        AbonnementId, PushStore,
+        schedule::later,
+        store::{Claim, Wanted},
+    },
+};
+
+impl Delivery {
+    /// Lends what is due, of every endpoint that has room, and sets it on its way.
+    pub(super) async fn claim(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
+        let now = self.tools.clock.now();
+        if self.tools.access.is_too_old(now) {
+            return Ok(());
+        }
+        let wanted = self.wanted(now);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let until = later(now, self.tools.settings.client.bericht_tijd * LOAN);
+        let lease = uuid_of(self.tools.chance);
+        let claims = store.claim(&wanted, now, until, lease).await?;
+        let mut by_abonnement: HashMap<AbonnementId, Vec<Claim>> = HashMap::new();
+        for claim in claims {
+            by_abonnement
+                .entry(claim.melding.abonnement)
+                .or_default()
+                .push(claim);
+        }
+        for (id, claims) in by_abonnement {
+            self.set_out(id, claims, until);
+        }
+        Ok(())
+    }
+
+    /// How much each endpoint gets: what it has room for, and no more than its share of the node.
+    fn wanted(&mut self, now: Tijdstip) -> Vec<Wanted> {
+        let settings = &self.tools.settings;
+        let mut room = (settings.gelijktijdig * 2).saturating_sub(self.onderweg);
+        let mut ready: Vec<&Bestemming> = self
+            .bestemmingen
+            .values()
+            .filter(|bestemming| bestemming.room(now) > 0)
+            .collect();
+        if ready.is_empty() {
+            return Vec::new();
+        }
+        self.beurt = (self.beurt + 1) % ready.len();
+        ready.rotate_left(self.beurt);
+        let share = (room / ready.len()).max(1);
+        let mut wanted = Vec::with_capacity(ready.len());
+        for bestemming in ready {
+            let messages = bestemming.room(now).min(share).min(room);
+            if messages == 0 {
+                break;
+            }
+            room -= messages;
+            wanted.push(Wanted {
+                abonnement: bestemming.abonnement.id,
+                most: bestemming.meldingen(messages),
+            });
+        }
+        wanted
+    }
+
+    /// Puts what was lent into messages. What was refused before goes alone, so that it holds up
+    /// nobody else.
+    fn set_out(&mut self, id: AbonnementId, claims: Vec<Claim>, until: Tijdstip) {
+        let Some(bestemming) = self.bestemmingen.get_mut(&id) else {
+            return;
+        };
+        let (again, new): (Vec<_>, Vec<_>) =
+            claims.into_iter().partition(|claim| claim.pogingen > 0);
+        let mut messages: Vec<Vec<Claim>> = again.into_iter().map(|claim| vec![claim]).collect();
+        let size = usize::try_from(per_bericht(&bestemming.abonnement)).unwrap_or(1);
+        let mut new = new.into_iter().peekable();
+        while new.peek().is_some() {
+            messages.push(new.by_ref().take(size).collect());
+        }
+        for claims in messages {
+            let zending = Zending {
+                abonnement: Arc::clone(&bestemming.abonnement),
+                claims,
+                until,
+                beurt: bestemming.take(),
+            };
+            self.onderweg += 1;
+            let tools = Arc::clone(&self.tools);
+            self.tasks
+                .spawn(async move { Klaar::Zending(sending::send(zending, tools).await) });
+        }
+        tell::onderweg(self.onderweg);
+    }
+}

@@ -1,0 +1,194 @@
+//! What follows from a message that ended, and from a proof or a test.
+
+use std::sync::Arc;
+
+use super::{
+    Delivery, Klaar,
+    bestemming::Bestemming,
+    proving::{self, Vraag},
+    sending::{Uitslag, Verslag},
+    share_of, tell,
+};
+use crate::push::{
+    Abonnement, AbonnementStatus,
+    schedule::Fout,
+    store::{Attempt, Claim, Gevolg, Poging, Wijziging},
+};
+
+impl Delivery {
+    /// Takes in what ended; none when a task broke off, and its loan then ends by itself.
+    pub(super) fn take_in(&mut self, done: Option<Klaar>) {
+        match done {
+            Some(Klaar::Zending(verslag)) => self.take_in_zending(verslag),
+            Some(Klaar::Vraag(antwoord)) => self.take_in_vraag(antwoord),
+            None => tracing::error!("a task of the delivery broke off"),
+        }
+    }
+
+    fn take_in_zending(&mut self, verslag: Verslag) {
+        self.onderweg = self.onderweg.saturating_sub(1);
+        tell::onderweg(self.onderweg);
+        let Some(bestemming) = self.bestemmingen.get_mut(&verslag.abonnement) else {
+            // The subscription ended meanwhile; so do its loans.
+            return;
+        };
+        bestemming.done();
+        let now = self.tools.clock.now();
+        let before = bestemming.staat;
+        let alleen = verslag.claims.len() == 1;
+        let mut stop = false;
+        let mut fail = |bestemming: &mut Bestemming, claim: &Claim, fout, alleen| {
+            let chance = share_of(self.tools.chance);
+            let gevolgen = bestemming.failed(fout, claim.pogingen, alleen, now, chance);
+            stop |= gevolgen.stop;
+            gevolgen.gevolg
+        };
+        let mut gevolgen: Vec<Gevolg> = Vec::with_capacity(verslag.claims.len());
+        match &verslag.uitslag {
+            Uitslag::NietGestuurd => {
+                let again = Gevolg::Terug(bestemming.earliest(now));
+                gevolgen.resize(verslag.claims.len(), again);
+            }
+            Uitslag::Mislukt(fout) => {
+                for claim in &verslag.claims {
+                    gevolgen.push(fail(bestemming, claim, *fout, alleen));
+                }
+                if *fout == Fout::Bericht && verslag.claims.iter().any(|c| c.pogingen == 0) {
+                    bestemming.refused();
+                }
+            }
+            Uitslag::Ontvangen { behalve } => {
+                let is_taken = |claim: &Claim| !behalve.contains(&claim.melding.mutatie_id);
+                if verslag.claims.iter().any(is_taken) {
+                    bestemming.succeeded();
+                }
+                for claim in &verslag.claims {
+                    gevolgen.push(if is_taken(claim) {
+                        Gevolg::Bezorgd
+                    } else {
+                        fail(bestemming, claim, Fout::Bericht, true)
+                    });
+                }
+            }
+        }
+        let sent = verslag.claims.iter().zip(gevolgen);
+        let dropped = verslag
+            .vervallen
+            .iter()
+            .map(|claim| (claim, Gevolg::Vervallen));
+        for (claim, gevolg) in sent.chain(dropped) {
+            tell::gevolg(&bestemming.abonnement, claim, gevolg);
+            let poging = match gevolg {
+                Gevolg::Vervallen => None,
+                _ => verslag.poging.clone(),
+            };
+            self.te_schrijven
+                .attempts
+                .push(attempt(claim, gevolg, poging));
+        }
+        let uitkomst = verslag.poging.as_ref().map_or("", |p| p.uitkomst.as_str());
+        tell::staat(&bestemming.abonnement, before, bestemming.staat, uitkomst);
+        if stop {
+            self.te_schrijven
+                .wijzigingen
+                .extend(stopped(bestemming, uitkomst));
+        }
+    }
+
+    fn take_in_vraag(&mut self, antwoord: proving::Antwoord) {
+        let Some(bestemming) = self.bestemmingen.get_mut(&antwoord.abonnement.id) else {
+            return;
+        };
+        bestemming.answered(antwoord.vraag);
+        if bestemming.abonnement != antwoord.abonnement {
+            // It may have another endpoint by now, which is asked anew.
+            return;
+        }
+        let now = self.tools.clock.now();
+        let before = bestemming.staat;
+        let uitkomst = antwoord.poging.uitkomst.as_str();
+        match (antwoord.vraag, antwoord.uitslag) {
+            (Vraag::Bewijs, Uitslag::Mislukt(fout)) => {
+                let fout = match fout {
+                    Fout::Bericht => Fout::Eindpunt { retry_after: None },
+                    other => other,
+                };
+                let chance = share_of(self.tools.chance);
+                if bestemming.failed(fout, 0, true, now, chance).stop {
+                    self.te_schrijven
+                        .wijzigingen
+                        .extend(stopped(bestemming, uitkomst));
+                }
+            }
+            (Vraag::Bewijs, _) => {
+                bestemming.succeeded();
+                tell::proven(&antwoord.abonnement);
+                self.te_schrijven.wijzigingen.extend(changed(
+                    bestemming,
+                    &antwoord.abonnement,
+                    AbonnementStatus::Actief,
+                    None,
+                ));
+            }
+            // A test of a healthy way; what waits is judged by its own attempts.
+            (Vraag::Proef, Uitslag::Ontvangen { .. }) => bestemming.succeeded(),
+            (Vraag::Proef, _) => {}
+        }
+        tell::staat(&bestemming.abonnement, before, bestemming.staat, uitkomst);
+        self.te_schrijven
+            .proeven
+            .push((antwoord.abonnement.id, antwoord.poging));
+    }
+}
+
+fn attempt(claim: &Claim, gevolg: Gevolg, poging: Option<Poging>) -> Attempt {
+    Attempt {
+        abonnement: claim.melding.abonnement,
+        leerbedrijf_id: claim.melding.leerbedrijf_id,
+        volgnummer: claim.melding.volgnummer,
+        lease: claim.lease,
+        gevolg,
+        poging,
+    }
+}
+
+/// The push stops; the feed stays open.
+fn stopped(bestemming: &mut Bestemming, uitkomst: &str) -> Option<(Abonnement, Wijziging)> {
+    let before = Arc::clone(&bestemming.abonnement);
+    // Of messages that were under way together the first one stopped it.
+    if before.status == AbonnementStatus::PushGestopt {
+        return None;
+    }
+    let reden = format!("het eindpunt neemt niets aan; de laatste keer: {uitkomst}");
+    tell::stopped(&before, uitkomst);
+    changed(
+        bestemming,
+        &before,
+        AbonnementStatus::PushGestopt,
+        Some(reden),
+    )
+}
+
+/// Another status, from what the subscription was; none when it was changed meanwhile.
+fn changed(
+    bestemming: &mut Bestemming,
+    before: &Arc<Abonnement>,
+    status: AbonnementStatus,
+    reden: Option<String>,
+) -> Option<(Abonnement, Wijziging)> {
+    if bestemming.abonnement != *before {
+        return None;
+    }
+    let after = Abonnement {
+        status,
+        reden,
+        ..Abonnement::clone(before)
+    };
+    bestemming.replace(Arc::new(after.clone()));
+    let wijziging = Wijziging {
+        abonnement: after,
+        begin_opnieuw: false,
+        proef: false,
+    };
+    Some((Abonnement::clone(before), wijziging))
+}
