@@ -101,11 +101,18 @@ def calls(demo, erkend) -> dict[str, dict]:
         "opvragenBpvos": {},
         "aanmeldenAbonnement": {
             "kanaal": "POLL",
-            "mutatieSoorten": {"mutatieSoort": ["ERKENNING_BEEINDIGD", "LEERBEDRIJF_BEEINDIGD"]},
-            "codes": {"code": [erkend["code"], "K0072"]},
+            # What never happens: nobody is erkend for these codes.
+            "mutatieSoorten": {"mutatieSoort": ["ERKENNING_VERLEEND", "ERKENNING_HERSTELD"]},
+            "codes": {"code": ["99999", "K9999"]},
         },
         "opvragenAbonnementen": {},
-        "wijzigenAbonnement": {"abonnementId": NOBODY, "kanaal": "POLL", "status": "GEPAUZEERD"},
+        "wijzigenAbonnement": {
+            "abonnementId": NOBODY,
+            "kanaal": "POLL",
+            "mutatieSoorten": {"mutatieSoort": ["ERKENNING_VERLEEND"]},
+            "codes": {"code": ["99999"]},
+            "status": "GEPAUZEERD",
+        },
         "beeindigenAbonnement": {"abonnementId": NOBODY},
         "opvragenMutaties": {"abonnementId": NOBODY, "na": "0"},
         "vergelijkenMutaties": {
@@ -174,12 +181,12 @@ def test_zeep_calls_all_operations(demo, erkend, wsdl, afnemer):
 
     made = service.aanmeldenAbonnement(**fields["aanmeldenAbonnement"])
     assert (made.signaalcode, made.status, made.kanaal) == (0, "ACTIEF", "POLL")
-    assert made.mutatieSoorten.mutatieSoort == ["ERKENNING_BEEINDIGD", "LEERBEDRIJF_BEEINDIGD"]
+    assert made.mutatieSoorten.mutatieSoort == ["ERKENNING_VERLEEND", "ERKENNING_HERSTELD"]
     mine = {"abonnementId": made.abonnementId}
     listed = service.opvragenAbonnementen().abonnementen.abonnement
     assert made.abonnementId in [one.abonnementId for one in listed]
     paused = service.wijzigenAbonnement(**(fields["wijzigenAbonnement"] | mine))
-    assert (paused.status, paused.codes) == ("GEPAUZEERD", None)
+    assert (paused.status, paused.codes.code) == ("GEPAUZEERD", ["99999"])
     feed = service.opvragenMutaties(**(fields["opvragenMutaties"] | mine))
     assert (feed.signaalcode, feed.laatsteVolgnummer, feed.oudsteVolgnummer, feed.meer) == (0, 0, 1, False)
     beyond = service.vergelijkenMutaties(**(fields["vergelijkenMutaties"] | mine))
@@ -282,7 +289,7 @@ def test_npm_soap_calls_all_operations(demo, erkend, wsdl, afnemer):
     answer = places["answer"]
     leerbedrijven = (answer.get("leerbedrijven") or {}).get("leerbedrijf", [])
     assert_found(answer["signaalcode"], answer["totaal"], leerbedrijven)
-    assert (made["signaalcode"], made["status"], made["codes"]["code"]) == (0, "ACTIEF", [erkend["code"], "K0072"])
+    assert (made["signaalcode"], made["status"], made["codes"]["code"]) == (0, "ACTIEF", ["99999", "K9999"])
     subscriptions = subscriptions["abonnementen"]["abonnement"]
     assert made["abonnementId"] in [one["abonnementId"] for one in subscriptions]
     assert [one["signaalcode"] for one in unknown] == [170, 170, 170, 170]

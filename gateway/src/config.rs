@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     bron::{self, Plaats},
     domain::Oin,
-    operations::{CursorSleutel, KeuzedeelRegel, Rules},
+    operations::{CursorSleutel, KeuzedeelRegel, Rules, opvragen_mutaties::MAX_WACHT_S},
     push::{Voorwaarden, Wachtgrens},
     register::Share,
     transport::{gateway::Limits, tls::TlsPaths},
@@ -27,6 +27,9 @@ use crate::{
 
 pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
 pub use push::PushConfig;
+
+/// A call that waits for mutaties as long as it may, and some time to answer.
+const LANGSTE_WACHT: Duration = Duration::from_secs(MAX_WACHT_S + 5);
 
 /// The commented defaults, as `stagepoort config default` prints them.
 pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
@@ -340,6 +343,12 @@ impl Config {
                 "grenzen.{name} is below \"1s\": no caller could keep to it"
             ));
         }
+        if grenzen.verzoek_tijd < LANGSTE_WACHT {
+            return Err(format!(
+                "grenzen.verzoekTijd is below \"{}s\": opvragenMutaties may wait for 30 s",
+                LANGSTE_WACHT.as_secs()
+            ));
+        }
         let at_least_one = [
             ("bodyBytes", grenzen.body_bytes),
             ("bulkBodyBytes", grenzen.bulk_body_bytes),
@@ -565,6 +574,7 @@ mod tests {
         check("[grenzen]\ndiepte = -1", "grenzen.diepte");
         check("[tls]\ncrl = []", "crlVerplicht");
         check("[grenzen]\nkopTijd = \"0s\"", "grenzen.kopTijd");
+        check("[grenzen]\nverzoekTijd = \"30s\"", "grenzen.verzoekTijd");
         check(
             "[opslag]\nmomentopname = \"stagepoort.db\"",
             "opslag.bestand",

@@ -209,6 +209,18 @@ fn webhooks_are_described_as_they_are_sent() {
             .map(|error| error.to_string())
             .collect();
         assert_eq!(errors, Vec::<String>::new(), "{name} {message}");
+        // Where it says that the schema of its data stands, that one stands.
+        let events = message.as_array().cloned().unwrap_or(vec![message.clone()]);
+        for event in events {
+            let dataschema = event["dataschema"].as_str().unwrap();
+            let (_, pointer) = dataschema.split_once('#').unwrap();
+            let mut schema = document.pointer(pointer).expect(dataschema).clone();
+            schema["components"] = document["components"].clone();
+            assert!(
+                jsonschema::is_valid(&schema, &event["data"]),
+                "{name} {event}"
+            );
+        }
     };
     let kind = |sent: &message::Bericht| sent.content_type.split(';').next().unwrap().to_owned();
     let afzender = Afzender {

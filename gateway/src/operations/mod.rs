@@ -17,6 +17,7 @@ mod seal;
 pub mod vaststellen_leerbedrijf;
 pub mod vaststellen_leerbedrijven;
 pub mod vergelijken_mutaties;
+pub mod waarom_mutatie;
 pub mod zoeken_leerplaatsen;
 
 use std::{borrow::Cow, sync::Arc};

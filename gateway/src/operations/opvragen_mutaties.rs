@@ -85,12 +85,6 @@ struct Vraag {
     wacht: Duration,
 }
 
-/// What the feed has behind a number.
-struct Blik {
-    laatste: Laatste,
-    meldingen: Vec<Melding>,
-}
-
 /// A page behind a number; the mandate of each mutatie's school is looked at now, and where it is
 /// gone a marker stands in its place.
 ///
@@ -127,17 +121,17 @@ pub async fn run(
     } else {
         Duration::ZERO
     };
-    let blik = wait(ctx, writing, id, &vraag, wacht).await?;
-    if !has(&blik.laatste, vraag.na) {
-        return Ok(without(
-            ctx,
-            Signaalcode::VolgnummerVerlopen,
-            Some(&blik.laatste),
-        ));
+    let meldingen = wait(ctx, writing, id, &vraag, wacht).await?;
+    // Only now: what was numbered in between then counts as more to come.
+    let stand = laatste(writing, id).await?;
+    if !has(&stand, vraag.na) {
+        return Ok(without(ctx, Signaalcode::VolgnummerVerlopen, Some(&stand)));
     }
     let mandaten = &writing.pushing.mandaten;
     let may_tell = |school_oin| mandaten.may_tell(&abonnement, school_oin);
-    Ok(Answer::clean(page(ctx, &vraag, &blik, may_tell)))
+    Ok(Answer::clean(page(
+        ctx, &vraag, &stand, &meldingen, may_tell,
+    )))
 }
 
 impl Vraag {
@@ -181,18 +175,16 @@ fn has(laatste: &Laatste, na: u64) -> bool {
     na <= laatste.laatste_volgnummer && na + 1 >= laatste.oudste_volgnummer
 }
 
-async fn look(writing: &Writing<'_>, id: AbonnementId, vraag: &Vraag) -> Result<Blik, Failure> {
+async fn look(
+    writing: &Writing<'_>,
+    id: AbonnementId,
+    vraag: &Vraag,
+) -> Result<Vec<Melding>, Failure> {
     let na = vraag.na;
     // One more tells whether there is more.
     let limit = u32::try_from(vraag.limiet + 1).unwrap_or(u32::MAX);
     ask(writing, move |store| async move {
-        // The meldingen first: what was numbered in between then counts as more to come.
-        let meldingen = store.meldingen(id, na, limit).await?;
-        let laatste = store.laatste(&[id]).await?;
-        Ok(Blik {
-            laatste: laatste.into_iter().next().unwrap_or_default(),
-            meldingen,
-        })
+        store.meldingen(id, na, limit).await
     })
     .await
 }
@@ -205,12 +197,12 @@ async fn wait(
     id: AbonnementId,
     vraag: &Vraag,
     wacht: Duration,
-) -> Result<Blik, Failure> {
+) -> Result<Vec<Melding>, Failure> {
     let desk = writing.pushing.desk;
     let mut news = desk.news();
-    let mut blik = look(writing, id, vraag).await?;
-    if wacht.is_zero() || !blik.meldingen.is_empty() {
-        return Ok(blik);
+    let mut meldingen = look(writing, id, vraag).await?;
+    if wacht.is_zero() || !meldingen.is_empty() {
+        return Ok(meldingen);
     }
     let kamer = desk.wachtkamer();
     let grens = writing.pushing.wachtgrens;
@@ -221,14 +213,14 @@ async fn wait(
     };
     let end = Instant::now() + wacht;
     let mut closed = std::pin::pin!(kamer.closed());
-    while blik.meldingen.is_empty() && Instant::now() < end {
+    while meldingen.is_empty() && Instant::now() < end {
         tokio::select! {
-            () = &mut closed => return Ok(blik),
+            () = &mut closed => return Ok(meldingen),
             () = woken(&mut news, end) => {}
         }
-        blik = look(writing, id, vraag).await?;
+        meldingen = look(writing, id, vraag).await?;
     }
-    Ok(blik)
+    Ok(meldingen)
 }
 
 /// Resolves when it is worth another look.
@@ -239,24 +231,25 @@ async fn woken(news: &mut watch::Receiver<u64>, end: Instant) {
     drop(timeout_at(end.min(now + LOOK_EVERY), news.changed()).await);
 }
 
-fn page(ctx: &Context<'_>, vraag: &Vraag, blik: &Blik, may_tell: impl Fn(Oin) -> bool) -> Response {
+fn page(
+    ctx: &Context<'_>,
+    vraag: &Vraag,
+    stand: &Laatste,
+    meldingen: &[Melding],
+    may_tell: impl Fn(Oin) -> bool,
+) -> Response {
     let limiet = usize::try_from(vraag.limiet).unwrap_or(usize::MAX);
-    let Laatste {
-        laatste_volgnummer,
-        oudste_volgnummer,
-        volledig_tot_en_met,
-        ..
-    } = blik.laatste;
-    let mutaties =
-        blik.meldingen.iter().take(limiet).filter_map(|melding| {
-            melding.bericht(volledig_tot_en_met, may_tell(melding.school_oin))
-        });
+    let volledig = stand.volledig_tot_en_met;
+    let mutaties = meldingen
+        .iter()
+        .take(limiet)
+        .filter_map(|melding| melding.bericht(volledig, may_tell(melding.school_oin)));
     Response {
         kop: Kop::new(&ctx.view, Signaalcode::GeenBijzonderheden),
         mutaties: mutaties.collect(),
-        laatste_volgnummer: Some(laatste_volgnummer),
-        oudste_volgnummer: Some(oudste_volgnummer),
-        meer: blik.meldingen.len() > limiet,
+        laatste_volgnummer: Some(stand.laatste_volgnummer),
+        oudste_volgnummer: Some(stand.oudste_volgnummer),
+        meer: meldingen.len() > limiet,
     }
 }
 

@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod signature;
 pub mod soap_message;
 pub mod store;
+pub mod waarom;
 pub mod wachtkamer;
 
 pub use abonnement::{

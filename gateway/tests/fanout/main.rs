@@ -4,4 +4,5 @@
 
 mod gebeurtenissen;
 mod scan;
+mod waarom;
 mod world;

@@ -17,13 +17,14 @@ use stagepoort::{
         Leerbedrijf, LeerbedrijfId, LeerbedrijfStatus, Leerwegen, Mutatie, MutatieSoort, Oin,
         Opleiding, Opvolging, RegisterVersie, Rol, Tijdstip,
     },
-    log::{Inhoud, Line, LogStore, Opslag, Sleutel, Soort, SqliteStore},
+    log::{Inhoud, Line, LogStore, LogWriter, Opslag, Sleutel, Soort, SqliteStore},
     operations::Rules,
     push::{
-        Abonnement, AbonnementId, AbonnementStatus, Fanout, FanoutParts, Kanaal, Melding,
+        Abonnement, AbonnementId, AbonnementStatus, Fanout, FanoutParts, Kanaal, Melding, PushDesk,
         PushStore, Stap, open_push,
     },
     replica::{Follower, Replica},
+    transport::gateway::{Freshness, Gateway, Limits},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -108,6 +109,25 @@ impl World {
         let wait = Duration::from_secs(60);
         self.replica.at_least(versie, wait).await.unwrap();
         commit.nummer
+    }
+
+    /// The node, as callers see it.
+    pub(crate) fn gateway(&self) -> Gateway {
+        let (log, push) = (LogWriter::default(), PushDesk::default());
+        log.attach(Arc::clone(&self.log), Arc::clone(&self.waker));
+        push.attach(Arc::clone(&self.push));
+        Gateway {
+            replica: Arc::clone(&self.replica),
+            log,
+            push: Arc::new(push),
+            access: Arc::clone(&self.access),
+            clock: Arc::new(At(moment())),
+            rules: Rules::default(),
+            limits: Limits::default(),
+            own_oin: oin("00000099000000000000"),
+            api_url: "https://api.test.example:8443".to_owned(),
+            freshness: Freshness::default(),
+        }
     }
 
     pub(crate) fn fanout(&self) -> Fanout {

@@ -27,6 +27,7 @@ mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
 mod vergelijken_mutaties;
 mod violation;
+mod waarom_mutatie;
 mod webhooks;
 mod wijzigen_abonnement;
 mod zoeken_leerplaatsen;
@@ -78,6 +79,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     wijzigen_abonnement::PUT,
     opvragen_abonnementen::DELETE,
     opvragen_mutaties::ENDPOINT,
+    waarom_mutatie::ENDPOINT,
     vergelijken_mutaties::ENDPOINT,
 ];
 
@@ -110,6 +112,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(only_get(
             opvragen_mutaties::ENDPOINT.pad,
             web::to(opvragen_mutaties::handle),
+        ))
+        .service(only_get(
+            waarom_mutatie::ENDPOINT.pad,
+            web::to(waarom_mutatie::handle),
         ))
         .service(only_posted::<operations::vergelijken_mutaties::Request>())
         .default_service(web::to(not_found));

@@ -400,6 +400,7 @@ fn schemas() -> Value {
     add::<operations::abonnementen::Response>(&mut schemas);
     add::<operations::abonnementen::opvragen::Response>(&mut schemas);
     add::<operations::opvragen_mutaties::Response>(&mut schemas);
+    add::<operations::waarom_mutatie::Response>(&mut schemas);
     add::<operations::vergelijken_mutaties::Response>(&mut schemas);
     add::<problem::Probleem<'_>>(&mut schemas);
     add::<Overtreding>(&mut schemas);
@@ -530,6 +531,15 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "Antwoord van vergelijkenMutaties.",
     ),
     ("Interval", "Opeenvolgende volgnummers."),
+    (
+        "WaaromMutatieAntwoord",
+        "Waarom de school wel of niet van mutaties hoorde.",
+    ),
+    ("WaaromResultaat", "Wat er van één mutatie werd."),
+    (
+        "Waarom",
+        "Of een mutatie gemeld is, en zo niet waarom niet. De lijst kan groeien.",
+    ),
     ("Bpvo", "Een bpvo zoals zij geregistreerd staat."),
     ("BpvoKeuzedeel", "Een keuzedeel binnen een bpvo."),
     ("Herkomst", "Wie een bpvo aanmeldde."),
