@@ -53,7 +53,7 @@ impl Delivery {
                 for claim in &verslag.claims {
                     gevolgen.push(fail(bestemming, claim, *fout, alleen));
                 }
-                if *fout == Fout::Bericht && verslag.claims.iter().any(|c| c.pogingen == 0) {
+                if *fout == Fout::Bericht && verslag.is_first() {
                     bestemming.refused();
                 }
             }
@@ -68,6 +68,9 @@ impl Delivery {
                     } else {
                         fail(bestemming, claim, Fout::Bericht, true)
                     });
+                }
+                if !verslag.claims.iter().any(is_taken) && verslag.is_first() {
+                    bestemming.refused();
                 }
             }
         }

@@ -73,6 +73,13 @@ pub(super) struct Verslag {
     pub(super) poging: Option<Poging>,
 }
 
+impl Verslag {
+    /// Whether it held anything for the first time.
+    pub(super) fn is_first(&self) -> bool {
+        self.claims.iter().any(|claim| claim.pogingen == 0)
+    }
+}
+
 /// How it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Uitslag {
