@@ -101,7 +101,7 @@ impl Manifest {
         });
         Self {
             api: format!("https://localhost:{}", ports.api),
-            docs: format!("https://localhost:{}", ports.docs),
+            docs: ports.docs_url(),
             beheer: format!("http://127.0.0.1:{}", ports.beheer),
             speelveld: format!("http://127.0.0.1:{}", ports.speelveld.speelveld),
             oin: certificates.server.oin.as_str().to_owned(),

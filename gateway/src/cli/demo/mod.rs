@@ -124,6 +124,13 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     let settings = folder.write_settings(&certificates, &ports, store.section())?;
     let config = Config::load(&settings)?;
     let speelveld = Speelveld::new(Arc::clone(&klok));
+    // Before the gateway, which asks its subscribers to prove themselves as soon as it runs.
+    let servers = speelveld.serve(ports.speelveld, &ports.docs_url(), &certificates)?;
+    let handles = servers.each_ref().map(actix_web::dev::Server::handle);
+    let mut beside = tokio::task::JoinSet::new();
+    for server in servers {
+        beside.spawn(async move { drop(server.await) });
+    }
     if !args.stil {
         let port = ports.speelveld.ontvanger;
         speelveld.subscribe(&store.opslag, &afnemers, port).await?;
@@ -134,13 +141,6 @@ async fn demonstrate(args: &DemoArgs) -> Result<(), DemoError> {
     let manifest = manifest::Manifest::new(&ports, &certificates, afnemers, &plan, database_pid);
     let searches = zoekvragen::write(&folder, &manifest, today)?;
     bpvos::write(&folder, &manifest)?;
-    let own = &certificates.server.certificaat;
-    let servers = speelveld.serve(ports.speelveld, &manifest, own)?;
-    let handles = servers.each_ref().map(actix_web::dev::Server::handle);
-    let mut beside = tokio::task::JoinSet::new();
-    for server in servers {
-        beside.spawn(async move { drop(server.await) });
-    }
     let school = manifest.afnemers.first().and_then(|a| a.scholen.first());
     if let Some(school) = school.filter(|_| !args.stil) {
         let happening = Gebeurtenissen::of(&store.opslag, school.oin, klok).await?;
@@ -168,6 +168,11 @@ struct Ports {
 }
 
 impl Ports {
+    /// Base URL of the docs listener.
+    fn docs_url(&self) -> String {
+        format!("https://localhost:{}", self.docs)
+    }
+
     fn choose(args: &DemoArgs) -> Result<Self, DemoError> {
         Ok(Self {
             api: free("--poort-api", args.poort_api)?,

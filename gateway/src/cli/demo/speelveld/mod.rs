@@ -16,11 +16,7 @@ use std::{
 use actix_web::{App, HttpServer, dev::Server, web};
 use serde::Serialize;
 
-use super::{
-    folder::DemoError,
-    klok::Klok,
-    manifest::{DemoAfnemer, Manifest},
-};
+use super::{folder::DemoError, klok::Klok, manifest::DemoAfnemer};
 use crate::{clock::Clock, log::Opslag, push::Geheim};
 
 pub(super) use gebeurtenissen::Gebeurtenissen;
@@ -88,10 +84,10 @@ impl Speelveld {
     pub(super) fn serve(
         self: &Arc<Self>,
         ports: Poorten,
-        manifest: &Manifest,
-        server: &certs_dev::Certificaat,
+        docs: &str,
+        certificates: &certs_dev::Manifest,
     ) -> Result<[Server; 2], DemoError> {
-        let page = pagina::Pagina::new(manifest);
+        let page = pagina::Pagina::new(docs);
         let shared = web::Data::from(Arc::clone(self));
         let of_page = shared.clone();
         let page = HttpServer::new(move || {
@@ -113,7 +109,7 @@ impl Speelveld {
         .disable_signals()
         .listen_rustls_0_23(
             bind(ports.ontvanger)?,
-            ontvanger::tls(&manifest.ca, server)?,
+            ontvanger::tls(&certificates.ca, &certificates.server.certificaat)?,
         )
         .map_err(DemoError::Serve)?;
         Ok([page.run(), receivers.run()])

@@ -5,11 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Ontvangen, Speelveld};
-use crate::{
-    cli::demo::{klok::Klok, manifest::Manifest},
-    clock::Clock,
-    domain::Tijdstip,
-};
+use crate::{cli::demo::klok::Klok, clock::Clock, domain::Tijdstip};
 
 /// What the page tells of the demo.
 #[derive(Debug, Clone)]
@@ -26,10 +22,9 @@ struct Wens {
 }
 
 impl Pagina {
-    pub(super) fn new(manifest: &Manifest) -> Self {
-        Self {
-            docs: manifest.docs.clone(),
-        }
+    pub(super) fn new(docs: &str) -> Self {
+        let docs = docs.to_owned();
+        Self { docs }
     }
 }
 
