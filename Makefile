@@ -5,7 +5,7 @@ BIN     := target/debug/stagepoort
 DEMO    := demo-map
 NATION  ?= 250000
 
-.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken bench-opslag openapi zoeksets clean
+.PHONY: help demo test quick check conformance schemas setup bench bench-zoeken bench-opslag bench-push openapi zoeksets clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench-zoeken: ## searching beside PostgreSQL with PostGIS and pg_trgm, which it 
 
 bench-opslag: ## the log in PostgreSQL: an import beside a bare COPY, a change to another node
 	scripts/bench.sh $(NATION) --only opslag
+
+bench-push: ## delivering mutaties, beside the same messages without a queue
+	scripts/bench.sh $(NATION) --only push
 
 openapi: ## writes openapi/stagepoort.json anew from the code
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p stagepoort --test openapi

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Figures of the national set, of one request, of searching and of the log in PostgreSQL; gateway/benches/README.md says how and
-# against what.
+# Figures of the national set, of one request, of searching, of the log in PostgreSQL and of delivering; gateway/benches/README.md
+# says how and against what.
 #
-#   scripts/bench.sh [LEERBEDRIJVEN] [--only national,node,request,bulk,zoeken,opslag]
+#   scripts/bench.sh [LEERBEDRIJVEN] [--only national,node,request,bulk,zoeken,opslag,push]
 #
-# zoeken and opslag run only when asked for, and then install PostgreSQL (zoeken: with PostGIS) when it is not
+# zoeken, opslag and push run only when asked for, and then install PostgreSQL (zoeken: with PostGIS) when it is not
 # there.
 # STAGEPOORT_BENCH_KLEIN=1 makes a short run on a small set, which shows that the benchmark works.
 # STAGEPOORT_POSTCODES and STAGEPOORT_KWALIFICATIES name CSV tables to make the set up from.
@@ -21,7 +21,7 @@ if [ "$(nproc)" -lt 2 ]; then
   echo "bench: two cores are needed, one for the server and one for who asks" >&2
   exit 1
 fi
-case " $* " in *zoeken*) scripts/setup-postgres.sh --postgis ;; *opslag*) scripts/setup-postgres.sh ;; esac
+case " $* " in *zoeken*) scripts/setup-postgres.sh --postgis ;; *opslag* | *push*) scripts/setup-postgres.sh ;; esac
 
 "${CARGO:-cargo}" build --release --quiet -p stagepoort -p stagepoort-bench
 # A short run takes the size it is made for, whatever the Makefile says.

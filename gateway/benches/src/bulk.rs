@@ -26,7 +26,7 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     let all = questions(plan, LINES)?;
     let node = Node::start_from_snapshot(plan, "national")?;
     sleep(Duration::from_secs(5));
-    pin_self(CLIENT_CORE)?;
+    pin_self(&[CLIENT_CORE])?;
     let mut connection = Connection::open(node.ports.api, &client_config(plan)?)?;
     for (name, message) in [
         ("rest", rest_bulk(&all, school)),

@@ -37,6 +37,7 @@ pub(crate) struct Demo {
 /// A supplier with its certificate.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Afnemer {
+    oin: String,
     pub(crate) cert: PathBuf,
     pub(crate) key: PathBuf,
     scholen: Vec<School>,
@@ -52,6 +53,14 @@ impl Demo {
         self.afnemers
             .first()
             .ok_or_else(|| io::Error::other("the demo has no afnemer"))
+    }
+
+    /// Each school with an afnemer that has its mandate, by their OINs.
+    pub(crate) fn afnemers_with_schools(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.afnemers.iter().flat_map(|afnemer| {
+            let scholen = afnemer.scholen.iter();
+            scholen.map(|school| (afnemer.oin.as_str(), school.oin.as_str()))
+        })
     }
 }
 
@@ -163,6 +172,11 @@ impl Folder {
         }
         let snapshot = format!("{name}.snapshot");
         set(&mut settings, "opslag", "momentopname", snapshot);
+        // Receivers of the benchmark are on this machine.
+        let ca = self.demo()?.ca.display().to_string();
+        set(&mut settings, "push", "ca", ca);
+        let here = vec!["127.0.0.0/8"];
+        set(&mut settings, "push", "toegestaneNetwerken", here);
         set(&mut settings, "server", "workers", 1);
         set(
             &mut settings,

@@ -11,6 +11,7 @@ mod national;
 mod node;
 mod opslag;
 mod process;
+mod push;
 mod questions;
 mod report;
 mod request;
@@ -29,11 +30,12 @@ use report::{Section, say};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// In this order; each needs what the ones before it left in the folder.
-const SECTIONS: [&str; 6] = ["national", "node", "request", "bulk", ZOEKEN, OPSLAG];
+const SECTIONS: [&str; 7] = ["national", "node", "request", "bulk", ZOEKEN, OPSLAG, PUSH];
 
 /// Only when asked for: they need PostgreSQL, and make by themselves what they need of the others.
 const ZOEKEN: &str = "zoeken";
 const OPSLAG: &str = "opslag";
+const PUSH: &str = "push";
 
 /// Leerbedrijven of the national register.
 const NATION: u32 = 250_000;
@@ -48,8 +50,8 @@ struct Cli {
     inner: Option<Inner>,
     /// How many leerbedrijven [default: 250000, or 20000 with STAGEPOORT_BENCH_KLEIN]
     leerbedrijven: Option<u32>,
-    /// Only these sections, separated by commas: national, node, request, bulk, zoeken, opslag
-    /// [default: all but the last two]
+    /// Only these sections, separated by commas: national, node, request, bulk, zoeken, opslag,
+    /// push [default: all but the last three]
     #[arg(long, value_delimiter = ',', value_parser = SECTIONS)]
     only: Vec<String>,
     /// Where data and figures go
@@ -61,6 +63,8 @@ struct Cli {
 enum Inner {
     /// Serve fixed bodies; started by the sections that compare with it
     Baseline(baseline::Args),
+    /// Send messages without a queue; started by the section push
+    Bare(push::bare::Args),
     /// PostgreSQL's side of the section zoeken by itself, against a plain scan
     Controle(zoeken::control::Args),
     /// The index stage by itself; started by the section zoeken
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.inner {
         Some(Inner::Baseline(args)) => baseline::run(args),
+        Some(Inner::Bare(args)) => push::bare::run(args),
         Some(Inner::Controle(args)) => zoeken::control::run(args),
         Some(Inner::Index(args)) => zoeken::stage::run(args),
         None => run(&cli),
@@ -124,6 +129,7 @@ fn run(cli: &Cli) -> io::Result<()> {
             "request" => request::run(&plan, &mut section)?,
             "bulk" => bulk::run(&plan, &mut section)?,
             ZOEKEN => zoeken::run(&plan, &mut section)?,
+            PUSH => push::run(&plan, &mut section)?,
             _ => opslag::run(&plan, &mut section)?,
         }
         section.save(&plan.folder.root)?;
@@ -134,7 +140,7 @@ fn run(cli: &Cli) -> io::Result<()> {
 }
 
 fn by_itself(name: &str) -> bool {
-    matches!(name, ZOEKEN | OPSLAG)
+    matches!(name, ZOEKEN | OPSLAG | PUSH)
 }
 
 fn circumstances(plan: &Plan, section: &mut Section) {

@@ -63,8 +63,23 @@ impl Node {
 
     /// The same; its database may be a PostgreSQL with this URL instead.
     pub(crate) fn start_on(plan: &Plan, name: &str, postgres: Option<&str>) -> io::Result<Self> {
+        let command = on_core(SERVER_CORE, &plan.folder.stagepoort);
+        Self::start_as(plan, name, postgres, command)
+    }
+
+    /// Starts one on the PostgreSQL with this URL, on whichever core is free.
+    pub(crate) fn start_beside(plan: &Plan, name: &str, postgres: &str) -> io::Result<Self> {
+        let command = Command::new(&plan.folder.stagepoort);
+        Self::start_as(plan, name, Some(postgres), command)
+    }
+
+    fn start_as(
+        plan: &Plan,
+        name: &str,
+        postgres: Option<&str>,
+        mut command: Command,
+    ) -> io::Result<Self> {
         let (settings, ports) = plan.folder.settings(name, postgres)?;
-        let mut command = on_core(SERVER_CORE, &plan.folder.stagepoort);
         command.args(["serve", "--config"]).arg(settings);
         let start = Instant::now();
         let mut server = Server::start(&mut command, &plan.folder.log())?;

@@ -34,16 +34,18 @@ pub(crate) fn on_core(core: usize, program: &Path) -> Command {
     command
 }
 
-/// Keeps this program to one core from now on.
-pub(crate) fn pin_self(core: usize) -> io::Result<()> {
+/// Keeps this program, and what it starts, to these cores from now on.
+pub(crate) fn pin_self(cores: &[usize]) -> io::Result<()> {
+    let cores: Vec<String> = cores.iter().map(usize::to_string).collect();
+    let cores = cores.join(",");
     let pinned = Command::new("taskset")
-        .args(["-a", "-c", "-p", &core.to_string()])
+        .args(["-a", "-c", "-p", &cores])
         .arg(std::process::id().to_string())
         .stdout(Stdio::null())
         .status()?;
     match pinned.success() {
         true => Ok(()),
-        false => Err(io::Error::other(format!("there is no core {core}"))),
+        false => Err(io::Error::other(format!("there is no core {cores}"))),
     }
 }
 

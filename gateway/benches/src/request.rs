@@ -72,7 +72,7 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     let node = Node::start_from_snapshot(plan, "national")?;
     // What the node does after its start, such as writing its snapshot, is not of a request.
     sleep(Duration::from_secs(5));
-    pin_self(CLIENT_CORE)?;
+    pin_self(&[CLIENT_CORE])?;
     let mut sizes = Vec::new();
     for case in &cases {
         sizes.push(warm_up(plan, &node, &config, case)?);

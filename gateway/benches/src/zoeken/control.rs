@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> io::Result<()> {
     let mut askers = (0..CONNECTIONS)
         .map(|_| Postgres::connect(&database, &bound))
         .collect::<io::Result<Vec<_>>>()?;
-    pin_self(CLIENT_CORE)?;
+    pin_self(&[CLIENT_CORE])?;
     for klasse in Klasse::ALL {
         let questions = of_class(&recorded, klasse);
         let (wrong, hits) = disagreements(&recorded, &questions, &register, &places, &mut askers)?;

@@ -66,7 +66,7 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     let prepared = prepare(plan, &school, section)?;
     sleep(SETTLE);
     memory(&node, section)?;
-    pin_self(CLIENT_CORE)?;
+    pin_self(&[CLIENT_CORE])?;
     section.circumstance(format!(
         "{CONNECTIONS} connections; server on core {SERVER_CORE} with one worker, who asks on core \
          {CLIENT_CORE}"
