@@ -81,10 +81,12 @@ pub(super) fn sustained(field: &mut Field<'_>, section: &mut Section) -> io::Res
         }
         let before = field.laatste()?;
         field.pile_up(&schools, each)?;
+        field.receiver.gather(field.together);
         let one = work_off(field, each * schools.len(), |field| {
             field.set_status(AbonnementStatus::Actief)
         })?;
-        let bare = bare(field, &before)?;
+        field.receiver.gather(field.together);
+        let bare = bare(field, &before, each * schools.len())?;
         rates.push(one.rate);
         bare_rates.push(bare);
         ratios.push(one.rate / bare);
@@ -148,7 +150,7 @@ pub(super) fn weekend(
         field.receiver.set_ill(false);
         retry(field)
     })?;
-    let bare = bare(field, &before)?;
+    let bare = bare(field, &before, waiting)?;
     section.figure(
         format!("a weekend of {waiting} deliveries after the endpoint heals, seconds"),
         format!("{:.1}", worked.took.as_secs_f64()),
@@ -245,7 +247,7 @@ fn work_off<'p>(
 }
 
 /// Messages behind these numbers once more, by a client without a queue: how many a second.
-fn bare(field: &Field<'_>, from: &[Laatste]) -> io::Result<f64> {
+fn bare(field: &Field<'_>, from: &[Laatste], count: usize) -> io::Result<f64> {
     field.receiver.take();
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["bare", "--settings"]).arg(&field.settings);
@@ -256,6 +258,10 @@ fn bare(field: &Field<'_>, from: &[Laatste]) -> io::Result<f64> {
     }
     measure(&mut command)?;
     let (came, _) = field.receiver.take();
+    if came.len() != count {
+        let why = format!("of {count} messages without a queue {} came", came.len());
+        return Err(io::Error::other(why));
+    }
     let (first, last) = ends(&came)?;
     Ok(rate(&came, first, last))
 }

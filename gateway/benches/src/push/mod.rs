@@ -57,6 +57,8 @@ struct Field<'p> {
     database: Database,
     node: Node,
     settings: PathBuf,
+    /// Messages under way at once to all endpoints.
+    together: usize,
     register: Register,
     push: Arc<dyn PushStore>,
     receiver: Receiver,
@@ -110,6 +112,7 @@ impl<'p> Field<'p> {
             database,
             node,
             settings,
+            together: scholen.len() * config.push.gelijktijdig_per_eindpunt,
             register,
             push: push.map_err(io::Error::other)?,
             receiver,

@@ -17,6 +17,7 @@ use stagepoort::config::TlsConfig;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use uuid::Uuid;
@@ -33,8 +34,9 @@ pub(super) struct Receiver {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
+    /// Messages that came while it waited for so many, and how many those are.
+    gathered: watch::Sender<Gathered>,
     /// It takes nothing.
     ill: AtomicBool,
     /// When each message first came, by its id.
@@ -43,13 +45,25 @@ struct Shared {
     again: AtomicUsize,
 }
 
+/// Messages that wait for one another.
+#[derive(Default, Clone, Copy)]
+struct Gathered {
+    came: usize,
+    wanted: usize,
+}
+
 impl Receiver {
     /// One with the certificate of this gateway, which is for localhost.
     pub(super) async fn start(tls: &TlsConfig) -> io::Result<Self> {
         let acceptor = TlsAcceptor::from(Arc::new(config(tls)?));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            gathered: watch::Sender::new(Gathered::default()),
+            ill: AtomicBool::new(false),
+            came: Mutex::default(),
+            again: AtomicUsize::new(0),
+        });
         tokio::spawn(serve(listener, acceptor, Arc::clone(&shared)));
         Ok(Self { port, shared })
     }
@@ -62,6 +76,14 @@ impl Receiver {
     /// From now on it takes nothing, or everything.
     pub(super) fn set_ill(&self, ill: bool) {
         self.shared.ill.store(ill, Relaxed);
+    }
+
+    /// Answers nothing until so many messages are there at once: all endpoints begin together, and
+    /// their connections are made.
+    pub(super) fn gather(&self, wanted: usize) {
+        self.shared
+            .gathered
+            .send_replace(Gathered { came: 0, wanted });
     }
 
     /// How many different messages it took.
@@ -80,6 +102,18 @@ impl Receiver {
 impl Shared {
     fn came(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Instant>> {
         self.came.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until enough messages are there.
+    async fn gathered(&self) {
+        let Gathered { came, wanted } = *self.gathered.borrow();
+        if came >= wanted {
+            return;
+        }
+        self.gathered.send_modify(|gathered| gathered.came += 1);
+        let mut gathered = self.gathered.subscribe();
+        // It fails only when the receiver is gone.
+        drop(gathered.wait_for(|g| g.came >= g.wanted).await);
     }
 
     fn answer(&self, id: Uuid) -> &'static [u8] {
@@ -129,6 +163,7 @@ async fn converse(mut stream: TlsStream<TcpStream>, shared: &Shared) -> io::Resu
             _ => continue,
         };
         read.drain(..head.end);
+        shared.gathered().await;
         stream.write_all(shared.answer(head.id)).await?;
         stream.flush().await?;
     }
