@@ -55,7 +55,8 @@ impl PushConfig {
             sleutel: or(&self.sleutel, &tls.sleutel),
             verbind_tijd: self.verbind_tijd,
             bericht_tijd: self.bericht_tijd,
-            verbindingen: self.gelijktijdig_per_eindpunt,
+            // Subscriptions of one party share a host.
+            verbindingen: self.gelijktijdig,
         }
     }
 

@@ -48,7 +48,7 @@ pub struct ClientSettings {
     pub verbind_tijd: Duration,
     /// Time for a message, from looking up to the end of the answer.
     pub bericht_tijd: Duration,
-    /// Connections that are kept of one endpoint.
+    /// Connections that are kept to one host, which many subscriptions may share.
     pub verbindingen: usize,
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::Semaphore;
 
-use super::{proving::Vraag, sending::Beurt};
+use super::{IN_HAND, proving::Vraag, sending::Beurt};
 use crate::{
     domain::Tijdstip,
     push::{
@@ -49,8 +49,7 @@ pub(super) struct Gevolgen {
 impl Bestemming {
     /// One that is well, for so many messages at once.
     pub(super) fn new(abonnement: Arc<Abonnement>, gelijktijdig: usize) -> Self {
-        // Twice as many as are under way: the next ones are at hand while outcomes are recorded.
-        let breedst = gelijktijdig * 2;
+        let breedst = gelijktijdig * IN_HAND;
         Self {
             abonnement,
             staat: Eindpuntstaat::default(),

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Delivery, Klaar, LOAN,
+    Delivery, IN_HAND, Klaar, LOAN,
     bestemming::{Bestemming, per_bericht},
     sending::{self, Zending},
     tell, uuid_of,
@@ -48,7 +48,7 @@ impl Delivery {
     /// How much each endpoint gets: what it has room for, and no more than its share of the node.
     fn wanted(&mut self, now: Tijdstip) -> Vec<Wanted> {
         let settings = &self.tools.settings;
-        let mut room = (settings.gelijktijdig * 2).saturating_sub(self.onderweg);
+        let mut room = (settings.gelijktijdig * IN_HAND).saturating_sub(self.onderweg);
         let mut ready: Vec<&Bestemming> = self
             .bestemmingen
             .values()

@@ -39,6 +39,10 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often certificates are read anew, for one that was renewed.
 const RENEW: Duration = Duration::from_secs(600);
 
+/// So many times as many as are under way are in hand: the next ones are there while outcomes are
+/// recorded, and one transaction records many.
+const IN_HAND: usize = 4;
+
 /// A loan lasts as long as so many messages one after another: those before it in its turn, and room.
 const LOAN: u32 = 6;
 
