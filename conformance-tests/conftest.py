@@ -53,9 +53,9 @@ def writable(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def terminal(tmp_path_factory):
-    """Beside a demo of its own, as large as that of `make demo`."""
+    """Beside a demo of its own, as large as that of `make demo`. Answers are compared: nothing happens between them."""
     folder = tmp_path_factory.mktemp("terminal")
-    running = RunningDemo(folder, arguments=())
+    running = RunningDemo(folder, arguments=("--stil",))
     try:
         demo = running.wait()
         yield Terminal(demo, folder, running.log.read_text())
