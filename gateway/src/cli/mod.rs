@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::{domain::Oin, push::AbonnementId};
+
 /// Done.
 pub const EXIT_OK: u8 = 0;
 /// It could not be done; standard error says why.
@@ -103,6 +105,33 @@ fn runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
         Ok(runtime) => runtime.block_on(work),
         Err(error) => fail(format_args!("no threads could be started: {error}")),
     }
+}
+
+/// Asks on the terminal, and takes anything but yes for no; `first` says what to do where there is none.
+fn confirmed(question: impl std::fmt::Display, first: &str) -> bool {
+    use std::io::{self, IsTerminal, Write};
+    let mut errors = io::stderr().lock();
+    if !io::stdin().is_terminal() {
+        drop(writeln!(
+            errors,
+            "stagepoort: there is no terminal to ask on; {first}"
+        ));
+        return false;
+    }
+    drop(write!(errors, "{question} [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "J" | "ja")
+}
+
+/// Reads an OIN of the command line.
+fn oin(text: &str) -> Result<Oin, String> {
+    Oin::parse(text).map_err(|error| error.to_string())
+}
+
+/// Reads an abonnementId of the command line.
+fn abonnement_id(text: &str) -> Result<AbonnementId, String> {
+    AbonnementId::parse(text).ok_or_else(|| "give the abonnementId, a UUID".to_owned())
 }
 
 /// Says on standard error why it could not be done.

@@ -8,7 +8,7 @@ use std::{process::ExitCode, str::FromStr, sync::Arc};
 
 use clap::{Args, Subcommand};
 
-use super::{fail, opslag::OpslagArgs, runtime};
+use super::{abonnement_id, fail, oin, opslag::OpslagArgs, runtime};
 use crate::{
     domain::{Oin, Tijdstip},
     push::{Abonnement, AbonnementId, PushStore, open_push, store::Keuze},
@@ -70,7 +70,7 @@ pub(super) struct ListArgs {
 #[command(after_help = CODES)]
 pub(super) struct ShowArgs {
     /// The abonnementId
-    #[arg(value_parser = id)]
+    #[arg(value_parser = abonnement_id)]
     abonnement: AbonnementId,
     #[command(flatten)]
     opslag: OpslagArgs,
@@ -120,7 +120,7 @@ pub(super) struct DropArgs {
 #[derive(Debug, Args)]
 struct Who {
     /// The abonnementId
-    #[arg(value_parser = id)]
+    #[arg(value_parser = abonnement_id)]
     abonnement: AbonnementId,
     #[command(flatten)]
     opslag: OpslagArgs,
@@ -186,14 +186,6 @@ async fn known(store: &dyn PushStore, id: AbonnementId) -> Result<Abonnement, St
     found.ok_or_else(|| {
         format!("there is no subscription {id}: see `stagepoort push list` for those there are")
     })
-}
-
-fn id(text: &str) -> Result<AbonnementId, String> {
-    AbonnementId::parse(text).ok_or_else(|| "an abonnementId is a UUID".to_owned())
-}
-
-fn oin(text: &str) -> Result<Oin, String> {
-    Oin::parse(text).map_err(|error| error.to_string())
 }
 
 fn reden(text: &str) -> Result<String, String> {

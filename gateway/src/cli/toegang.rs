@@ -1,11 +1,6 @@
 //! `stagepoort toegang apply|show|example`.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -143,17 +138,10 @@ fn confirmed(args: &ApplyArgs, found: &[Change]) -> bool {
     if args.yes || args.dry_run {
         return args.yes;
     }
-    if !io::stdin().is_terminal() {
-        drop(writeln!(
-            io::stderr().lock(),
-            "stagepoort: there is no terminal to ask on; look at the changes and repeat with --yes"
-        ));
-        return false;
-    }
-    drop(write!(io::stderr().lock(), "Put this in force? [y/N] "));
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "J" | "ja")
+    super::confirmed(
+        "Put this in force?",
+        "look at the changes and repeat with --yes",
+    )
 }
 
 fn report(args: &ApplyArgs, found: &[Change], versie: u64, applied: bool) {

@@ -110,6 +110,12 @@ impl Bpvo {
         }
     }
 
+    /// Last day, inclusive: as it was where that is known, else as planned.
+    #[must_use]
+    pub fn einddatum(&self) -> Datum {
+        self.einddatum_werkelijk.unwrap_or(self.einddatum_gepland)
+    }
+
     /// What the school says.
     #[must_use]
     pub fn van_school(&self) -> Option<BpvoInhoud> {

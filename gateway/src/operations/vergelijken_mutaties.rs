@@ -154,12 +154,14 @@ async fn read(
 ) -> Result<(), StoreError> {
     let mut na = 0;
     while na < tot_en_met {
-        let meldingen = store.meldingen(id, na, PER_READ).await?;
-        let Some(last) = meldingen.last() else { break };
-        na = last.volgnummer;
-        for melding in meldingen.iter().filter(|m| m.volgnummer <= tot_en_met) {
-            let line = format!("{}:{}\n", melding.volgnummer, melding.mutatie_id);
-            vergelijking.take(melding.volgnummer, line.as_bytes());
+        let nummers = store.nummers(id, na, PER_READ).await?;
+        let Some((last, _)) = nummers.last() else {
+            break;
+        };
+        na = *last;
+        for (volgnummer, mutatie_id) in nummers.iter().filter(|(n, _)| *n <= tot_en_met) {
+            let line = format!("{volgnummer}:{mutatie_id}\n");
+            vergelijking.take(*volgnummer, line.as_bytes());
         }
     }
     Ok(())

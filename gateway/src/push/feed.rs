@@ -5,9 +5,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::AbonnementId;
-use crate::domain::{
-    Code, Datum, Eindreden, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip, code_list,
-    redacted_debug,
+use crate::{
+    domain::{
+        Code, Datum, Eindreden, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip,
+        code_list, redacted_debug,
+    },
+    soap::XmlWriter,
 };
 
 /// Under which the ids of what a school hears are made.
@@ -176,6 +179,41 @@ pub struct MutatieBericht {
 }
 
 redacted_debug!(MutatieBericht);
+
+impl MutatieBericht {
+    /// As XML, in the order of both schemas: the feed's and the callback's.
+    pub fn write(w: &mut XmlWriter, bericht: &Self) {
+        w.value("mutatieId", bericht.mutatie_id);
+        w.value("volgnummer", bericht.volgnummer);
+        w.value("vorigVolgnummer", bericht.vorig_volgnummer);
+        w.opt_value(
+            "vorigVolgnummerLeerbedrijf",
+            bericht.vorig_volgnummer_leerbedrijf,
+        );
+        w.value("volledigTotEnMet", bericht.volledig_tot_en_met);
+        w.value("mutatieSoort", bericht.mutatie_soort);
+        w.value("leerbedrijfId", bericht.leerbedrijf_id);
+        w.text("naam", &bericht.naam);
+        w.opt_value("opvolger", bericht.opvolger);
+        w.opt_value("code", bericht.code);
+        w.opt_value("erkenningStatus", bericht.erkenning_status);
+        w.opt_value("reden", bericht.reden);
+        w.opt_value("startdatum", bericht.startdatum);
+        w.opt_value("einddatum", bericht.einddatum);
+        w.value("ingangsdatum", bericht.ingangsdatum);
+        w.value("geregistreerdOp", bericht.geregistreerd_op);
+        w.value("registerVersie", bericht.register_versie);
+        w.value("schoolOin", bericht.school_oin);
+        w.list(
+            "bpvoKenmerken",
+            "bpvoKenmerk",
+            &bericht.bpvo_kenmerken,
+            |w, kenmerk| {
+                w.escaped(kenmerk);
+            },
+        );
+    }
+}
 
 /// The mutatieSoort of a marker.
 pub const VERVALLEN: &str = "VERVALLEN";

@@ -121,7 +121,7 @@ impl Relatie<'_> {
     /// For which codes of the bpvo the mutatie matters, from this day on; none when it does not.
     fn touched(self, mutatie: &Mutatie, bpvo: &Bpvo, from: Datum) -> Option<Vec<Code>> {
         let Some(code) = mutatie.code else {
-            return (einddatum(bpvo) >= from).then(Vec::new);
+            return (bpvo.einddatum() >= from).then(Vec::new);
         };
         let codes: Vec<Code> = doelen(bpvo)
             .into_iter()
@@ -205,7 +205,7 @@ impl Doel {
 
 /// Its code and its keuzedelen, none of which lasts longer than the bpvo.
 fn doelen(bpvo: &Bpvo) -> Vec<Doel> {
-    let eind = einddatum(bpvo);
+    let eind = bpvo.einddatum();
     let itself = Doel {
         code: bpvo.code,
         periode: Periode {
@@ -221,10 +221,6 @@ fn doelen(bpvo: &Bpvo) -> Vec<Doel> {
         },
     });
     std::iter::once(itself).chain(keuzedelen).collect()
-}
-
-fn einddatum(bpvo: &Bpvo) -> Datum {
-    bpvo.einddatum_werkelijk.unwrap_or(bpvo.einddatum_gepland)
 }
 
 /// First day and reden of the period that ends with this day.

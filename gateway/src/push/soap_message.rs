@@ -66,7 +66,12 @@ pub fn melden_mutaties(melding: &Melding<'_>, afzender: &Afzender) -> Vec<u8> {
     write_request(&mut w, &adressen, |w| {
         w.root("meldenMutatiesRequest", ns::MUTATIEONTVANGER, |w| {
             w.value("abonnementId", melding.abonnement);
-            w.list("mutaties", "mutatie", melding.berichten, write_mutatie);
+            w.list(
+                "mutaties",
+                "mutatie",
+                melding.berichten,
+                MutatieBericht::write,
+            );
         });
     });
     w.into_bytes()
@@ -80,39 +85,6 @@ fn to(eindpunt: &Eindpunt, oin: Oin) -> String {
         url.query_pairs_mut().append_pair("oin", &oin.to_string());
     }
     url.into()
-}
-
-/// In the order of the XSD.
-fn write_mutatie(w: &mut XmlWriter, bericht: &MutatieBericht) {
-    w.value("mutatieId", bericht.mutatie_id);
-    w.value("volgnummer", bericht.volgnummer);
-    w.value("vorigVolgnummer", bericht.vorig_volgnummer);
-    w.opt_value(
-        "vorigVolgnummerLeerbedrijf",
-        bericht.vorig_volgnummer_leerbedrijf,
-    );
-    w.value("volledigTotEnMet", bericht.volledig_tot_en_met);
-    w.value("mutatieSoort", bericht.mutatie_soort);
-    w.value("leerbedrijfId", bericht.leerbedrijf_id);
-    w.text("naam", &bericht.naam);
-    w.opt_value("opvolger", bericht.opvolger);
-    w.opt_value("code", bericht.code);
-    w.opt_value("erkenningStatus", bericht.erkenning_status);
-    w.opt_value("reden", bericht.reden);
-    w.opt_value("startdatum", bericht.startdatum);
-    w.opt_value("einddatum", bericht.einddatum);
-    w.value("ingangsdatum", bericht.ingangsdatum);
-    w.value("geregistreerdOp", bericht.geregistreerd_op);
-    w.value("registerVersie", bericht.register_versie);
-    w.value("schoolOin", bericht.school_oin);
-    w.list(
-        "bpvoKenmerken",
-        "bpvoKenmerk",
-        &bericht.bpvo_kenmerken,
-        |w, kenmerk| {
-            w.escaped(kenmerk);
-        },
-    );
 }
 
 /// Reads the answer. Only a meldenMutatiesResponse counts; what it holds beside the known is left

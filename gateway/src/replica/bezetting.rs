@@ -24,7 +24,7 @@ impl Looptijd {
             sleutel,
             school_oin: bpvo.school_oin,
             begin: bpvo.begindatum,
-            eind: bpvo.einddatum_werkelijk.unwrap_or(bpvo.einddatum_gepland),
+            eind: bpvo.einddatum(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -547,10 +547,18 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
             .await
             .unwrap()
     );
-    let daden = store.beheerdaden(10).await.unwrap();
+    let daden = store.beheerdaden(id, 10).await.unwrap();
     assert_eq!(daden.len(), 6);
     assert_eq!(daden[0].daad, "pause");
     assert_eq!(daden[5], daad());
+    assert_eq!(store.beheerdaden(abonnement(2).id, 10).await.unwrap(), []);
+    let nummers = store.nummers(id, 1, 2).await.unwrap();
+    let meldingen = store.meldingen(id, 1, 2).await.unwrap();
+    let expect: Vec<_> = meldingen
+        .iter()
+        .map(|m| (m.volgnummer, m.mutatie_id))
+        .collect();
+    assert_eq!((nummers.len(), nummers), (2, expect));
 }
 
 fn wijziging_of(abonnement: &Abonnement) -> Wijziging {
@@ -699,8 +707,11 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
     let database = Database::new(engine).await;
     let store = open(&database, 2).await;
     let taken: Arc<Mutex<Taken>> = Arc::default();
+    // Until then a node that finds nothing looks again, however slow the numbering is.
+    let numbered = Arc::new(AtomicBool::new(false));
     let numbering = {
         let store = open_push(database.opslag()).await.unwrap();
+        let numbered = Arc::clone(&numbered);
         tokio::spawn(async move {
             for round in 0..ROUNDS {
                 let nieuw: Vec<NieuweMelding> = (0..20_u128)
@@ -711,23 +722,26 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
                     .collect();
                 fan_out(&*store, &nieuw).await;
             }
+            numbered.store(true, Ordering::Relaxed);
         })
     };
     let mut nodes = tokio::task::JoinSet::new();
     for node in 0..2_u64 {
         let store = open_push(database.opslag()).await.unwrap();
-        let taken = Arc::clone(&taken);
+        let (taken, numbered) = (Arc::clone(&taken), Arc::clone(&numbered));
         nodes.spawn(async move {
             let mut now = 1_000;
             let mut idle = 0;
             while idle < 40 {
                 now += 1;
+                let all_numbered = numbered.load(Ordering::Relaxed);
                 let lent = [
                     claim(&*store, 1, 3, now).await,
                     claim(&*store, 2, 3, now).await,
                 ]
                 .concat();
-                idle = if lent.is_empty() { idle + 1 } else { 0 };
+                let nothing = lent.is_empty() && all_numbered;
+                idle = if nothing { idle + 1 } else { 0 };
                 let outcomes: Vec<Attempt> = lent
                     .iter()
                     .filter_map(|claim| {

@@ -15,7 +15,7 @@ use self::{
     poort::{Blad, Mutatie, Poort, PoortError},
     stand::Stand,
 };
-use super::{EXIT_FAILED, fail, runtime, say};
+use super::{EXIT_FAILED, abonnement_id, fail, oin, runtime, say};
 use crate::{
     app::until_told_to_stop,
     domain::Oin,
@@ -105,14 +105,6 @@ fn url(text: &str, schemes: &[&str]) -> Result<Url, String> {
     } else {
         Err(format!("give a whole {} address", schemes.join(" or ")))
     }
-}
-
-fn abonnement_id(text: &str) -> Result<AbonnementId, String> {
-    AbonnementId::parse(text).ok_or_else(|| "give the abonnementId, a UUID".to_owned())
-}
-
-fn oin(text: &str) -> Result<Oin, String> {
-    Oin::parse(text).map_err(|error| error.to_string())
 }
 
 pub(super) fn run(args: LuisterArgs) -> ExitCode {

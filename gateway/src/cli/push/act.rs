@@ -1,15 +1,12 @@
 //! What changes something: each writes down who did it and why.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    process::{Command, ExitCode},
-};
+use std::process::{Command, ExitCode};
 
 use serde_json::json;
 
 use super::{DropArgs, Who, known, open};
 use crate::{
-    cli::say,
+    cli::{self, say},
     clock::{Clock, SystemClock},
     push::{
         Abonnement, AbonnementStatus, PushStore,
@@ -170,24 +167,13 @@ pub(super) async fn give_up(args: &DropArgs) -> Result<ExitCode, String> {
 }
 
 fn confirmed(abonnement: &Abonnement, keuze: Keuze) -> bool {
-    let mut errors = io::stderr().lock();
-    if !io::stdin().is_terminal() {
-        drop(writeln!(
-            errors,
-            "stagepoort: there is no terminal to ask on; repeat with --yes"
-        ));
-        return false;
-    }
-    drop(write!(
-        errors,
-        "Drop {} of {} (afnemer {})? This cannot be undone. [y/N] ",
+    let question = format!(
+        "Drop {} of {} (afnemer {})? This cannot be undone.",
         shown(keuze),
         abonnement.id,
         abonnement.afnemer_oin
-    ));
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "J" | "ja")
+    );
+    cli::confirmed(question, "repeat with --yes")
 }
 
 fn report(who: &Who, daad: &str, aantal: u64, done: &str) {

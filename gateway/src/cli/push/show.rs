@@ -15,8 +15,8 @@ use crate::{
     telemetry::chain,
 };
 
-/// How many deeds of operators are looked through for those of one subscription.
-const DADEN: u32 = 1_000;
+/// How many deeds of operators are shown.
+const DADEN: u32 = 100;
 
 /// A subscription with all that is known of it.
 struct Stand {
@@ -100,9 +100,8 @@ async fn look(
     let stand = stand.ok_or("the subscription cannot be read")?;
     let pogingen = store.pogingen(id, args.volgnummer, args.pogingen);
     let pogingen = pogingen.await.map_err(|error| chain(&error))?;
-    let daden = store.beheerdaden(DADEN).await;
-    let mut daden = daden.map_err(|error| chain(&error))?;
-    daden.retain(|daad| daad.abonnement == id);
+    let daden = store.beheerdaden(id, DADEN).await;
+    let daden = daden.map_err(|error| chain(&error))?;
     Ok((stand, pogingen, daden))
 }
 

@@ -19,9 +19,10 @@ use crate::{
     clock::Clock,
     domain::Tijdstip,
     push::{
-        Abonnement, AbonnementId, Eindpunt, Kanaal, MANDAAT, MutatieBericht, PushClient, Sleutel,
+        Abonnement, AbonnementId, Eindpunt, Kanaal, MutatieBericht, PushClient, Sleutel,
         client::Antwoord,
         message::{self, Afzender, Bericht},
+        relatie::may_hear,
         schedule::{Fout, later},
         signature::Ondertekend,
         soap_message::{self, Ontvangst},
@@ -130,10 +131,9 @@ pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
 impl Tools {
     /// Whether the school still allows it, and the retention has left anything to tell.
     fn may_tell(&self, abonnement: &Abonnement, claim: &Claim, now: Tijdstip) -> bool {
+        let melding = &claim.melding;
         let toegang = self.access.current();
-        let afnemer = toegang.afnemer(abonnement.afnemer_oin);
-        claim.melding.inhoud.is_some()
-            && afnemer.is_some_and(|afnemer| afnemer.may(claim.melding.school_oin, MANDAAT, now))
+        melding.inhoud.is_some() && may_hear(&toegang, abonnement, melding.school_oin, now)
     }
 
     async fn deliver(

@@ -248,6 +248,15 @@ pub trait PushStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Melding>, StoreError>;
 
+    /// Numbers behind this one with their ids, ascending, at most `limit`: without contents, so that
+    /// a whole feed can be gone through.
+    async fn nummers(
+        &self,
+        id: AbonnementId,
+        na: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Uuid)>, StoreError>;
+
     /// The melding with this id.
     async fn melding(
         &self,
@@ -322,8 +331,12 @@ pub trait PushStore: Send + Sync + 'static {
         daad: &Beheerdaad,
     ) -> Result<bool, StoreError>;
 
-    /// What operators did, the newest first.
-    async fn beheerdaden(&self, limit: u32) -> Result<Vec<Beheerdaad>, StoreError>;
+    /// What operators did to a subscription, the newest first.
+    async fn beheerdaden(
+        &self,
+        id: AbonnementId,
+        limit: u32,
+    ) -> Result<Vec<Beheerdaad>, StoreError>;
 
     /// How much waits, by subscription.
     async fn tellingen(&self) -> Result<Vec<Telling>, StoreError>;

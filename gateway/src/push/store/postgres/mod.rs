@@ -117,6 +117,15 @@ impl PushStore for PostgresPush {
         reading!(self.primary, PATIENCE, c => numbering::meldingen(c, id, na, limit))
     }
 
+    async fn nummers(
+        &self,
+        id: AbonnementId,
+        na: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Uuid)>, StoreError> {
+        reading!(self.primary, PATIENCE, c => numbering::nummers(c, id, na, limit))
+    }
+
     async fn melding(
         &self,
         id: AbonnementId,
@@ -198,8 +207,12 @@ impl PushStore for PostgresPush {
         reading!(self.primary, PATIENCE, c => subscriptions::change(c, before, after, Some(daad)))
     }
 
-    async fn beheerdaden(&self, limit: u32) -> Result<Vec<Beheerdaad>, StoreError> {
-        reading!(self.primary, PATIENCE, c => operating::beheerdaden(c, limit))
+    async fn beheerdaden(
+        &self,
+        id: AbonnementId,
+        limit: u32,
+    ) -> Result<Vec<Beheerdaad>, StoreError> {
+        reading!(self.primary, PATIENCE, c => operating::beheerdaden(c, id, limit))
     }
 
     async fn tellingen(&self) -> Result<Vec<Telling>, StoreError> {

@@ -245,6 +245,25 @@ pub(super) async fn meldingen(
     rows.into_iter().map(MeldingRow::read).collect()
 }
 
+pub(super) async fn nummers(
+    c: &mut PgConnection,
+    id: AbonnementId,
+    na: u64,
+    limit: u32,
+) -> Result<Vec<(u64, Uuid)>, StoreError> {
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT volgnummer, mutatie_id FROM melding
+         WHERE abonnement = $1 AND volgnummer > $2 ORDER BY volgnummer LIMIT $3",
+    )
+    .bind(bytes(id))
+    .bind(na.cast_signed())
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await?;
+    let one = |(nummer, id): (i64, Vec<u8>)| Ok((nummer.cast_unsigned(), to_uuid(&id)?));
+    rows.into_iter().map(one).collect()
+}
+
 pub(super) async fn melding(
     c: &mut PgConnection,
     id: AbonnementId,

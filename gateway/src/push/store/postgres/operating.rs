@@ -158,12 +158,14 @@ pub(super) async fn note_in(tx: &mut PgConnection, daad: &Beheerdaad) -> Result<
 
 pub(super) async fn beheerdaden(
     c: &mut PgConnection,
+    id: AbonnementId,
     limit: u32,
 ) -> Result<Vec<Beheerdaad>, StoreError> {
     let rows: Vec<BeheerdaadRow> = sqlx::query_as(
         "SELECT tijdstip_ms, wie, daad, abonnement, toelichting FROM beheerdaad
-         ORDER BY nr DESC LIMIT $1",
+         WHERE abonnement = $1 ORDER BY nr DESC LIMIT $2",
     )
+    .bind(bytes(id))
     .bind(i64::from(limit))
     .fetch_all(c)
     .await?;

@@ -123,6 +123,15 @@ impl PushStore for SqlitePush {
         numbering::meldingen(self, id, na, limit).await
     }
 
+    async fn nummers(
+        &self,
+        id: AbonnementId,
+        na: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Uuid)>, StoreError> {
+        numbering::nummers(self, id, na, limit).await
+    }
+
     async fn melding(
         &self,
         id: AbonnementId,
@@ -204,8 +213,12 @@ impl PushStore for SqlitePush {
         subscriptions::change(self, before, after, Some(daad)).await
     }
 
-    async fn beheerdaden(&self, limit: u32) -> Result<Vec<Beheerdaad>, StoreError> {
-        operating::beheerdaden(self, limit).await
+    async fn beheerdaden(
+        &self,
+        id: AbonnementId,
+        limit: u32,
+    ) -> Result<Vec<Beheerdaad>, StoreError> {
+        operating::beheerdaden(self, id, limit).await
     }
 
     async fn tellingen(&self) -> Result<Vec<Telling>, StoreError> {

@@ -14,6 +14,7 @@ use crate::{
             Cursor, FanoutStart, NieuweMelding,
             rows::{
                 AbonnementRow, BaanRow, BaanSleutel, MeldingRow, Uitgifte, bytes, melding_columns,
+                to_uuid,
             },
         },
     },
@@ -132,6 +133,26 @@ pub(super) async fn meldingen(
     .fetch_all(&push.read)
     .await?;
     rows.into_iter().map(MeldingRow::read).collect()
+}
+
+pub(super) async fn nummers(
+    push: &SqlitePush,
+    id: AbonnementId,
+    na: u64,
+    limit: u32,
+) -> Result<Vec<(u64, Uuid)>, StoreError> {
+    push.identity.check()?;
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT volgnummer, mutatie_id FROM melding
+         WHERE abonnement = ? AND volgnummer > ? ORDER BY volgnummer LIMIT ?",
+    )
+    .bind(bytes(id))
+    .bind(na.cast_signed())
+    .bind(i64::from(limit))
+    .fetch_all(&push.read)
+    .await?;
+    let one = |(nummer, id): (i64, Vec<u8>)| Ok((nummer.cast_unsigned(), to_uuid(&id)?));
+    rows.into_iter().map(one).collect()
 }
 
 pub(super) async fn melding(

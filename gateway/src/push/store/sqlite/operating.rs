@@ -82,13 +82,15 @@ pub(super) async fn drop_meldingen(
 
 pub(super) async fn beheerdaden(
     push: &SqlitePush,
+    id: AbonnementId,
     limit: u32,
 ) -> Result<Vec<Beheerdaad>, StoreError> {
     push.identity.check()?;
     let rows: Vec<BeheerdaadRow> = sqlx::query_as(
         "SELECT tijdstip_ms, wie, daad, abonnement, toelichting FROM beheerdaad
-         ORDER BY nr DESC LIMIT ?",
+         WHERE abonnement = ? ORDER BY nr DESC LIMIT ?",
     )
+    .bind(bytes(id))
     .bind(i64::from(limit))
     .fetch_all(&push.read)
     .await?;
