@@ -15,7 +15,7 @@ use actix_web::{
 const PART_BYTES: usize = 32 * 1024;
 
 /// The body of an answer: whole when it is small.
-pub(in crate::transport) fn in_parts(body: Vec<u8>) -> BoxBody {
+pub(crate) fn in_parts(body: Vec<u8>) -> BoxBody {
     if body.len() <= PART_BYTES {
         BoxBody::new(body)
     } else {

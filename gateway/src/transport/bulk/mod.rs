@@ -18,7 +18,7 @@ use thread_priority::{
 use tokio::sync::oneshot;
 
 use crate::{domain::Oin, metrics::names};
-pub(super) use answer::in_parts;
+pub(crate) use answer::in_parts;
 use beurten::Beurten;
 
 /// What bulk threads get of the processor.
