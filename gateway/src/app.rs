@@ -1,6 +1,7 @@
 //! The composition root: builds the parts, owns ports, loops and shutdown.
 
 mod background;
+mod bestanden;
 mod bezorging;
 mod bron;
 mod push;
@@ -148,6 +149,14 @@ async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
         }
     }
     std::future::pending::<()>().await;
+}
+
+/// What nobody can guess, drawn here at the edge; zeros while the system has none.
+fn random() -> [u8; 8] {
+    let mut bytes = [0; 8];
+    // Without it only the sketch could be guessed.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    bytes
 }
 
 /// From 0 up to 1, drawn here at the edge: only waiting depends on it.

@@ -3,6 +3,7 @@
 
 mod opslag;
 mod push;
+mod quota;
 
 use std::{
     net::SocketAddr,
@@ -22,11 +23,16 @@ use crate::{
     operations::{CursorSleutel, KeuzedeelRegel, Rules, opvragen_mutaties::MAX_WACHT_S},
     push::{Voorwaarden, Wachtgrens},
     register::Share,
-    transport::{gateway::Limits, tls::TlsPaths},
+    transport::{
+        bulk::{Bulk, Voorrang},
+        gateway::Limits,
+        tls::TlsPaths,
+    },
 };
 
 pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
 pub use push::PushConfig;
+pub use quota::QuotaConfig;
 
 /// A call that waits for mutaties as long as it may, and some time to answer.
 const LANGSTE_WACHT: Duration = Duration::from_secs(MAX_WACHT_S + 5);
@@ -56,6 +62,8 @@ pub struct Config {
     pub push: PushConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
+    /// What an afnemer may ask of this node.
+    pub quota: QuotaConfig,
     /// Every limit on callers.
     pub grenzen: GrenzenConfig,
     /// Threads.
@@ -204,6 +212,22 @@ pub struct GrenzenConfig {
 pub struct ServerConfig {
     /// Threads; 0 is one for each core.
     pub workers: usize,
+    /// Threads for bulk messages; 0 is one for each core, and two at least.
+    pub bulk_workers: usize,
+    /// What they get of the processor.
+    pub bulk_voorrang: Voorrang,
+}
+
+impl ServerConfig {
+    /// Where bulk messages are read and answered.
+    #[must_use]
+    pub fn bulk(&self) -> Bulk {
+        let threads = match self.bulk_workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            threads => threads,
+        };
+        Bulk::new(threads, self.bulk_voorrang)
+    }
 }
 
 /// `[logboek]`.
@@ -322,6 +346,7 @@ impl Config {
         }
         self.opslag.check()?;
         self.push.check()?;
+        self.quota.check()?;
         self.check_paths()?;
         self.check_addresses()?;
         self.check_bron()?;
@@ -468,6 +493,7 @@ impl Config {
             bulk_elements: grenzen.bulk_elementen,
             attributes: grenzen.attributen,
             body_timeout: grenzen.body_tijd,
+            quota: self.quota.quota(),
             versie_wait: grenzen.versie_wacht,
             write_wait: grenzen.bewaar_wacht,
             wachtenden: Wachtgrens {
@@ -573,6 +599,9 @@ mod tests {
         check("[grenzen]\ndiepte = 0", "at least 1");
         check("[grenzen]\ndiepte = -1", "grenzen.diepte");
         check("[tls]\ncrl = []", "crlVerplicht");
+        check("[quota]\nburst = 0", "quota.burst is 0");
+        check("[quota]\nbulkregelsPerMinuut = 9999", "at least 10000");
+        check("[quota]\nbursts = 1", "bursts");
         check("[grenzen]\nkopTijd = \"0s\"", "grenzen.kopTijd");
         check("[grenzen]\nverzoekTijd = \"30s\"", "grenzen.verzoekTijd");
         check(

@@ -25,6 +25,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "operations",
             "push",
             "register",
+            "access::MIN_BULKREGELS",
+            "access::Quota",
+            "transport::bulk",
             "transport::gateway",
             "transport::tls",
         ],
@@ -83,6 +86,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "push::Wachtgrens",
             "replica::View",
             "replica::Replica",
+            "transport::bulk",
         ],
     ),
     (
@@ -93,6 +97,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "domain",
             "soap",
             "transport::body",
+            "transport::bulk",
             "transport::gateway",
         ],
     ),
@@ -103,10 +108,13 @@ const TABLE: &[(&str, &[&str])] = &[
             "access",
             "domain",
             "transport::body",
+            "transport::bulk",
             "transport::gateway",
         ],
     ),
     ("transport::body", &[]),
+    ("transport::bulk", &["domain"]),
+    ("transport::half_open", &[]),
     (
         "transport::docs",
         &[
@@ -127,6 +135,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "metrics",
             "transport::connections",
+            "transport::half_open",
             "transport::identity",
             "transport::tls",
         ],

@@ -4,6 +4,8 @@ mod bytes;
 mod changes;
 mod document;
 mod follower;
+mod quota;
+mod raadpleging;
 mod revocation;
 mod store;
 mod toegang;
@@ -18,11 +20,17 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use crate::domain::{Caller, Oin, Operatie, Tijdstip};
+use crate::{
+    clock::Clock,
+    domain::{Caller, Oin, Operatie, Tijdstip},
+};
 pub use bytes::InvalidBytes;
 pub use changes::{Change, ChangeKind, Subject, changes};
 pub use document::{DocumentError, EXAMPLE, Problem};
 pub use follower::{POLL, ToegangFollower, ToegangFollowerError, ToegangProgress};
+use quota::Quotas;
+pub use quota::{EigenQuota, Koppen, MIN_BULKREGELS, Overschrijding, Quota, QuotaSoort, Toelating};
+pub use raadpleging::{MAX_STROMEN, Raadplegingen};
 pub use revocation::{Revocations, Revoked, without_leading_zeros};
 pub use store::{
     AppendError, PostgresToegang, SqliteToegang, ToegangStore, Version, VersionHead, open_toegang,
@@ -79,6 +87,9 @@ pub struct Access {
     /// `toegangMaximaleLeeftijd`; none for a toegang that does not age.
     max_age: Option<Duration>,
     revocations: Arc<Revocations>,
+    /// None for tools, and for tests of something else.
+    quotas: Option<Quotas>,
+    raadplegingen: Option<Raadplegingen>,
 }
 
 impl Access {
@@ -90,6 +101,8 @@ impl Access {
             confirmed_ms: AtomicI64::new(i64::MIN),
             max_age: None,
             revocations: Arc::default(),
+            quotas: None,
+            raadplegingen: None,
         }
     }
 
@@ -108,6 +121,26 @@ impl Access {
     pub fn with_revocations(mut self, revocations: Arc<Revocations>) -> Self {
         self.revocations = revocations;
         self
+    }
+
+    /// With a quota for every afnemer, which toegang may change for one of them.
+    #[must_use]
+    pub fn with_quota(mut self, quota: Quota, clock: Arc<dyn Clock>) -> Self {
+        self.quotas = Some(Quotas::new(quota, clock));
+        self
+    }
+
+    /// With an account of how many leerbedrijven each school's supplier asks about.
+    #[must_use]
+    pub fn with_raadplegingen(mut self, raadplegingen: Raadplegingen) -> Self {
+        self.raadplegingen = Some(raadplegingen);
+        self
+    }
+
+    /// How many leerbedrijven are asked about; none where nobody keeps account.
+    #[must_use]
+    pub fn raadplegingen(&self) -> Option<&Raadplegingen> {
+        self.raadplegingen.as_ref()
     }
 
     /// Puts another one in force, for requests that begin from now on.
@@ -186,6 +219,21 @@ impl Access {
             return Err(Rejection::CertificateNoLongerValid);
         }
         Ok(Arc::clone(afnemer))
+    }
+
+    /// The counters that a request of this party is for: its own, or those of all who are no
+    /// afnemer. Nothing is taken of them yet ([`Toelating::binnen`]), and nothing is counted where
+    /// nobody can be told from another, since toegang is too old.
+    #[must_use]
+    pub fn toelating(&self, identified: Result<&Afnemer, &Rejection>) -> Toelating {
+        let Some(quotas) = &self.quotas else {
+            return Toelating::default();
+        };
+        match identified {
+            Ok(afnemer) => Toelating::of(quotas.of(afnemer, &self.current)),
+            Err(Rejection::AccessTooOld) => Toelating::default(),
+            Err(_) => Toelating::of(quotas.of_unknown()),
+        }
     }
 
     /// The caller, when this afnemer may ask this for the school that it named, or for the only

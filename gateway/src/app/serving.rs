@@ -116,6 +116,12 @@ fn beheer(
     Ok(server.run())
 }
 
+/// Files that the listeners may need.
+pub(super) fn files(config: &Config) -> u64 {
+    // That of the documents has the same limits as that of callers.
+    2 * limits(config).files()
+}
+
 fn limits(config: &Config) -> ListenerLimits {
     let grenzen = &config.grenzen;
     let default = ListenerLimits::default();

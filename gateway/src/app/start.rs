@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{Addresses, App, Drain, background, saved::Saved, serving};
 use crate::{
-    access::Access,
+    access::{Access, Raadplegingen},
     clock::Clock,
     config::Config,
     log::{LogStore, LogWriter, Opslag, StoreError},
@@ -75,6 +75,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     record_build(clock.as_ref());
     // Bound first: a port that is taken is the most common mistake, and the cheapest to find.
     let sockets = bind(&config)?;
+    super::bestanden::make_room(serving::files(&config));
     let addresses = sockets.addresses().map_err(StartError::Serve)?;
     let (tls, _) = Tls::load(config.tls_paths(), config.tls.crl_grace, clock.now())?;
     let tls = Arc::new(tls);
@@ -144,8 +145,13 @@ fn gateway(
     let sleutel = sleutel.map(Sleutel::read).transpose()?;
     let mut limits = config.limits();
     limits.abonnementen.openbare_sleutel = sleutel.as_ref().map(Sleutel::public_text);
-    let access =
-        Access::ageing(config.toegang.maximale_leeftijd).with_revocations(tls.revocations());
+    let access = Access::ageing(config.toegang.maximale_leeftijd)
+        .with_revocations(tls.revocations())
+        .with_quota(config.quota.quota(), Arc::clone(clock))
+        .with_raadplegingen(Raadplegingen::new(
+            config.quota.alarm_leerbedrijven_per_dag,
+            u64::from_le_bytes(super::random()),
+        ));
     let freshness = Freshness::default();
     let replica = match saved {
         None => Replica::new(),
@@ -164,6 +170,7 @@ fn gateway(
         limits,
         own_oin: config.api.oin,
         api_url: config.api.publieke_url.clone(),
+        bulk: config.server.bulk(),
         freshness,
     })
 }

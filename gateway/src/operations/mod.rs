@@ -5,6 +5,7 @@
 
 pub mod abonnementen;
 pub(crate) mod erkend_over;
+mod genoemd;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;

@@ -274,6 +274,13 @@ impl View {
             .filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
     }
 
+    /// Whether the school has a bpvo at this leerbedrijf, running or not.
+    #[must_use]
+    pub fn has_bpvo_at(&self, school_oin: Oin, id: LeerbedrijfId) -> bool {
+        let at = self.state.bezettingen.at(id);
+        at.is_some_and(|at| at.looptijden().iter().any(|l| l.school_oin == school_oin))
+    }
+
     /// The bpvo's of a school behind this key, or all of them, by their keys (privacy class 3).
     pub fn bpvos_of(
         &self,

@@ -38,6 +38,22 @@ pub(crate) struct ConnectionLimits {
     pub(crate) requests: u32,
 }
 
+/// How many connections a listener may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) in_all: usize,
+    pub(crate) of_party: usize,
+}
+
+/// Why there is no room for one more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    #[error("{0} connections are open, which is all there may be")]
+    InAll(usize),
+    #[error("{0} connections of this party are open")]
+    OfParty(usize),
+}
+
 /// The connections of this node's listeners.
 #[derive(Debug, Default)]
 pub struct Connections {
@@ -66,21 +82,28 @@ impl Party {
 }
 
 impl Connections {
-    /// Registers a connection, unless its party has `max_of_party` already; nobody in particular
-    /// has no limit. It is open until the returned value is dropped.
+    /// Registers a connection, unless there are as many as there may be; nobody in particular
+    /// has no limit of a party. It is open until the returned value is dropped.
+    ///
+    /// # Errors
+    /// [`Full`].
     pub(crate) fn open(
         self: &Arc<Self>,
         peer: Option<Arc<PeerIdentity>>,
-        max_of_party: usize,
+        most: Most,
         limits: ConnectionLimits,
         gauge: &Gauge,
-    ) -> Option<OpenConnection> {
+    ) -> Result<OpenConnection, Full> {
         let party = Party::of(peer.as_deref());
         let mut open = self.lock();
-        let of_party = open.entry(party.clone()).or_default();
-        if party != Party::Anonymous && of_party.len() >= max_of_party {
-            return None;
+        if open.values().map(Vec::len).sum::<usize>() >= most.in_all {
+            return Err(Full::InAll(most.in_all));
         }
+        let present = open.get(&party).map_or(0, Vec::len);
+        if party != Party::Anonymous && present >= most.of_party {
+            return Err(Full::OfParty(most.of_party));
+        }
+        let of_party = open.entry(party.clone()).or_default();
         let connection = Arc::new(Connection::new(peer, limits));
         of_party.push(Arc::clone(&connection));
         drop(open);
@@ -88,7 +111,7 @@ impl Connections {
             connection.close_soon();
         }
         gauge.increment(1.0);
-        Some(OpenConnection {
+        Ok(OpenConnection {
             connection,
             gauge: gauge.clone(),
             party,

@@ -14,11 +14,16 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     requests: 1000,
 };
 
+const MOST: Most = Most {
+    in_all: 2,
+    of_party: 1,
+};
+
 /// A connection with room for 16 bytes that were not read yet.
 fn open(connections: &Arc<Connections>) -> (Guarded<DuplexStream>, DuplexStream) {
     let (near, far) = duplex(16);
     let open = connections
-        .open(None, 1, LIMITS, &Gauge::noop())
+        .open(None, MOST, LIMITS, &Gauge::noop())
         .expect("nobody in particular has no limit");
     (Guarded::new(near, open), far)
 }
@@ -147,4 +152,15 @@ async fn a_drain_ends_what_idles_and_waits_for_an_answer() {
         read_error(&mut late).await,
         io::ErrorKind::ConnectionAborted
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_no_more_than_there_may_be_in_all() {
+    let connections: Arc<Connections> = Arc::default();
+    let first = open(&connections);
+    let _second = open(&connections);
+    let full = connections.open(None, MOST, LIMITS, &Gauge::noop());
+    assert_eq!(full.map(drop), Err(Full::InAll(2)));
+    drop(first);
+    drop(open(&connections));
 }

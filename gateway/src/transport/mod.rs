@@ -2,9 +2,11 @@
 
 pub mod admin;
 mod body;
+pub mod bulk;
 pub mod connections;
 pub mod docs;
 pub mod gateway;
+mod half_open;
 mod handshake;
 pub mod identity;
 pub mod listener;

@@ -9,3 +9,4 @@ mod limits;
 mod log;
 mod reload;
 mod server;
+mod storm;

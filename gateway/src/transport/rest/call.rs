@@ -16,12 +16,13 @@ use super::{
     violation::{Overtreding, Overtredingen, Plaats},
 };
 use crate::{
-    access::{PeerIdentity, Rejection},
-    domain::{Caller, Oin, Operatie, Signaalcode, Tijdstip},
+    access::{PeerIdentity, Rejection, Toelating},
+    domain::{Caller, LeerbedrijfId, Oin, Operatie, Signaalcode, Tijdstip},
     operations::{Answer, Context, Herkenning},
     transport::{
         body::{self, Unread},
-        gateway::{Gateway, Outcome},
+        bulk::in_parts,
+        gateway::{Gateway, Outcome, put_quota},
     },
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Call<'a> {
     operatie: Operatie,
     now: Tijdstip,
     afnemer: Option<Arc<str>>,
+    /// What it has taken of its afnemer's quota.
+    pub(super) toelating: Toelating,
 }
 
 /// An answer in its bytes.
@@ -50,18 +53,25 @@ impl<'a> Call<'a> {
             operatie,
             now: gateway.clock.now(),
             afnemer: None,
+            toelating: Toelating::default(),
         }
     }
 
     /// The caller, when it may do this for the school that it names, and takes JSON.
     ///
+    /// The quota comes as soon as it is known whose it is, before the rest of the request is looked
+    /// at and before its body is read: so what is refused for it costs next to nothing.
+    ///
     /// # Errors
-    /// 401, 403, 503, or 400 about the header that names the school.
+    /// 401, 403, 429, 503, or 400 about the header that names the school.
     pub(super) fn authorise(&mut self) -> Result<Caller, Problem> {
         let access = &self.gateway.access;
-        let peer = peer_of(self.request).ok_or(Rejection::NoCertificate)?;
-        let afnemer = access.identify(&peer, self.now)?;
-        self.afnemer = Some(Arc::clone(&afnemer.naam));
+        let peer = peer_of(self.request).ok_or(Rejection::NoCertificate);
+        let identified = peer.and_then(|peer| access.identify(&peer, self.now));
+        self.afnemer = identified.as_ref().ok().map(|a| Arc::clone(&a.naam));
+        self.toelating = access.toelating(identified.as_deref());
+        self.toelating.binnen()?;
+        let afnemer = identified?;
         let school = school_of(self.request)?;
         let caller = access.authorise(&afnemer, school, self.operatie, self.now)?;
         negotiation::check_accept(self.request.headers())?;
@@ -144,6 +154,11 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// Keeps account of whom the answer tells about (design §1, "fair use").
+    pub(super) fn note(&self, context: &Context<'_>, leerbedrijven: Vec<LeerbedrijfId>) {
+        self.gateway.note(context, leerbedrijven);
+    }
+
     /// The response, with what the log and the metrics want to know of it.
     pub(super) fn finish(self, result: Result<Reply, Problem>) -> HttpResponse {
         let (mut response, code) = match result {
@@ -156,7 +171,7 @@ impl<'a> Call<'a> {
                         created
                     }
                 }
-                .body(reply.body);
+                .body(in_parts(reply.body));
                 response
                     .headers_mut()
                     .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -167,6 +182,9 @@ impl<'a> Call<'a> {
                 (problem.into_response(), code)
             }
         };
+        if let Some(koppen) = self.toelating.koppen() {
+            put_quota(response.headers_mut(), &koppen);
+        }
         response.extensions_mut().insert(Outcome {
             operatie: Some(self.operatie),
             afnemer: self.afnemer,

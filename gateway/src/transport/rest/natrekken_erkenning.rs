@@ -60,6 +60,7 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let context = call.context(&caller, versie, &fouten).await?;
     let answer = run(&context, request);
     let response = accepted(answer, fouten, plaats_of)?;
+    call.note(&context, response.leerbedrijf_ids());
     Reply::json(&response, response.kop.signaalcode)
 }
 

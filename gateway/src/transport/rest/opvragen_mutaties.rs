@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{Operatie, Signaalcode},
-    operations::opvragen_mutaties::{Request, run},
+    operations::opvragen_mutaties::{Request, may_wait, run},
     transport::gateway::Gateway,
 };
 
@@ -89,6 +89,9 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let versie = minimale_register_versie.as_deref();
     let context = call.context(&caller, versie, &fouten).await?;
     let writing = call.gateway.writing(herkenning);
+    if wacht_seconden.as_deref().is_some_and(may_wait) {
+        call.toelating.wacht();
+    }
     let request = Request {
         abonnement_id,
         na,

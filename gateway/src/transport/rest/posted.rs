@@ -17,16 +17,17 @@ use super::{
     violation::{Overtredingen, Plaats},
 };
 use crate::{
-    domain::Caller,
+    access::Toelating,
+    domain::{Caller, LeerbedrijfId, Oin},
     operations::{Answer, Context, Failure, Herkenning, Kop, Writing},
-    transport::gateway::Gateway,
+    transport::{bulk::Bulk, gateway::Gateway},
 };
 
 /// The request of an operation, as REST takes it from a body.
 pub(super) trait Posted: Sized + Send + 'static {
     /// Where it is sent.
     const ENDPOINT: Endpoint;
-    /// Whether the larger limits hold, and reading and answering take a thread apart.
+    /// Whether the larger limits hold, and reading and answering take a turn on a thread apart.
     const BULK: bool = false;
     /// Bytes that hold most answers, so that what they are written to hardly grows.
     const ANSWER_BYTES: usize = Reply::SINGLE_BYTES;
@@ -45,6 +46,14 @@ pub(super) trait Posted: Sized + Send + 'static {
         ctx: &Context<'_>,
         writing: &Writing<'_>,
     ) -> Result<Answer<Self::Response>, Failure>;
+    /// Lines that a bulk message has, for the quota.
+    fn regels(&self) -> usize {
+        1
+    }
+    /// The leerbedrijven that an answer tells about.
+    fn leerbedrijf_ids(_response: &Self::Response) -> Vec<LeerbedrijfId> {
+        Vec::new()
+    }
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
     /// Where a field of the request stands.
@@ -84,16 +93,21 @@ async fn answer<V: Posted>(
         depth: limits.depth,
         elements,
     };
+    if V::BULK {
+        call.toelating.bulk()?;
+    }
     let body = call.body(payload, bytes).await?;
     let mut fouten = Overtredingen::default();
     uri::query(call.request.query_string(), &[], &mut fouten);
     let herkenning = call.herkenning(&mut fouten);
     if V::BULK {
         let gateway = gateway.clone();
+        let toelating = call.toelating.clone();
         let work = Work {
             gateway,
             caller,
             herkenning,
+            toelating,
         };
         answer_apart::<V>(call, work, (body, json_limits), fouten).await
     } else {
@@ -102,7 +116,7 @@ async fn answer<V: Posted>(
         let versie = vraag.minimale_register_versie();
         let context = call.context(&caller, versie, &fouten).await?;
         let writing = call.gateway.writing(herkenning);
-        reply(vraag, &context, &writing, fouten).await
+        reply(vraag, call.gateway, &context, &writing, fouten).await
     }
 }
 
@@ -111,6 +125,8 @@ struct Work {
     gateway: web::Data<Gateway>,
     caller: Caller,
     herkenning: Herkenning,
+    /// Held until the work is done, also when its caller is gone.
+    toelating: Toelating,
 }
 
 /// Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
@@ -121,13 +137,15 @@ async fn answer_apart<V: Posted>(
     (body, limits): (Bytes, JsonLimits),
     mut fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
-    let vraag = apart(move || {
+    let (bulk, of) = (&call.gateway.bulk, Some(work.caller.afnemer_oin));
+    let toelating = work.toelating.clone();
+    let vraag = apart(bulk, of, move || {
         let vraag = V::read(&body, limits, &mut fouten);
-        if fouten.is_empty() {
-            Ok(vraag)
-        } else {
-            Err(Problem::invalid_input(fouten))
+        if !fouten.is_empty() {
+            return Err(Problem::invalid_input(fouten));
         }
+        toelating.regels(vraag.regels())?;
+        Ok(vraag)
     })
     .await?;
     let versie = vraag.minimale_register_versie();
@@ -137,7 +155,7 @@ async fn answer_apart<V: Posted>(
         .context(&work.caller, versie, &Overtredingen::default())
         .await?;
     let runtime = tokio::runtime::Handle::current();
-    apart(move || {
+    apart(bulk, of, move || {
         let context = Context {
             view,
             caller: &work.caller,
@@ -146,15 +164,20 @@ async fn answer_apart<V: Posted>(
         };
         let writing = work.gateway.writing(work.herkenning);
         let fouten = Overtredingen::default();
-        runtime.block_on(reply(vraag, &context, &writing, fouten))
+        let answering = reply(vraag, &work.gateway, &context, &writing, fouten);
+        let answer = runtime.block_on(answering);
+        drop(work.toelating);
+        answer
     })
     .await
 }
 
 async fn apart<T: Send + 'static>(
+    bulk: &Bulk,
+    of: Option<Oin>,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    web::block(work).await.unwrap_or_else(|_| {
+    bulk.run(of, work).await.unwrap_or_else(|_| {
         Err(Problem::new(
             Probleemsoort::InterneFout,
             "de vraag kon niet worden afgehandeld",
@@ -164,12 +187,14 @@ async fn apart<T: Send + 'static>(
 
 async fn reply<V: Posted>(
     vraag: V,
+    gateway: &Gateway,
     context: &Context<'_>,
     writing: &Writing<'_>,
     fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
     let answer = vraag.run(context, writing).await?;
     let response = accepted(answer, fouten, V::plaats_of)?;
+    gateway.note(context, V::leerbedrijf_ids(&response));
     let signaalcode = V::kop(&response).signaalcode;
     let reply = Reply::json_within(V::ANSWER_BYTES, &response, signaalcode)?;
     V::told(&response, reply)

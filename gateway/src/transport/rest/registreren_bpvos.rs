@@ -156,6 +156,10 @@ impl Posted for Request {
         run(ctx, writing, self).await
     }
 
+    fn regels(&self) -> usize {
+        self.bpvos.len()
+    }
+
     fn kop(response: &Response) -> &Kop {
         &response.kop
     }

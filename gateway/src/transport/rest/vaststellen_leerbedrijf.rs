@@ -14,7 +14,7 @@ use super::{
     violation::{Overtredingen, Plaats},
 };
 use crate::{
-    domain::{Operatie, Signaalcode},
+    domain::{LeerbedrijfId, Operatie, Signaalcode},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijf::{Request, Response, run},
@@ -123,6 +123,7 @@ async fn answer_by_id(call: &mut Call<'_>) -> Result<Reply, Problem> {
         "minimaleRegisterVersie" => Plaats::Query,
         _ => Plaats::Pad,
     })?;
+    call.note(&context, response.leerbedrijf_ids());
     match response.kop.signaalcode {
         Signaalcode::LeerbedrijfOnbekend => Err(Problem::unknown_leerbedrijf()),
         signaalcode => Reply::json(&response, signaalcode),
@@ -156,6 +157,10 @@ impl Posted for Request {
 
     async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, self))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

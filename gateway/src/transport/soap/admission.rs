@@ -5,7 +5,9 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderMap;
 
 use crate::{
-    access::{Addressering, Afnemer, PeerIdentity, Rejection},
+    access::{
+        Addressering, Afnemer, Overschrijding, PeerIdentity, QuotaSoort, Rejection, Toelating,
+    },
     domain::{Caller, Oin, Operatie, Tijdstip},
     soap::{Addressing, Fault, FaultCode, ns},
     transport::gateway::Gateway,
@@ -24,15 +26,23 @@ pub(super) struct Call {
     pub(super) school: Result<Option<Oin>, Fault>,
     /// Whether the size was known before the body was read.
     pub(super) size_announced: bool,
+    /// Whose it is, where that is known: its bulk messages take turns with those of others.
+    pub(super) afnemer_oin: Option<Oin>,
+    /// What it has taken of its afnemer's quota.
+    pub(super) toelating: Toelating,
 }
 
 impl Call {
     pub(super) fn new(
+        gateway: &Gateway,
         headers: &HeaderMap,
         peer: Option<Arc<PeerIdentity>>,
         size_announced: bool,
     ) -> Self {
+        let identified = identify_peer(gateway, peer.as_deref(), gateway.clock.now());
         Self {
+            afnemer_oin: identified.as_ref().ok().map(|afnemer| afnemer.oin),
+            toelating: gateway.access.toelating(identified.as_deref()),
             peer,
             soap_action: soap_action(headers),
             school: school(headers),
@@ -79,9 +89,27 @@ pub(super) fn identify(
     call: &Call,
     now: Tijdstip,
 ) -> Result<Arc<Afnemer>, Fault> {
-    let peer = call.peer.as_deref().ok_or(Rejection::NoCertificate);
-    peer.and_then(|peer| gateway.access.identify(peer, now))
-        .map_err(|rejection| fault_of(&rejection))
+    identify_peer(gateway, call.peer.as_deref(), now).map_err(|rejection| fault_of(&rejection))
+}
+
+fn identify_peer(
+    gateway: &Gateway,
+    peer: Option<&PeerIdentity>,
+    now: Tijdstip,
+) -> Result<Arc<Afnemer>, Rejection> {
+    let peer = peer.ok_or(Rejection::NoCertificate)?;
+    gateway.access.identify(peer, now)
+}
+
+/// SP0001.
+pub(super) fn over_quota(over: Overschrijding) -> Fault {
+    let why = match over.soort {
+        QuotaSoort::Bulkregels => format!("{over}; van dit bericht is niets verwerkt"),
+        QuotaSoort::Verzoeken | QuotaSoort::Gelijktijdig => over.to_string(),
+    };
+    Fault::new(FaultCode::TeVeelVerzoeken)
+        .detail(why)
+        .retry_after(over.retry_after_s)
 }
 
 /// Checks all headers, and gives the school that they name.

@@ -28,6 +28,7 @@ use super::{
     zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
+    access::Overschrijding,
     domain::{Operatie, Signaalcode, Tijdstip},
     operations::{Context, Failure, Herkenning},
     soap::{
@@ -98,6 +99,25 @@ pub(super) fn refuse_unread(
         ..nobody()
     };
     refuse(fault, &Addressing::default(), message_id, outcome)
+}
+
+/// SP0001, before anything but the headers was read: they say to what it is the answer.
+pub(super) fn refuse_over_quota(
+    gateway: &Gateway,
+    call: &Call,
+    message: &[u8],
+    over: Overschrijding,
+    message_id: Uuid,
+) -> Exchanged {
+    let fault = admission::over_quota(over);
+    let outcome = Outcome {
+        afnemer: sender(gateway, call),
+        ..nobody()
+    };
+    match Envelope::open(message, xml_limits(&gateway.limits)) {
+        Ok(envelope) => refuse(&fault, &envelope.addressing, message_id, outcome),
+        Err(_) => refuse(&fault, &Addressing::default(), message_id, outcome),
+    }
 }
 
 /// Who sent what was refused before anybody was identified, for the log.
@@ -250,6 +270,7 @@ impl Exchange<'_> {
     async fn serve<B: Bewerking>(&mut self, envelope: &mut Envelope<'_>) -> Result<Vec<u8>, Fault> {
         self.outcome.operatie = Some(B::OPERATIE);
         if B::BULK {
+            self.call.toelating.bulk().map_err(admission::over_quota)?;
             envelope.set_element_limit(self.gateway.limits.bulk_elements);
         } else {
             self.check_size()?;
@@ -268,6 +289,13 @@ impl Exchange<'_> {
             admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
         let caller = admission::authorise(self.gateway, &afnemer, school, B::OPERATIE, self.now)?;
         let request = request?;
+        if B::BULK {
+            let taken = self.call.toelating.regels(B::regels(&request));
+            taken.map_err(admission::over_quota)?;
+        }
+        if B::may_wait(&request) {
+            self.call.toelating.wacht();
+        }
         let versie = B::minimale_register_versie(&request);
         let view = self.gateway.view_for(versie).await.map_err(fault_of)?;
         let ctx = Context {
@@ -283,6 +311,7 @@ impl Exchange<'_> {
         let writing = self.gateway.writing(herkenning);
         let response = guarded(B::run(&ctx, &writing, request)).await?.response;
         self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
+        self.gateway.note(&ctx, B::leerbedrijf_ids(&response));
         Ok(self.render::<B>(&response, addressing))
     }
 

@@ -40,9 +40,11 @@ pub enum Reden {
     ClientWeigert,
     /// The handshake took too long.
     TijdOp,
+    /// Another handshake took its place: very many were under way, and this one had been the longest.
+    Verdrongen,
     /// The other side went away in the middle.
     Afgebroken,
-    /// This party has as many connections as it may have.
+    /// This party, or all together, have as many connections as they may have.
     TeVeelVerbindingen,
 }
 
@@ -62,6 +64,7 @@ impl Reden {
             Self::Protocol => "protocol",
             Self::ClientWeigert => "client_weigert",
             Self::TijdOp => "tijd_op",
+            Self::Verdrongen => "verdrongen",
             Self::Afgebroken => "afgebroken",
             Self::TeVeelVerbindingen => "te_veel_verbindingen",
         }
@@ -80,8 +83,11 @@ impl Reden {
             Self::Protocol => "no common TLS version, cipher or signature",
             Self::ClientWeigert => "the client refused the gateway's certificate or parameters",
             Self::TijdOp => "the handshake took too long",
+            Self::Verdrongen => {
+                "very many handshakes are under way, and this one had been for longest"
+            }
             Self::Afgebroken => "the client went away during the handshake",
-            Self::TeVeelVerbindingen => "the party has too many connections",
+            Self::TeVeelVerbindingen => "there are too many connections, of this party or in all",
         }
     }
 
