@@ -94,6 +94,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "soap",
             "transport::body",
             "transport::gateway",
+            "transport::identity",
         ],
     ),
     (
@@ -104,6 +105,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "domain",
             "transport::body",
             "transport::gateway",
+            "transport::identity",
         ],
     ),
     ("transport::body", &[]),
@@ -120,6 +122,16 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "transport::observe",
         &["metrics", "transport::gateway", "transport::rest::Instance"],
+    ),
+    (
+        "transport::proxy",
+        &[
+            "access",
+            "clock",
+            "domain",
+            "transport::identity",
+            "transport::tls",
+        ],
     ),
     ("transport::connections", &["access", "domain"]),
     (

@@ -17,7 +17,7 @@ const SCHOOL_HEADER: &str = "Onderwijsinstelling-OIN";
 /// What HTTP says besides the message.
 pub(super) struct Call {
     /// Who is at the other end of the connection.
-    pub(super) peer: Option<Arc<PeerIdentity>>,
+    pub(super) peer: Result<Arc<PeerIdentity>, Rejection>,
     /// SOAPAction without its quotes; none when missing or empty.
     pub(super) soap_action: Option<String>,
     /// The school in the HTTP header.
@@ -29,7 +29,7 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn new(
         headers: &HeaderMap,
-        peer: Option<Arc<PeerIdentity>>,
+        peer: Result<Arc<PeerIdentity>, Rejection>,
         size_announced: bool,
     ) -> Self {
         Self {
@@ -79,8 +79,8 @@ pub(super) fn identify(
     call: &Call,
     now: Tijdstip,
 ) -> Result<Arc<Afnemer>, Fault> {
-    let peer = call.peer.as_deref().ok_or(Rejection::NoCertificate);
-    peer.and_then(|peer| gateway.access.identify(peer, now))
+    let peer = call.peer.clone();
+    peer.and_then(|peer| gateway.access.identify(&peer, now))
         .map_err(|rejection| fault_of(&rejection))
 }
 
@@ -202,14 +202,17 @@ fn check_actions(
 }
 
 /// The one place where a rejection becomes a fault.
-fn fault_of(rejection: &Rejection) -> Fault {
+pub(super) fn fault_of(rejection: &Rejection) -> Fault {
     /// Toegang is followed in a loop that recovers within about this time, in seconds.
     const ACCESS_RETRY_S: u32 = 60;
     let code = match rejection {
         Rejection::NoCertificate | Rejection::InvalidCertificateOin => {
             FaultCode::CertificaatZonderOin
         }
-        Rejection::CertificateNoLongerValid
+        Rejection::ForeignClientCert
+        | Rejection::UntrustedCertificate
+        | Rejection::CertificateNoLongerValid
+        | Rejection::RevocationUnknown
         | Rejection::UnknownOrganisation
         | Rejection::NoMandate => FaultCode::NietGeautoriseerd,
         Rejection::NoSchoolNamed => FaultCode::FromOntbreekt,
@@ -324,7 +327,10 @@ mod tests {
         for (rejection, expect) in [
             (Rejection::NoCertificate, "EK0030"),
             (Rejection::InvalidCertificateOin, "EK0030"),
+            (Rejection::ForeignClientCert, "DK0002"),
+            (Rejection::UntrustedCertificate, "DK0002"),
             (Rejection::CertificateNoLongerValid, "DK0002"),
+            (Rejection::RevocationUnknown, "DK0002"),
             (Rejection::UnknownOrganisation, "DK0002"),
             (Rejection::NoMandate, "DK0002"),
             (Rejection::NoSchoolNamed, "EK0020"),
