@@ -110,10 +110,10 @@ pub struct Revocations {
 }
 
 impl Revocations {
-    /// Puts another set in force, for requests that begin from now on and for those that wait.
+    /// Puts another set in force, for requests that begin from now on and, once it rang, for
+    /// those that wait.
     pub fn replace(&self, revoked: Revoked) {
         self.current.store(Arc::new(revoked));
-        self.ring();
     }
 
     /// Something else changed by which a certificate may count no more, be it only the time.
@@ -215,7 +215,7 @@ mod tests {
         let revocations = Revocations::default();
         let before = revocations.changes();
         tokio::join!(revocations.changed(before), async {
-            revocations.replace(Revoked::default());
+            revocations.ring();
         });
         revocations.changed(before).await;
         assert_eq!(revocations.changes(), before + 1);

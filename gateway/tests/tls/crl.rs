@@ -64,11 +64,6 @@ fn what_is_no_newer_list_of_the_same_issuer_is_refused_and_changes_nothing() {
         nummer: 6,
         ..good.clone()
     };
-    let expired = Lijst {
-        volgende: -Duration::days(4),
-        nummer: 6,
-        ..good
-    };
     let next = Lijst::nu(6, &[]);
     for (what, bytes, expect) in [
         (
@@ -85,11 +80,6 @@ fn what_is_no_newer_list_of_the_same_issuer_is_refused_and_changes_nothing() {
         ("a lower number", ca.crl(&lower), "older"),
         ("an earlier one", ca.crl(&before), "older"),
         ("one from the future", ca.crl(&future), "future"),
-        (
-            "one that ran out",
-            ca.crl(&expired),
-            "the grace after that is over",
-        ),
     ] {
         let error = chain(&tls.offer(0, &bytes, now()).unwrap_err());
         assert!(error.contains(expect), "{what}: {error}");
@@ -98,6 +88,25 @@ fn what_is_no_newer_list_of_the_same_issuer_is_refused_and_changes_nothing() {
     }
     assert_eq!(tls.offer(0, &ca.crl(&next), now()).unwrap(), Taken::New);
     assert_eq!(tls.reload(now()).revoked, 0);
+}
+
+#[test]
+fn a_list_past_its_grace_is_not_taken_from_a_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = Gezag::root("uitgever");
+    let tls = load(&paths(folder.path(), &[&ca], 1));
+    let of_days_ago = |days| Lijst {
+        gemaakt: -Duration::days(9),
+        volgende: -Duration::days(days),
+        ..Lijst::nu(1, &[])
+    };
+    let error = tls.offer(0, &ca.crl(&of_days_ago(4)), now()).unwrap_err();
+    assert!(chain(&error).contains("the grace after that is over"));
+    assert!(!tls.has_crl(0));
+    // Within the grace it is better than nothing.
+    let late = ca.crl(&of_days_ago(2));
+    assert_eq!(tls.offer(0, &late, now()).unwrap(), Taken::New);
+    assert!(tls.warnings(now())[0].contains("its certificates will be refused from"));
 }
 
 #[test]

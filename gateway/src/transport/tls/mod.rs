@@ -253,6 +253,8 @@ impl Tls {
         let cut = self
             .connections
             .cut_where(|peer| revocations.check(peer, now).is_err());
+        // Only now, so that the refusals of calls that wait are the last answers on their connections.
+        revocations.ring();
         let revoked = loaded.revoked;
         tracing::info!(cut, revoked, "TLS certificates and CRLs came in force");
         Ok(())
