@@ -29,6 +29,19 @@ pub mod names {
         "stagepoort_tls_certificate_not_after_timestamp_seconds";
     /// When each CRL should be replaced, by issuer.
     pub const CRL_NEXT_UPDATE: &str = "stagepoort_crl_next_update_timestamp_seconds";
+    /// When a CRL counts no more and its issuer's certificates are refused, by issuer.
+    pub const CRL_UITERLIJK: &str = "stagepoort_crl_uiterlijk_timestamp_seconds";
+    /// Parts of the TLS material that could not be used at the last load.
+    pub const TLS_ONBRUIKBAAR: &str = "stagepoort_tls_onbruikbaar";
+    /// Rounds in which a CRL was fetched, by bron and uitkomst: `nieuw`, `ongewijzigd`, `mislukt`,
+    /// `geweigerd`.
+    pub const CRL_OPHALEN: &str = "stagepoort_crl_ophalen_total";
+    /// When such a round last went well, by bron.
+    pub const CRL_OPGEHAALD: &str = "stagepoort_crl_opgehaald_timestamp_seconds";
+    /// 1 while what a bron gives is refused, by bron.
+    pub const CRL_GEWEIGERD: &str = "stagepoort_crl_geweigerd";
+    /// Connections that were cut because their certificate counts no more.
+    pub const VERBINDINGEN_VERBROKEN: &str = "stagepoort_verbindingen_verbroken_total";
     /// Open connections, by listener.
     pub const VERBINDINGEN: &str = "stagepoort_verbindingen";
     /// What became of meldingen, by kanaal and uitkomst: `bezorgd`, `opnieuw`, `terug` (the endpoint
@@ -394,6 +407,44 @@ fn describe() {
         describe_gauge!(name, unit, text);
     }
     describe_counter!(CPU, Unit::Seconds, "Processor time, user and system.");
+    describe_revocation();
+}
+
+fn describe_revocation() {
+    describe_counter!(
+        names::CRL_OPHALEN,
+        Unit::Count,
+        "Rounds in which a CRL was fetched."
+    );
+    describe_counter!(
+        names::VERBINDINGEN_VERBROKEN,
+        Unit::Count,
+        "Connections that were cut: their certificate was revoked, blocked or expired."
+    );
+    for (name, unit, text) in [
+        (
+            names::CRL_UITERLIJK,
+            Unit::Seconds,
+            "When the CRL of an issuer counts no more, and its certificates are refused.",
+        ),
+        (
+            names::CRL_OPGEHAALD,
+            Unit::Seconds,
+            "When a CRL was last fetched and all was well.",
+        ),
+        (
+            names::CRL_GEWEIGERD,
+            Unit::Count,
+            "1 while the CRL that a source gives is refused.",
+        ),
+        (
+            names::TLS_ONBRUIKBAAR,
+            Unit::Count,
+            "Parts of the TLS material that could not be used at the last load.",
+        ),
+    ] {
+        describe_gauge!(name, unit, text);
+    }
 }
 
 /// What tells one series of requests from another.

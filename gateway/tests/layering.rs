@@ -99,6 +99,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "transport::body",
             "transport::bulk",
             "transport::gateway",
+            "transport::identity",
         ],
     ),
     (
@@ -110,6 +111,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "transport::body",
             "transport::bulk",
             "transport::gateway",
+            "transport::identity",
         ],
     ),
     ("transport::body", &[]),
@@ -128,6 +130,16 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "transport::observe",
         &["metrics", "transport::gateway", "transport::rest::Instance"],
+    ),
+    (
+        "transport::proxy",
+        &[
+            "access",
+            "clock",
+            "domain",
+            "transport::identity",
+            "transport::tls",
+        ],
     ),
     ("transport::connections", &["access", "domain"]),
     (

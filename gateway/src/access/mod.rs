@@ -60,9 +60,18 @@ pub enum Rejection {
     /// The certificate has no valid OIN in Subject.serialNumber (EK0030).
     #[error("het OIN in het TLS-certificaat ontbreekt of is ongeldig")]
     InvalidCertificateOin,
+    /// Another than a configured proxy sent a certificate in a header (RFC 9440).
+    #[error("de header Client-Cert wordt alleen aangenomen van een ingestelde proxy")]
+    ForeignClientCert,
+    /// The certificate that a proxy passed on is unreadable, or not of a trusted issuer.
+    #[error("het certificaat in Client-Cert is onleesbaar of niet van een vertrouwde uitgever")]
+    UntrustedCertificate,
     /// The certificate expired, or was revoked, while the connection lived.
     #[error("het clientcertificaat is verlopen of ingetrokken")]
     CertificateNoLongerValid,
+    /// The revocation list of its issuer is not there, or past nextUpdate and grace.
+    #[error("de intrekkingslijst van de uitgever van het clientcertificaat ontbreekt of is te oud")]
+    RevocationUnknown,
     /// No afnemer has this OIN.
     #[error("het OIN in het TLS-certificaat is niet van een bekende afnemer")]
     UnknownOrganisation,
@@ -143,9 +152,16 @@ impl Access {
         self.raadplegingen.as_ref()
     }
 
-    /// Puts another one in force, for requests that begin from now on.
+    /// Puts another one in force, for requests that begin from now on and for those that wait.
     pub fn replace(&self, toegang: Toegang) {
         self.current.store(Arc::new(toegang));
+        self.revocations.ring();
+    }
+
+    /// The revoked certificates, and the bell of all that may end a connection.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// What is in force was the newest at this moment. An earlier moment than the last changes
@@ -200,16 +216,36 @@ impl Access {
         Ok(())
     }
 
+    /// Whether this certificate counts no more: expired, revoked or blocked, or of an issuer
+    /// whose revocation list ran out. Its connections are cut.
+    ///
+    /// # Errors
+    /// [`Rejection::CertificateNoLongerValid`] or [`Rejection::RevocationUnknown`].
+    pub fn check_certificate(&self, peer: &PeerIdentity, now: Tijdstip) -> Result<(), Rejection> {
+        if now > peer.not_after {
+            return Err(Rejection::CertificateNoLongerValid);
+        }
+        self.revocations.check(peer, now)?;
+        let toegang = self.current.load();
+        let afnemer = peer.oin.and_then(|oin| toegang.afnemer(oin));
+        match afnemer {
+            Some(afnemer) if afnemer.blocks(peer) => Err(Rejection::CertificateNoLongerValid),
+            _ => Ok(()),
+        }
+    }
+
     /// The afnemer behind a certificate.
     ///
     /// # Errors
     /// [`Rejection::InvalidCertificateOin`], [`Rejection::CertificateNoLongerValid`],
-    /// [`Rejection::AccessTooOld`] or [`Rejection::UnknownOrganisation`].
+    /// [`Rejection::RevocationUnknown`], [`Rejection::AccessTooOld`] or
+    /// [`Rejection::UnknownOrganisation`].
     pub fn identify(&self, peer: &PeerIdentity, now: Tijdstip) -> Result<Arc<Afnemer>, Rejection> {
         let oin = peer.oin.ok_or(Rejection::InvalidCertificateOin)?;
-        if now > peer.not_after || self.revocations.is_revoked(peer) {
+        if now > peer.not_after {
             return Err(Rejection::CertificateNoLongerValid);
         }
+        self.revocations.check(peer, now)?;
         if self.is_too_old(now) {
             return Err(Rejection::AccessTooOld);
         }

@@ -2,6 +2,8 @@
 
 use std::{
     borrow::Cow,
+    future::Future,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -12,7 +14,7 @@ use std::{
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
-    access::{Access, Koppen, Quota},
+    access::{Access, Koppen, PeerIdentity, Quota, Rejection},
     clock::Clock,
     domain::{LeerbedrijfId, Oin, Operatie, Tijdstip},
     log::LogWriter,
@@ -201,6 +203,41 @@ impl Gateway {
             raadplegingen.note(caller, *now, part.iter().copied(), |id| {
                 view.has_bpvo_at(school, id)
             });
+        }
+    }
+
+    /// What `work` comes to, unless the caller behind this certificate is refused before it does:
+    /// revoked, blocked, or no afnemer any more. A call that waits ends then, and an answer that
+    /// came in the same moment is not given.
+    ///
+    /// # Errors
+    /// As [`Access::identify`].
+    pub async fn while_admitted<T>(
+        &self,
+        peer: Option<&PeerIdentity>,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Rejection> {
+        let Some(peer) = peer else {
+            return Ok(work.await);
+        };
+        let revocations = self.access.revocations();
+        let mut seen = revocations.changes();
+        let mut work = pin!(work);
+        loop {
+            // Most work is done at the first look, and then nothing of this costs anything.
+            let done = tokio::select! {
+                biased;
+                done = &mut work => Some(done),
+                () = revocations.changed(seen) => None,
+            };
+            let changes = revocations.changes();
+            if changes != seen {
+                seen = changes;
+                self.access.identify(peer, self.clock.now())?;
+            }
+            if let Some(done) = done {
+                return Ok(done);
+            }
         }
     }
 

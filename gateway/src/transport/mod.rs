@@ -11,6 +11,7 @@ mod handshake;
 pub mod identity;
 pub mod listener;
 pub mod observe;
+pub mod proxy;
 pub mod rest;
 pub mod soap;
 pub mod tls;

@@ -1,9 +1,9 @@
 //! One call from identity to answer, in the order of standards §1: who, for whom, then what.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, future::Future, sync::Arc};
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
     web::{Bytes, Payload},
 };
@@ -16,13 +16,14 @@ use super::{
     violation::{Overtreding, Overtredingen, Plaats},
 };
 use crate::{
-    access::{PeerIdentity, Rejection, Toelating},
+    access::Toelating,
     domain::{Caller, LeerbedrijfId, Oin, Operatie, Signaalcode, Tijdstip},
     operations::{Answer, Context, Herkenning},
     transport::{
         body::{self, Unread},
         bulk::in_parts,
         gateway::{Gateway, Outcome, put_quota},
+        identity::peer_identity,
     },
 };
 
@@ -66,7 +67,7 @@ impl<'a> Call<'a> {
     /// 401, 403, 429, 503, or 400 about the header that names the school.
     pub(super) fn authorise(&mut self) -> Result<Caller, Problem> {
         let access = &self.gateway.access;
-        let peer = peer_of(self.request).ok_or(Rejection::NoCertificate);
+        let peer = peer_identity(self.request);
         let identified = peer.and_then(|peer| access.identify(&peer, self.now));
         self.afnemer = identified.as_ref().ok().map(|a| Arc::clone(&a.naam));
         self.toelating = access.toelating(identified.as_deref());
@@ -253,13 +254,18 @@ pub(super) fn accepted<R>(
     }
 }
 
-/// What `on_connect` read from the client's certificate; or, behind a proxy that ends TLS, what a
-/// middleware put in the request's own extensions.
-fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
-    request
-        .conn_data::<Arc<PeerIdentity>>()
-        .cloned()
-        .or_else(|| request.extensions().get::<Arc<PeerIdentity>>().cloned())
+/// What `work` comes to, unless the caller's certificate is refused before it does.
+///
+/// # Errors
+/// That of `work`, or 401 or 403 as soon as the certificate does not count any more.
+pub(super) async fn while_admitted<T>(
+    request: &HttpRequest,
+    gateway: &Gateway,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    // Who has none is refused by the work itself.
+    let peer = peer_identity(request).ok();
+    gateway.while_admitted(peer.as_deref(), work).await?
 }
 
 fn school_of(request: &HttpRequest) -> Result<Option<Oin>, Problem> {

@@ -8,7 +8,7 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, while_admitted},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
@@ -72,7 +72,8 @@ pub(super) async fn handle<V: Posted>(
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, V::ENDPOINT.operatie);
-    let result = answer::<V>(&mut call, payload, &gateway).await;
+    let work = answer::<V>(&mut call, payload, &gateway);
+    let result = while_admitted(&request, &gateway, work).await;
     call.finish(result)
 }
 

@@ -79,9 +79,15 @@ problemen! {
     /// The certificate names no OIN.
     OinInCertificaatOngeldig = UNAUTHORIZED, "oin-in-certificaat-ongeldig", "OIN_IN_CERTIFICAAT_ONGELDIG", "Certificaat zonder geldig OIN",
         "Gebruik een certificaat met het OIN van de leverancier in Subject.serialNumber.";
+    /// The certificate that a proxy passed on is not of a trusted issuer.
+    CertificaatNietVertrouwd = UNAUTHORIZED, "certificaat-niet-vertrouwd", "CERTIFICAAT_NIET_VERTROUWD", "Certificaat niet vertrouwd",
+        "Bied een certificaat aan van een uitgever die wordt vertrouwd, met zijn keten. Zonder proxy eindigt dit al in de TLS-handdruk.";
     /// The certificate expired or was revoked while the connection lived.
     CertificaatNietMeerGeldig = UNAUTHORIZED, "certificaat-niet-meer-geldig", "CERTIFICAAT_NIET_MEER_GELDIG", "Certificaat niet meer geldig",
         "Maak een nieuwe verbinding met een geldig certificaat.";
+    /// Another than a configured proxy sent Client-Cert.
+    ClientCertNietToegestaan = FORBIDDEN, "client-cert-niet-toegestaan", "CLIENT_CERT_NIET_TOEGESTAAN", "Client-Cert alleen van de proxy",
+        "Laat de headers Client-Cert en Client-Cert-Chain weg; alleen een proxy van de beheerder mag ze zetten.";
     /// No afnemer has this OIN.
     OnbekendeAfnemer = FORBIDDEN, "onbekende-afnemer", "ONBEKENDE_AFNEMER", "Onbekende afnemer",
         "Het OIN in het certificaat is niet aangesloten; meld de aansluiting bij de beheerder.";
@@ -398,7 +404,11 @@ impl From<Rejection> for Problem {
         let soort = match rejection {
             Rejection::NoCertificate => Probleemsoort::GeenCertificaat,
             Rejection::InvalidCertificateOin => Probleemsoort::OinInCertificaatOngeldig,
-            Rejection::CertificateNoLongerValid => Probleemsoort::CertificaatNietMeerGeldig,
+            Rejection::ForeignClientCert => Probleemsoort::ClientCertNietToegestaan,
+            Rejection::UntrustedCertificate => Probleemsoort::CertificaatNietVertrouwd,
+            Rejection::CertificateNoLongerValid | Rejection::RevocationUnknown => {
+                Probleemsoort::CertificaatNietMeerGeldig
+            }
             Rejection::UnknownOrganisation => Probleemsoort::OnbekendeAfnemer,
             Rejection::NoMandate => Probleemsoort::GeenMandaat,
             Rejection::NoSchoolNamed => {

@@ -19,7 +19,7 @@ const SCHOOL_HEADER: &str = "Onderwijsinstelling-OIN";
 /// What HTTP says besides the message.
 pub(super) struct Call {
     /// Who is at the other end of the connection.
-    pub(super) peer: Option<Arc<PeerIdentity>>,
+    pub(super) peer: Result<Arc<PeerIdentity>, Rejection>,
     /// SOAPAction without its quotes; none when missing or empty.
     pub(super) soap_action: Option<String>,
     /// The school in the HTTP header.
@@ -36,10 +36,10 @@ impl Call {
     pub(super) fn new(
         gateway: &Gateway,
         headers: &HeaderMap,
-        peer: Option<Arc<PeerIdentity>>,
+        peer: Result<Arc<PeerIdentity>, Rejection>,
         size_announced: bool,
     ) -> Self {
-        let identified = identify_peer(gateway, peer.as_deref(), gateway.clock.now());
+        let identified = identify_peer(gateway, &peer, gateway.clock.now());
         Self {
             afnemer_oin: identified.as_ref().ok().map(|afnemer| afnemer.oin),
             toelating: gateway.access.toelating(identified.as_deref()),
@@ -89,15 +89,15 @@ pub(super) fn identify(
     call: &Call,
     now: Tijdstip,
 ) -> Result<Arc<Afnemer>, Fault> {
-    identify_peer(gateway, call.peer.as_deref(), now).map_err(|rejection| fault_of(&rejection))
+    identify_peer(gateway, &call.peer, now).map_err(|rejection| fault_of(&rejection))
 }
 
 fn identify_peer(
     gateway: &Gateway,
-    peer: Option<&PeerIdentity>,
+    peer: &Result<Arc<PeerIdentity>, Rejection>,
     now: Tijdstip,
 ) -> Result<Arc<Afnemer>, Rejection> {
-    let peer = peer.ok_or(Rejection::NoCertificate)?;
+    let peer = peer.as_ref().map_err(Clone::clone)?;
     gateway.access.identify(peer, now)
 }
 
@@ -230,14 +230,17 @@ fn check_actions(
 }
 
 /// The one place where a rejection becomes a fault.
-fn fault_of(rejection: &Rejection) -> Fault {
+pub(super) fn fault_of(rejection: &Rejection) -> Fault {
     /// Toegang is followed in a loop that recovers within about this time, in seconds.
     const ACCESS_RETRY_S: u32 = 60;
     let code = match rejection {
         Rejection::NoCertificate | Rejection::InvalidCertificateOin => {
             FaultCode::CertificaatZonderOin
         }
-        Rejection::CertificateNoLongerValid
+        Rejection::ForeignClientCert
+        | Rejection::UntrustedCertificate
+        | Rejection::CertificateNoLongerValid
+        | Rejection::RevocationUnknown
         | Rejection::UnknownOrganisation
         | Rejection::NoMandate => FaultCode::NietGeautoriseerd,
         Rejection::NoSchoolNamed => FaultCode::FromOntbreekt,
@@ -352,7 +355,10 @@ mod tests {
         for (rejection, expect) in [
             (Rejection::NoCertificate, "EK0030"),
             (Rejection::InvalidCertificateOin, "EK0030"),
+            (Rejection::ForeignClientCert, "DK0002"),
+            (Rejection::UntrustedCertificate, "DK0002"),
             (Rejection::CertificateNoLongerValid, "DK0002"),
+            (Rejection::RevocationUnknown, "DK0002"),
             (Rejection::UnknownOrganisation, "DK0002"),
             (Rejection::NoMandate, "DK0002"),
             (Rejection::NoSchoolNamed, "EK0020"),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::{
         StatusCode,
         header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
@@ -17,13 +17,13 @@ use super::{
     exchange::{self, Exchanged},
 };
 use crate::{
-    access::PeerIdentity,
     domain::Operatie,
     soap::{Fault, FaultCode, is_utf8},
     transport::{
         body::{self, Unread},
         bulk::in_parts,
         gateway::{Gateway, Limits, put_quota},
+        identity::peer_identity,
     },
 };
 
@@ -40,8 +40,12 @@ pub(super) async fn post(
 ) -> HttpResponse {
     let headers = request.headers();
     let announced = body::announced(headers);
-    let peer = peer_of(&request);
-    let call = Arc::new(Call::new(&gateway, headers, peer, announced.is_some()));
+    let call = Arc::new(Call::new(
+        &gateway,
+        headers,
+        peer_identity(&request),
+        announced.is_some(),
+    ));
     let message_id = new_message_id();
     let refuse = |fault| exchange::refuse_unread(&gateway, &call, &fault, message_id);
     let limits = &gateway.limits;
@@ -135,14 +139,6 @@ async fn answer_aside(
 )]
 fn new_message_id() -> Uuid {
     Uuid::new_v4()
-}
-
-/// The party that the listener found, or that a middleware took from a trusted proxy.
-fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
-    request
-        .conn_data::<Arc<PeerIdentity>>()
-        .cloned()
-        .or_else(|| request.extensions().get::<Arc<PeerIdentity>>().cloned())
 }
 
 /// WS006: text/xml in UTF-8, spelt in any way. A missing Content-Type says nothing wrong.

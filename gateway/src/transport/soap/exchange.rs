@@ -309,7 +309,10 @@ impl Exchange<'_> {
             None => Herkenning::Eenmalig(self.message_id),
         };
         let writing = self.gateway.writing(herkenning);
-        let response = guarded(B::run(&ctx, &writing, request)).await?.response;
+        let run = guarded(B::run(&ctx, &writing, request));
+        let peer = self.call.peer.as_deref().ok();
+        let answered = self.gateway.while_admitted(peer, run).await;
+        let response = answered.map_err(|r| admission::fault_of(&r))??.response;
         self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
         self.gateway.note(&ctx, B::leerbedrijf_ids(&response));
         Ok(self.render::<B>(&response, addressing))
