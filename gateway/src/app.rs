@@ -103,6 +103,9 @@ impl App {
         }
         self.stop.send_replace(true);
         while self.loops.join_next().await.is_some() {}
+        // Last, since what is delivered is recorded too.
+        let verwerkingslog = Arc::clone(&self.gateway.verwerkingslog);
+        drop(tokio::task::spawn_blocking(move || verwerkingslog.close()).await);
         tracing::info!("stopped");
         match ended {
             Some(Ok(Err(error))) => Err(error),
@@ -148,6 +151,16 @@ async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
         }
     }
     std::future::pending::<()>().await;
+}
+
+/// What nobody can guess, drawn here at the edge. It fails only while the system has none yet, and is
+/// waited for.
+fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    while aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        std::thread::yield_now();
+    }
+    bytes
 }
 
 /// From 0 up to 1, drawn here at the edge: only waiting depends on it.

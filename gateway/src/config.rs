@@ -3,6 +3,7 @@
 
 mod opslag;
 mod push;
+mod verwerkingslog;
 
 use std::{
     net::SocketAddr,
@@ -27,6 +28,7 @@ use crate::{
 
 pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
 pub use push::PushConfig;
+pub use verwerkingslog::VerwerkingslogConfig;
 
 /// A call that waits for mutaties as long as it may, and some time to answer.
 const LANGSTE_WACHT: Duration = Duration::from_secs(MAX_WACHT_S + 5);
@@ -54,6 +56,8 @@ pub struct Config {
     pub zoeken: ZoekenConfig,
     /// Delivering mutaties to subscribers.
     pub push: PushConfig,
+    /// Recording who was given data about people.
+    pub verwerkingslog: VerwerkingslogConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
     /// Every limit on callers.
@@ -288,6 +292,7 @@ impl Config {
         ];
         self.opslag.resolve(base);
         self.push.resolve(base);
+        self.verwerkingslog.resolve(base);
         for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
             *path = base.join(&*path);
         }
@@ -322,6 +327,7 @@ impl Config {
         }
         self.opslag.check()?;
         self.push.check()?;
+        self.verwerkingslog.check()?;
         self.check_paths()?;
         self.check_addresses()?;
         self.check_bron()?;
@@ -602,6 +608,16 @@ mod tests {
         check("[push]\nsleutel = \"a\"", "belong together");
         check("[push]\nberichtTijd = \"0s\"", "push.berichtTijd");
         check("[push]\ngelijktijdig = 0", "push.gelijktijdig");
+        check(
+            "[verwerkingslog]\nactiviteit = \"x\"",
+            "verwerkingslog.activiteit",
+        );
+        check(
+            "[verwerkingslog]\nsegmentBytes = 1",
+            "verwerkingslog.segmentBytes",
+        );
+        check("[verwerkingslog]\nwacht = \"0s\"", "verwerkingslog.wacht");
+        check("[verwerkingslog]\nwachtrij = 0", "verwerkingslog.wachtrij");
         check("geen toml", "");
     }
 }

@@ -1,5 +1,8 @@
 //! A queue, nodes that deliver from it, and the time they have.
 
+#[path = "../verwerkingslog/mod.rs"]
+mod verwerkingslog;
+
 use std::{
     collections::HashMap,
     io,
@@ -164,6 +167,9 @@ impl World {
         let delivery = Delivery::new(DeliveryParts {
             desk: Arc::clone(&desk),
             access: Arc::clone(&self.access),
+            verwerkingslog: verwerkingslog::verwerkingslog(
+                Arc::clone(&self.clock) as Arc<dyn Clock>
+            ),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             afzender: Afzender {
                 oin: Oin::parse("00000099000000001000").unwrap(),

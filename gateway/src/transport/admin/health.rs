@@ -211,6 +211,7 @@ impl Health {
             follower_stopped: follower.stopped.as_ref().map(|stop| stop.reden.clone()),
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
+            verwerkingslog: gateway.verwerkingslog.toestand().reden,
         };
         let (status, redenen) = judge(&seen);
         Readiness {
@@ -281,6 +282,15 @@ impl Health {
         moment(names::REGISTER_BEVESTIGD, readiness.register_bevestigd_op);
         moment(names::TOEGANG_BEVESTIGD, readiness.toegang_bevestigd_op);
         moment(names::MOMENTOPNAME, readiness.momentopname_op);
+        let verwerkingslog = gateway.verwerkingslog.toestand();
+        moment(
+            names::VERWERKINGSLOG_GESCHREVEN,
+            verwerkingslog.geschreven_op,
+        );
+        gauge(
+            metrics::gauge!(names::VERWERKINGSLOG_GEZOND),
+            u64::from(verwerkingslog.reden.is_none()),
+        );
         let hash = view.state_hash();
         for (deel, hash) in [
             ("register", hash.register),
@@ -361,6 +371,8 @@ struct Seen {
     follower_stopped: Option<String>,
     toegang_confirmed: Option<Tijdstip>,
     toegang_too_old: bool,
+    /// Why processing cannot be recorded.
+    verwerkingslog: Option<String>,
 }
 
 /// One cause must not take every node out at once: a database that is away, or a commit that no
@@ -400,6 +412,11 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
     if let Some(reason) = &seen.follower_stopped {
         lessened.push(format!("the follower stopped: {reason}"));
     }
+    if let Some(reason) = &seen.verwerkingslog {
+        lessened.push(format!(
+            "processing cannot be recorded, and answers about people are refused: {reason}"
+        ));
+    }
     match age_s(seen.toegang_confirmed) {
         _ if seen.toegang_too_old => refusing
             .push("toegang was not confirmed for longer than toegang.maximaleLeeftijd".to_owned()),
@@ -435,6 +452,7 @@ mod tests {
             follower_stopped: None,
             toegang_confirmed: ago(1),
             toegang_too_old: false,
+            verwerkingslog: None,
         };
         let check = |seen: Seen, status: Status, word: &str| {
             let (found, redenen) = judge(&seen);
@@ -497,6 +515,14 @@ mod tests {
             },
             Status::Verminderd,
             "toegang",
+        );
+        check(
+            Seen {
+                verwerkingslog: Some("No space left".into()),
+                ..well()
+            },
+            Status::Verminderd,
+            "No space left",
         );
         check(
             Seen {

@@ -8,7 +8,7 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, traceparent},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::Caller,
-    operations::{Answer, Context, Failure, Herkenning, Kop, Writing},
+    operations::{Answer, Context, Failure, Herkenning, Kop, Uitgang, Writing},
     transport::gateway::Gateway,
 };
 
@@ -94,6 +94,7 @@ async fn answer<V: Posted>(
             gateway,
             caller,
             herkenning,
+            traceparent: traceparent(call.request).map(str::to_owned),
         };
         answer_apart::<V>(call, work, (body, json_limits), fouten).await
     } else {
@@ -102,7 +103,7 @@ async fn answer<V: Posted>(
         let versie = vraag.minimale_register_versie();
         let context = call.context(&caller, versie, &fouten).await?;
         let writing = call.gateway.writing(herkenning);
-        reply(vraag, &context, &writing, fouten).await
+        reply(vraag, &context, (&writing, &call.uitgang(&caller)), fouten).await
     }
 }
 
@@ -111,6 +112,7 @@ struct Work {
     gateway: web::Data<Gateway>,
     caller: Caller,
     herkenning: Herkenning,
+    traceparent: Option<String>,
 }
 
 /// Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
@@ -145,8 +147,13 @@ async fn answer_apart<V: Posted>(
             now,
         };
         let writing = work.gateway.writing(work.herkenning);
+        let operatie = V::ENDPOINT.operatie;
+        let traceparent = work.traceparent.as_deref();
+        let uitgang = work
+            .gateway
+            .uitgang(&work.caller, operatie, now, traceparent);
         let fouten = Overtredingen::default();
-        runtime.block_on(reply(vraag, &context, &writing, fouten))
+        runtime.block_on(reply(vraag, &context, (&writing, &uitgang), fouten))
     })
     .await
 }
@@ -165,11 +172,11 @@ async fn apart<T: Send + 'static>(
 async fn reply<V: Posted>(
     vraag: V,
     context: &Context<'_>,
-    writing: &Writing<'_>,
+    (writing, uitgang): (&Writing<'_>, &Uitgang<'_>),
     fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
     let answer = vraag.run(context, writing).await?;
-    let response = accepted(answer, fouten, V::plaats_of)?;
+    let response = accepted(uitgang, answer, fouten, V::plaats_of).await?;
     let signaalcode = V::kop(&response).signaalcode;
     let reply = Reply::json_within(V::ANSWER_BYTES, &response, signaalcode)?;
     V::told(&response, reply)

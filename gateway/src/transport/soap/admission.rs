@@ -8,7 +8,7 @@ use crate::{
     access::{Addressering, Afnemer, PeerIdentity, Rejection},
     domain::{Caller, Oin, Operatie, Tijdstip},
     soap::{Addressing, Fault, FaultCode, ns},
-    transport::gateway::Gateway,
+    transport::gateway::{Gateway, TRACEPARENT},
 };
 
 /// HTTP header that names the school where wsa:From cannot.
@@ -24,6 +24,8 @@ pub(super) struct Call {
     pub(super) school: Result<Option<Oin>, Fault>,
     /// Whether the size was known before the body was read.
     pub(super) size_announced: bool,
+    /// The caller's trace, when it names one.
+    pub(super) traceparent: Option<String>,
 }
 
 impl Call {
@@ -37,6 +39,10 @@ impl Call {
             soap_action: soap_action(headers),
             school: school(headers),
             size_announced,
+            traceparent: headers
+                .get(TRACEPARENT)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
         }
     }
 }

@@ -281,7 +281,12 @@ impl Exchange<'_> {
             None => Herkenning::Eenmalig(self.message_id),
         };
         let writing = self.gateway.writing(herkenning);
-        let response = guarded(B::run(&ctx, &writing, request)).await?.response;
+        let answer = guarded(B::run(&ctx, &writing, request)).await?;
+        let traceparent = self.call.traceparent.as_deref();
+        let uitgang = self
+            .gateway
+            .uitgang(&caller, B::OPERATIE, self.now, traceparent);
+        let (response, _) = uitgang.open(answer).await.map_err(fault_of)?;
         self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
         Ok(self.render::<B>(&response, addressing))
     }
@@ -377,6 +382,7 @@ fn fault_of(failure: Failure) -> Fault {
         Failure::VersionNotReached { retry_after_s, .. }
         | Failure::WriteUnavailable { retry_after_s }
         | Failure::PushUnavailable { retry_after_s }
+        | Failure::NotRecorded { retry_after_s }
         | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)
             .detail(reason)
             .retry_after(retry_after_s),
