@@ -6,7 +6,9 @@ use stagepoort::{
     domain::LeerbedrijfId,
     operations::{
         Answer,
-        zoeken_leerplaatsen::{AfstandKm, GevondenLeerbedrijf, Response, Studentenband},
+        zoeken_leerplaatsen::{
+            AfstandKm, GevondenErkenning, GevondenLeerbedrijf, Response, Studentenband,
+        },
     },
 };
 
