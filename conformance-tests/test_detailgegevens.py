@@ -68,14 +68,23 @@ def test_a_partial_erkenning_lists_its_werkprocessen(ask, voorbeeld):
     assert {one["uitvoerbaar"] for one in partial["werkprocessen"]} == {True, False}
 
 
-def test_people_are_absent_until_their_record_of_processing_exists(ask, demo):
+def without_id(person):
+    return {name: value for name, value in person.items() if name != "persoonId"}
+
+
+def test_people_are_those_of_the_register_without_its_key_of_them(ask, demo, register):
+    named = 0
     for example in demo.voorbeelden:
         answer = details(ask, example["leerbedrijfId"])
         if answer.body is None or "detail" not in answer.body:
             continue
-        detail = answer["detail"]
-        assert (detail["contactpersonen"], detail["praktijkopleiders"]) == ([], [])
+        detail, known = answer["detail"], register.leerbedrijven[example["leerbedrijfId"]]
+        for kind in ("contactpersonen", "praktijkopleiders"):
+            expected = [without_id(person) for person in known.get(kind, [])]
+            assert detail[kind] == expected, example["soort"]
+            named += len(expected)
         assert "persoonId" not in json.dumps(detail)
+    assert named > 0
 
 
 def test_a_historical_leerbedrijf_keeps_its_details(ask, voorbeeld):

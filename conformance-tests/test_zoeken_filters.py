@@ -354,10 +354,22 @@ def test_the_reason_names_what_was_asked_and_found(ask):
         assert part in toelichting
 
 
-def test_nobody_is_named(ask):
-    """Until every answer about a person is recorded."""
-    answer = zoeken(ask, soort="ERKENNING", naam="veerhuis", metPraktijkopleiders=True)
-    assert all(one["praktijkopleiders"] == [] for one in answer["leerbedrijven"])
+def test_trainers_are_named_only_when_asked_for(ask, register):
+    """Domain rule 11: those who train for an erkenning that is shown, as their number counts."""
+    vraag = {"soort": "ERKENNING", "plaats": "Utrecht", "paginaGrootte": "100"}
+    for asked in (None, False):
+        answer = zoeken(ask, **vraag, metPraktijkopleiders=asked)
+        assert all(one["praktijkopleiders"] == [] for one in answer["leerbedrijven"])
+    answer = zoeken(ask, **vraag, metPraktijkopleiders=True)
+    named = 0
+    for one in answer["leerbedrijven"]:
+        shown = {found["code"] for found in one["erkenningen"]}
+        trainers = register.leerbedrijven[one["leerbedrijfId"]].get("praktijkopleiders", [])
+        expected = [trainer["naam"] for trainer in trainers if shown & set(trainer["codes"])]
+        assert [trainer["naam"] for trainer in one["praktijkopleiders"]] == expected, one["naam"]
+        assert all("persoonId" not in trainer for trainer in one["praktijkopleiders"])
+        named += len(expected)
+    assert named > 0
 
 
 def test_trainers_are_counted_per_code(ask, register):

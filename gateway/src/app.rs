@@ -105,6 +105,9 @@ impl App {
         }
         self.stop.send_replace(true);
         while self.loops.join_next().await.is_some() {}
+        // Last, since what is delivered is recorded too.
+        let verwerkingslog = Arc::clone(&self.gateway.verwerkingslog);
+        drop(tokio::task::spawn_blocking(move || verwerkingslog.close()).await);
         tracing::info!("stopped");
         match ended {
             Some(Ok(Err(error))) => Err(error),
@@ -139,6 +142,16 @@ fn random() -> [u8; 8] {
     let mut bytes = [0; 8];
     // Without it only the sketch could be guessed.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
+    bytes
+}
+
+/// What nobody can guess, drawn here at the edge. It fails only while the system has none yet, and is
+/// waited for.
+fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    while aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        std::thread::yield_now();
+    }
     bytes
 }
 

@@ -6,6 +6,7 @@ mod proxy;
 mod push;
 mod quota;
 mod tls;
+mod verwerkingslog;
 
 use std::{
     net::SocketAddr,
@@ -36,6 +37,7 @@ pub use proxy::ProxyConfig;
 pub use push::PushConfig;
 pub use quota::QuotaConfig;
 pub use tls::TlsConfig;
+pub use verwerkingslog::VerwerkingslogConfig;
 
 /// A call that waits for mutaties as long as it may, and some time to answer.
 const LANGSTE_WACHT: Duration = Duration::from_secs(MAX_WACHT_S + 5);
@@ -65,6 +67,8 @@ pub struct Config {
     pub zoeken: ZoekenConfig,
     /// Delivering mutaties to subscribers.
     pub push: PushConfig,
+    /// Recording who was given data about people.
+    pub verwerkingslog: VerwerkingslogConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
     /// What an afnemer may ask of this node.
@@ -294,6 +298,7 @@ impl Config {
         self.opslag.resolve(base);
         self.push.resolve(base);
         self.tls.resolve(base);
+        self.verwerkingslog.resolve(base);
         let register = &mut self.register;
         let optional = [
             &mut register.bron_ca,
@@ -325,6 +330,7 @@ impl Config {
         self.opslag.check()?;
         self.push.check()?;
         self.quota.check()?;
+        self.verwerkingslog.check()?;
         self.check_paths()?;
         self.check_addresses()?;
         self.check_bron()?;
@@ -609,6 +615,16 @@ mod tests {
         check("[push]\nsleutel = \"a\"", "belong together");
         check("[push]\nberichtTijd = \"0s\"", "push.berichtTijd");
         check("[push]\ngelijktijdig = 0", "push.gelijktijdig");
+        check(
+            "[verwerkingslog]\nactiviteit = \"x\"",
+            "verwerkingslog.activiteit",
+        );
+        check(
+            "[verwerkingslog]\nsegmentBytes = 1",
+            "verwerkingslog.segmentBytes",
+        );
+        check("[verwerkingslog]\nwacht = \"0s\"", "verwerkingslog.wacht");
+        check("[verwerkingslog]\nwachtrij = 0", "verwerkingslog.wachtrij");
         check("geen toml", "");
     }
 }

@@ -119,6 +119,20 @@ pub mod names {
     pub const PUSH_GENUMMERD: &str = "stagepoort_push_genummerd_total";
     /// Commits that this node has and of which subscriptions were not told yet.
     pub const PUSH_ACHTERSTAND: &str = "stagepoort_push_achterstand_versies";
+    /// Answers about people whose processing was recorded.
+    pub const VERWERKINGSLOG_ANTWOORDEN: &str = "stagepoort_verwerkingslog_antwoorden_total";
+    /// Records written: one for each person in an answer.
+    pub const VERWERKINGSLOG_RECORDS: &str = "stagepoort_verwerkingslog_records_total";
+    /// Answers about people that were refused because they could not be recorded, by reden: `schijf`,
+    /// `wachtrij`, `wacht`, `sleutel`, `omvang`, `gesloten`.
+    pub const VERWERKINGSLOG_MISLUKT: &str = "stagepoort_verwerkingslog_mislukt_total";
+    /// Time for the disk to take a block of records.
+    pub const VERWERKINGSLOG_SYNC: &str = "stagepoort_verwerkingslog_sync_seconds";
+    /// When a block was last written.
+    pub const VERWERKINGSLOG_GESCHREVEN: &str =
+        "stagepoort_verwerkingslog_geschreven_timestamp_seconds";
+    /// 1 while processing can be recorded; 0 while answers about people are refused.
+    pub const VERWERKINGSLOG_GEZOND: &str = "stagepoort_verwerkingslog_gezond";
     /// Version of toegang in force.
     pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
     /// When the snapshot was last written.
@@ -145,6 +159,11 @@ const PUSH_BUCKETS_S: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
+/// From a disk with a cache that survives a power cut to one that makes every answer late.
+const SYNC_BUCKETS_S: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+];
+
 /// Starts the process's one recorder. A second call gives a handle that shows nothing.
 ///
 /// # Errors
@@ -158,6 +177,10 @@ pub fn start() -> Result<PrometheusHandle, String> {
         .and_then(|builder| {
             let push = Matcher::Full(names::PUSH_DUUR.to_owned());
             builder.set_buckets_for_metric(push, PUSH_BUCKETS_S)
+        })
+        .and_then(|builder| {
+            let sync = Matcher::Full(names::VERWERKINGSLOG_SYNC.to_owned());
+            builder.set_buckets_for_metric(sync, SYNC_BUCKETS_S)
         })
         .map_err(|error| error.to_string())?
         .build_recorder();
@@ -219,6 +242,7 @@ fn describe() {
         Unit::Count,
         "Requests that were refused for a quota of their afnemer."
     );
+    describe_verwerkingslog();
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
     describe_counter!(
@@ -445,6 +469,39 @@ fn describe_revocation() {
     ] {
         describe_gauge!(name, unit, text);
     }
+}
+
+fn describe_verwerkingslog() {
+    describe_counter!(
+        names::VERWERKINGSLOG_ANTWOORDEN,
+        Unit::Count,
+        "Answers about people whose processing was recorded."
+    );
+    describe_counter!(
+        names::VERWERKINGSLOG_RECORDS,
+        Unit::Count,
+        "Records of processing: one for each person in an answer."
+    );
+    describe_counter!(
+        names::VERWERKINGSLOG_MISLUKT,
+        Unit::Count,
+        "Answers about people that were refused because they could not be recorded."
+    );
+    describe_histogram!(
+        names::VERWERKINGSLOG_SYNC,
+        Unit::Seconds,
+        "Time for the disk to take a block of records of processing."
+    );
+    describe_gauge!(
+        names::VERWERKINGSLOG_GESCHREVEN,
+        Unit::Seconds,
+        "When a block of records of processing was last written."
+    );
+    describe_gauge!(
+        names::VERWERKINGSLOG_GEZOND,
+        Unit::Count,
+        "1 while processing can be recorded; 0 while answers about people are refused."
+    );
 }
 
 /// What tells one series of requests from another.

@@ -19,6 +19,7 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "audit",
             "bron",
             "domain",
             "log",
@@ -41,6 +42,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("bron", &["domain", "clock", "log", "register"]),
     ("replica", &["domain", "clock", "geo", "log"]),
     ("access", &["domain", "clock", "log"]),
+    ("audit", &["domain", "clock"]),
     (
         "push",
         &[
@@ -49,6 +51,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "log",
             "soap",
             "access",
+            "audit",
             "operations::Rules",
             "operations::erkend_over",
             "operations::natrekken_erkenning",
@@ -63,6 +66,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "clock",
             "geo",
             "log",
+            "audit",
             "push",
             "replica::View",
             "replica::Replica",
@@ -76,6 +80,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "transport::gateway",
         &[
             "access",
+            "audit",
             "clock",
             "domain",
             "log::LogWriter",
@@ -292,6 +297,26 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Design invariant 11: what an answer tells of people is recorded before it leaves, since a transport
+/// gets at an answer by `Uitgang::open` alone.
+#[test]
+fn no_transport_takes_an_answer_apart_by_itself() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/transport");
+    let mut wrong = Vec::new();
+    for file in rust_files(&src) {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let fields = code.match_indices(".response").filter(|(at, found)| {
+            let behind = code[at + found.len()..].chars().next();
+            behind.is_none_or(|c| !c.is_alphanumeric() && !"_(".contains(c))
+        });
+        if fields.count() > 0 || code.contains("Answer {") {
+            wrong.push(file);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]

@@ -218,7 +218,10 @@ async fn a_leerbedrijf_is_found_by_id_by_name_and_in_detail() {
         .await
         .json();
     assert_eq!(detail["detail"]["erkenningen"][0]["code"], "25180");
-    assert_eq!(detail["detail"]["contactpersonen"], json!([]));
+    assert_eq!(
+        detail["detail"]["contactpersonen"][0]["naam"],
+        "A. Voorbeeld"
+    );
 }
 
 #[actix_web::test]

@@ -7,6 +7,7 @@ use tokio::{sync::watch, task::JoinSet};
 use super::{bezorging, bron, chance, push, saved};
 use crate::{
     access::{ToegangFollower, open_toegang},
+    audit::PseudonymSleutel,
     clock::Clock,
     config::Config,
     domain::RegisterVersie,
@@ -153,6 +154,10 @@ async fn follow(
             Arc::clone(&clock),
         )
         .with_chance(chance);
+        let sleutel = opened.derived_key(PseudonymSleutel::LABEL);
+        gateway
+            .verwerkingslog
+            .set_sleutel(PseudonymSleutel::new(sleutel));
         // What is followed is what callers write to.
         gateway.log.attach(opened, follower.waker());
         let mut seen = follower.status();

@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use super::background::ended;
+use super::{background::ended, random_bytes};
 use crate::{
     clock::Clock,
     config::Config,
@@ -56,6 +56,7 @@ fn delivery(parts: &Parts) -> Result<Delivery, String> {
     Delivery::new(DeliveryParts {
         desk: Arc::clone(&gateway.push),
         access: Arc::clone(&gateway.access),
+        verwerkingslog: Arc::clone(&gateway.verwerkingslog),
         clock: Arc::clone(clock),
         afzender: Afzender {
             oin: config.api.oin,
@@ -71,13 +72,4 @@ fn delivery(parts: &Parts) -> Result<Delivery, String> {
         },
     })
     .map_err(|error| chain(&error))
-}
-
-/// Drawn here at the edge. It fails only while the system has none yet, and is waited for.
-fn random_bytes() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    while aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        std::thread::yield_now();
-    }
-    bytes
 }

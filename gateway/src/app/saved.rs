@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::Access,
+    audit::{PseudonymSleutel, Verwerkingslog},
     domain::Tijdstip,
     replica::{View, snapshot},
     telemetry::chain,
@@ -18,6 +19,7 @@ pub(super) struct Saved {
     /// The register.
     pub(super) view: View,
     beside: Beside,
+    sleutel: Option<PseudonymSleutel>,
 }
 
 /// The part of the file that the replica does not know of.
@@ -26,6 +28,13 @@ struct Beside {
     register_confirmed: Option<Tijdstip>,
     /// With the moment at which it was confirmed; empty when it never was.
     toegang: Vec<u8>,
+}
+
+/// Stands behind [`Beside`]; a snapshot of an older program does not have it.
+#[derive(Serialize, Deserialize)]
+struct Sleutels {
+    /// Of the pseudonyms in the record of processing: without the database it comes from nowhere else.
+    verwerkingslog: Option<[u8; 32]>,
 }
 
 impl Saved {
@@ -39,10 +48,11 @@ impl Saved {
                 return None;
             }
         };
-        match postcard::from_bytes(&snapshot.extra) {
-            Ok(beside) => Some(Self {
+        match read(&snapshot.extra) {
+            Ok((beside, sleutel)) => Some(Self {
                 view: snapshot.view,
                 beside,
+                sleutel,
             }),
             Err(error) => {
                 let reason = error.to_string();
@@ -53,7 +63,15 @@ impl Saved {
     }
 
     /// Takes over what was known when the snapshot was written.
-    pub(super) fn confirm(&self, freshness: &Freshness, access: &Access) {
+    pub(super) fn confirm(
+        &self,
+        freshness: &Freshness,
+        access: &Access,
+        verwerkingslog: &Verwerkingslog,
+    ) {
+        if let Some(sleutel) = &self.sleutel {
+            verwerkingslog.set_sleutel(sleutel.clone());
+        }
         if let Some(at) = self.beside.register_confirmed {
             freshness.confirm(at);
         }
@@ -67,6 +85,15 @@ impl Saved {
     }
 }
 
+fn read(extra: &[u8]) -> postcard::Result<(Beside, Option<PseudonymSleutel>)> {
+    let (beside, behind) = postcard::take_from_bytes(extra)?;
+    if behind.is_empty() {
+        return Ok((beside, None));
+    }
+    let sleutels: Sleutels = postcard::from_bytes(behind)?;
+    Ok((beside, sleutels.verwerkingslog.map(PseudonymSleutel::new)))
+}
+
 /// Writes what the gateway knows now. Blocks: call it off the runtime.
 ///
 /// # Errors
@@ -78,6 +105,11 @@ pub(super) fn write(path: &Path, gateway: &Gateway) -> Result<(), snapshot::Snap
         toegang: gateway.access.to_bytes().ok().flatten().unwrap_or_default(),
     };
     // Only fails when memory does.
-    let extra = postcard::to_stdvec(&beside).unwrap_or_default();
+    let mut extra = postcard::to_stdvec(&beside).unwrap_or_default();
+    let sleutel = gateway.verwerkingslog.sleutel();
+    let sleutels = Sleutels {
+        verwerkingslog: sleutel.map(|sleutel| *sleutel.as_bytes()),
+    };
+    extra.append(&mut postcard::to_stdvec(&sleutels).unwrap_or_default());
     snapshot::write(path, &gateway.replica.view(), &extra)
 }

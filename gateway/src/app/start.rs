@@ -8,9 +8,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Addresses, App, Drain, background, intrekking, saved::Saved, serving};
+use super::{Addresses, App, Drain, background, intrekking, random_bytes, saved::Saved, serving};
 use crate::{
     access::{Access, Raadplegingen},
+    audit::{MapError, Verwerkingslog},
     clock::Clock,
     config::Config,
     log::{LogStore, LogWriter, Opslag, StoreError},
@@ -47,6 +48,9 @@ pub enum StartError {
     /// The key that messages to subscribers are signed with.
     #[error(transparent)]
     Sleutel(#[from] SleutelError),
+    /// Others can read the record of processing.
+    #[error(transparent)]
+    Verwerkingslog(#[from] MapError),
     /// There is neither a database nor a snapshot to serve from.
     #[error("the database {opslag} cannot be used, and there is no snapshot to serve from")]
     NothingToServe {
@@ -83,7 +87,8 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     let saved = Saved::load(&config.opslag.momentopname);
     let opslag = config.opslag.opslag().map_err(StartError::Opslag)?;
     let store = open_store(&opslag, &saved).await?;
-    let gateway = Arc::new(gateway(&config, &clock, &tls, saved)?);
+    let verwerkingslog = verwerkingslog(&config, &clock)?;
+    let gateway = Arc::new(gateway(&config, &clock, &tls, verwerkingslog, saved)?);
 
     let (follower_status, follower) = watch::channel(FollowerStatus {
         last_step: None,
@@ -160,6 +165,7 @@ fn gateway(
     config: &Config,
     clock: &Arc<dyn Clock>,
     tls: &Tls,
+    verwerkingslog: Verwerkingslog,
     saved: Option<Saved>,
 ) -> Result<Gateway, SleutelError> {
     let sleutel = config.push.onderteken_sleutel.as_deref();
@@ -177,7 +183,7 @@ fn gateway(
     let replica = match saved {
         None => Replica::new(),
         Some(saved) => {
-            saved.confirm(&freshness, &access);
+            saved.confirm(&freshness, &access, &verwerkingslog);
             Replica::with(saved.view)
         }
     };
@@ -186,6 +192,7 @@ fn gateway(
         log: LogWriter::default(),
         push: Arc::default(),
         access: Arc::new(access),
+        verwerkingslog: Arc::new(verwerkingslog),
         clock: Arc::clone(clock),
         rules: config.rules(),
         limits,
@@ -194,6 +201,14 @@ fn gateway(
         bulk: config.server.bulk(),
         freshness,
     })
+}
+
+/// Opens the record of processing. Its key comes from the snapshot, or with the log that is followed.
+fn verwerkingslog(config: &Config, clock: &Arc<dyn Clock>) -> Result<Verwerkingslog, MapError> {
+    let mut nieuw = [0; 16];
+    nieuw.copy_from_slice(&random_bytes()[..16]);
+    let instellingen = config.verwerkingslog.instellingen(nieuw);
+    Verwerkingslog::start(instellingen, Arc::clone(clock))
 }
 
 /// The database, or none when it is away and a snapshot can be served meanwhile. With a snapshot

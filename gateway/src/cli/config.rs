@@ -9,6 +9,7 @@ use clap::Subcommand;
 
 use super::{fail, say};
 use crate::{
+    audit::Map,
     clock::{Clock, SystemClock},
     config::{Config, DEFAULT_TOML},
     telemetry::{self, chain},
@@ -56,8 +57,16 @@ fn first_mistake(config: &Config) -> Option<String> {
             .map(|error| chain(&error))
     };
     missing_file(config)
+        .or_else(|| exposed_journal(config))
         .or_else(|| telemetry::check(&config.logboek.niveau).err())
         .or_else(tls)
+}
+
+/// A journal that others can read: `serve` refuses to start with it. One that is not there is made.
+fn exposed_journal(config: &Config) -> Option<String> {
+    let map = &config.verwerkingslog.map;
+    let checked = map.exists().then(|| Map::new(map).check());
+    checked.and_then(Result::err).map(|error| chain(&error))
 }
 
 /// The first file or folder that `serve` would need and not find.
@@ -74,6 +83,7 @@ fn missing_file(config: &Config) -> Option<String> {
                 .opslag
                 .written()
                 .into_iter()
+                .chain([("verwerkingslog.map", config.verwerkingslog.map.as_path())])
                 .find(|(_, path)| {
                     path.parent()
                         .is_none_or(|folder| !folder.is_dir() && folder != Path::new(""))

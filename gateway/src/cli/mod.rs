@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod geo;
+mod log;
 mod luister;
 mod migrate;
 mod opslag;
@@ -63,6 +64,9 @@ enum Command {
     Push(push::PushCommand),
     /// Follow the mutaties of a subscription and forward them to a local address
     Luister(luister::LuisterArgs),
+    /// Look at the record of processing: who was given data about people
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Copy the register to a file while it is used
     Backup(backup::BackupArgs),
     /// Check a backup, or put it in place of the register
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Toegang(command) => toegang::run(command),
         Command::Push(command) => push::run(command),
         Command::Luister(args) => luister::run(args),
+        Command::Log(command) => log::run(&command),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::run_restore(&args),
         Command::Doctor(command) => doctor::run(command),

@@ -109,6 +109,11 @@ impl Keys {
         let tag = hmac::sign(&self.pseudonym, natural_key.as_bytes());
         Sleutel(tag.as_ref()[..PSEUDONYM_BYTES].into())
     }
+
+    /// A label is never a natural key: those begin with their kind and a colon.
+    pub(super) fn derived(&self, label: &str) -> Hash {
+        to_hash(hmac::sign(&self.pseudonym, label.as_bytes()).as_ref())
+    }
 }
 
 impl std::fmt::Debug for Keys {

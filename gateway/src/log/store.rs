@@ -417,6 +417,10 @@ pub trait LogStore: Send + Sync + 'static {
     /// a bpvo. The key stands in the store and never changes.
     fn pseudonym(&self, natural_key: &str) -> Sleutel;
 
+    /// A key of its own for the purpose that the label names: the same on every node of this store,
+    /// and after a restore. A label holds no colon.
+    fn derived_key(&self, label: &str) -> [u8; 32];
+
     /// Deletes side content that a published line has superseded; gives how much. Cheap when
     /// there is none: it goes on after the commit up to which it was done before.
     async fn forget_superseded(&self) -> Result<u64, StoreError>;

@@ -15,6 +15,7 @@ pub mod opvragen_mutaties;
 mod pushing;
 pub mod registreren_bpvos;
 mod seal;
+mod uitgang;
 pub mod vaststellen_leerbedrijf;
 pub mod vaststellen_leerbedrijven;
 pub mod vergelijken_mutaties;
@@ -30,11 +31,13 @@ pub use crate::push::{
     AbonnementId, AbonnementStatus, Kanaal, MAX_PER_BERICHT, MutatieBericht, feed::GemeldeStatus,
 };
 use crate::{
+    audit::Betrokkene,
     domain::{Caller, InvalidIdentifier, Oin, RegisterVersie, Signaalcode, Tijdstip},
     replica::{Replica, View},
 };
 pub use pushing::Pushing;
 pub use registreren_bpvos::{Herkenning, Writing};
+pub use uitgang::Uitgang;
 
 /// Rules of the register that SBB has yet to confirm, as the operator set them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,7 +94,8 @@ pub struct Context<'a> {
     pub now: Tijdstip,
 }
 
-/// An answer and what was remarkable about the request's own fields.
+/// An answer and what was remarkable about the request's own fields. A transport gets at it by
+/// [`Uitgang::open`] alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<R> {
     /// The answer as SOAP and REST render it.
@@ -99,14 +103,31 @@ pub struct Answer<R> {
     /// All findings about request fields; the first one is the answer's signaalcode. REST makes
     /// a 400 of those that are invalid input.
     pub bevindingen: Vec<Bevinding>,
+    /// Whom it tells of: they are recorded before it leaves (design invariant 11).
+    pub over: Vec<Betrokkene>,
 }
 
 impl<R> Answer<R> {
-    /// An answer to a request that was understood whole.
+    /// An answer to a request that was understood whole, about nobody.
     pub fn clean(response: R) -> Self {
+        Self::about(response, Vec::new())
+    }
+
+    /// The same, about people.
+    pub fn about(response: R, over: Vec<Betrokkene>) -> Self {
         Self {
             response,
             bevindingen: Vec::new(),
+            over,
+        }
+    }
+
+    /// An answer to a request with perhaps something wrong in its fields, about nobody.
+    pub fn with(response: R, bevindingen: Vec<Bevinding>) -> Self {
+        Self {
+            response,
+            bevindingen,
+            over: Vec::new(),
         }
     }
 }
@@ -241,6 +262,14 @@ pub enum Failure {
     /// wsa:MessageID or `Idempotency-Key` was used for another write (domain rule 15).
     #[error("is al gebruikt voor een andere vraag; geef elke nieuwe vraag een nieuwe")]
     KeyReused,
+    /// The record of processing cannot be written on this node: data about people may not leave.
+    #[error(
+        "er kan nu niet worden vastgelegd aan wie persoonsgegevens zijn gegeven, daarom worden ze niet gegeven; vragen zonder persoonsgegevens worden wel beantwoord"
+    )]
+    NotRecorded {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
     /// No register has been loaded, or it is older than `maximaleVeroudering`.
     #[error("het register is op deze node niet beschikbaar")]
     RegisterUnavailable {
@@ -252,6 +281,15 @@ pub enum Failure {
 impl Failure {
     /// A database is rarely back sooner.
     const PUSH_RETRY_AFTER_S: u32 = 5;
+
+    /// A full disk is not emptied in a second, and the journal is tried every second.
+    const RECORD_RETRY_AFTER_S: u32 = 10;
+
+    pub(crate) const fn not_recorded() -> Self {
+        Self::NotRecorded {
+            retry_after_s: Self::RECORD_RETRY_AFTER_S,
+        }
+    }
 
     pub(crate) const fn push_unavailable() -> Self {
         Self::PushUnavailable {

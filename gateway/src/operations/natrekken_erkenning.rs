@@ -48,10 +48,7 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
         || Kop::new(&ctx.view, signaalcode),
         |bevinding| Kop::about(&ctx.view, bevinding),
     );
-    Answer {
-        response: Response { kop, uitkomst },
-        bevindingen,
-    }
+    Answer::with(Response { kop, uitkomst }, bevindingen)
 }
 
 /// The verification, for one question of one or of many.

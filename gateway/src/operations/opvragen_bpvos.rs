@@ -11,6 +11,7 @@ use super::{
     seal::{seal, unseal},
 };
 use crate::{
+    audit::Betrokkene,
     domain::{
         Bpvo, BpvoInhoud, Code, Datum, Herkomst, Keuzedeel, LeerbedrijfId, Oin, Signaalcode,
         redacted_debug,
@@ -134,11 +135,13 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Result<Answer<Response>, Fail
     let more = found.next().is_some();
     let last = page.last().filter(|_| more);
     let volgende_cursor = last.map(|(sleutel, _)| cursor(ctx, *sleutel));
-    Ok(Answer::clean(Response {
+    let over = page.iter().map(|(_, bpvo)| student(bpvo)).collect();
+    let response = Response {
         kop: Kop::new(&ctx.view, Signaalcode::GeenBijzonderheden),
         bpvos: page.into_iter().map(|(_, bpvo)| detail(bpvo)).collect(),
         volgende_cursor,
-    }))
+    };
+    Ok(Answer::about(response, over))
 }
 
 /// One bpvo of the caller's school; without it the signaalcode is 130.
@@ -153,10 +156,21 @@ pub fn run_of_one(ctx: &Context<'_>, bpvo_kenmerk: Option<&str>) -> Answer<Respo
         Some(_) => Signaalcode::GeenBijzonderheden,
         None => Signaalcode::GeenResultaat,
     };
-    Answer::clean(ResponseOfOne {
+    let over = found.iter().map(|(_, bpvo)| student(bpvo)).collect();
+    let response = ResponseOfOne {
         kop: Kop::new(&ctx.view, signaalcode),
         bpvo: found.map(|(_, bpvo)| detail(bpvo)),
-    })
+    };
+    Answer::about(response, over)
+}
+
+/// Whom a bpvo is about.
+fn student(bpvo: &Bpvo) -> Betrokkene {
+    Betrokkene::Bpvo {
+        school_oin: bpvo.school_oin,
+        bpvo_kenmerk: bpvo.bpvo_kenmerk.clone(),
+        leerbedrijf_id: bpvo.leerbedrijf_id,
+    }
 }
 
 /// Behind which bpvo of which school a page begins, for whom.
@@ -194,14 +208,12 @@ fn no_cursor(ctx: &Context<'_>) -> Answer<Response> {
             "geef volgendeCursor van het vorige antwoord voor dezelfde school, of laat het veld weg"
                 .into(),
     };
-    Answer {
-        response: Response {
-            kop: Kop::about(&ctx.view, &bevinding),
-            bpvos: Vec::new(),
-            volgende_cursor: None,
-        },
-        bevindingen: vec![bevinding],
-    }
+    let response = Response {
+        kop: Kop::about(&ctx.view, &bevinding),
+        bpvos: Vec::new(),
+        volgende_cursor: None,
+    };
+    Answer::with(response, vec![bevinding])
 }
 
 fn detail(bpvo: Bpvo) -> BpvoDetail {

@@ -1,15 +1,16 @@
-//! opvragenDetailgegevens: address, contact data and erkenningen of one leerbedrijf (domain §2).
-//!
-//! The lists of people stay empty until their record of processing exists (design invariant 11).
+//! opvragenDetailgegevens: address, contact data, people and erkenningen of one leerbedrijf (domain
+//! §2). The answer names who is recorded before it leaves (design invariant 11).
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Answer, Context, Kop, natrekken_erkenning::parse_leerbedrijf_id};
 use crate::{
+    audit::Betrokkene,
     domain::{
-        Adres, Code, Datum, Eindreden, Erkenning, Kern, Leerbedrijf, LeerbedrijfId,
-        LeerbedrijfStatus, Leerweg, Signaalcode, Tijdstip, Werkproces,
+        Adres, Code, Contactpersoon, Datum, Eindreden, Erkenning, Kern, Leerbedrijf, LeerbedrijfId,
+        LeerbedrijfStatus, Leerweg, Personen, Praktijkopleider, Signaalcode, Tijdstip, Werkproces,
+        redacted_debug,
     },
     replica::View,
 };
@@ -79,16 +80,16 @@ pub struct Detail {
     /// Wanneer het register deze gegevens voor het laatst wijzigde, UTC.
     #[schema(value_type = String, format = "date-time")]
     pub bijgewerkt_op: Tijdstip,
-    /// Contactpersonen. Nu altijd leeg: volgt met de verwerkingslog.
+    /// Contactpersonen. Wie ze opvraagt, wordt vastgelegd.
     pub contactpersonen: Vec<ContactpersoonDetail>,
-    /// Praktijkopleiders. Nu altijd leeg: volgt met de verwerkingslog.
+    /// Praktijkopleiders, met de codes waarvoor zij opleiden. Wie ze opvraagt, wordt vastgelegd.
     pub praktijkopleiders: Vec<PraktijkopleiderDetail>,
     /// Alle erkenningen, ook beëindigde, per code en startdatum.
     pub erkenningen: Vec<ErkenningDetail>,
 }
 
 /// A contact as answered: without the register's persoonId.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactpersoonDetail {
     /// Naam.
@@ -108,7 +109,7 @@ pub struct ContactpersoonDetail {
 }
 
 /// A trainer as answered: without the register's persoonId.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PraktijkopleiderDetail {
     /// Naam.
@@ -125,6 +126,32 @@ pub struct PraktijkopleiderDetail {
     /// Wanneer het register dit voor het laatst wijzigde, UTC.
     #[schema(value_type = String, format = "date-time")]
     pub bijgewerkt_op: Tijdstip,
+}
+
+redacted_debug!(ContactpersoonDetail, PraktijkopleiderDetail);
+
+impl ContactpersoonDetail {
+    fn new(persoon: Contactpersoon) -> Self {
+        Self {
+            naam: persoon.naam,
+            functie: persoon.functie,
+            emailadres: persoon.emailadres,
+            telefoonnummer: persoon.telefoonnummer,
+            bijgewerkt_op: persoon.bijgewerkt_op,
+        }
+    }
+}
+
+impl PraktijkopleiderDetail {
+    pub(in crate::operations) fn new(persoon: Praktijkopleider) -> Self {
+        Self {
+            naam: persoon.naam,
+            emailadres: persoon.emailadres,
+            telefoonnummer: persoon.telefoonnummer,
+            codes: persoon.codes,
+            bijgewerkt_op: persoon.bijgewerkt_op,
+        }
+    }
 }
 
 /// One period of an erkenning as answered.
@@ -173,22 +200,35 @@ pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
                 kop: Kop::about(&ctx.view, &bevinding),
                 detail: None,
             };
-            return Answer {
-                response,
-                bevindingen: vec![bevinding],
-            };
+            return Answer::with(response, vec![bevinding]);
         }
     };
-    Answer::clean(match ctx.view.leerbedrijf(id) {
-        None => Response {
+    let Some(leerbedrijf) = ctx.view.leerbedrijf(id) else {
+        return Answer::clean(Response {
             kop: head(Signaalcode::LeerbedrijfOnbekend),
             detail: None,
-        },
-        Some(leerbedrijf) => Response {
-            kop: head(signaalcode_of(&leerbedrijf.kern)),
-            detail: Some(detail(&ctx.view, leerbedrijf)),
-        },
-    })
+        });
+    };
+    let personen = ctx.view.personen(id).unwrap_or_default();
+    let over = over(id, &personen);
+    let response = Response {
+        kop: head(signaalcode_of(&leerbedrijf.kern)),
+        detail: Some(detail(&ctx.view, leerbedrijf, personen)),
+    };
+    Answer::about(response, over)
+}
+
+/// Who stands in the answer. One who is both contact and trainer is one person.
+fn over(leerbedrijf_id: LeerbedrijfId, personen: &Personen) -> Vec<Betrokkene> {
+    let contacten = personen.contactpersonen.iter().map(|p| &p.persoon_id);
+    let opleiders = personen.praktijkopleiders.iter().map(|p| &p.persoon_id);
+    contacten
+        .chain(opleiders)
+        .map(|persoon_id| Betrokkene::Persoon {
+            persoon_id: persoon_id.clone(),
+            leerbedrijf_id,
+        })
+        .collect()
 }
 
 /// Historical or merged leerbedrijven say so (domain rule 7).
@@ -199,7 +239,7 @@ pub(super) fn signaalcode_of(kern: &Kern) -> Signaalcode {
     }
 }
 
-fn detail(view: &View, leerbedrijf: Leerbedrijf) -> Detail {
+fn detail(view: &View, leerbedrijf: Leerbedrijf, personen: Personen) -> Detail {
     let Leerbedrijf { kern, gegevens, .. } = leerbedrijf;
     let mut erkenningen = kern.erkenningen;
     erkenningen.sort_by_key(|e| (e.code, e.startdatum));
@@ -217,8 +257,16 @@ fn detail(view: &View, leerbedrijf: Leerbedrijf) -> Detail {
         emailadres: gegevens.emailadres,
         website: gegevens.website,
         bijgewerkt_op: gegevens.bijgewerkt_op,
-        contactpersonen: Vec::new(),
-        praktijkopleiders: Vec::new(),
+        contactpersonen: personen
+            .contactpersonen
+            .into_iter()
+            .map(ContactpersoonDetail::new)
+            .collect(),
+        praktijkopleiders: personen
+            .praktijkopleiders
+            .into_iter()
+            .map(PraktijkopleiderDetail::new)
+            .collect(),
         erkenningen: erkenningen
             .into_iter()
             .map(|e| erkenning_detail(view, e))

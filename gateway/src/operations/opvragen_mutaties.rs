@@ -136,9 +136,13 @@ pub async fn run(
     }
     let mandaten = &writing.pushing.mandaten;
     let may_tell = |school_oin| mandaten.may_tell(&abonnement, school_oin);
-    Ok(Answer::clean(page(
-        ctx, &vraag, &stand, &meldingen, may_tell,
-    )))
+    let response = page(ctx, &vraag, &stand, &meldingen, may_tell);
+    let over = response
+        .mutaties
+        .iter()
+        .flat_map(MutatieBericht::over)
+        .collect();
+    Ok(Answer::about(response, over))
 }
 
 impl Vraag {

@@ -112,14 +112,12 @@ fn not_understood(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Resp
         || Kop::new(&ctx.view, Signaalcode::TeWeinigZoekgegevens),
         |bevinding| Kop::about(&ctx.view, bevinding),
     );
-    Answer {
-        response: Response {
-            kop,
-            leerbedrijven: Vec::new(),
-            meer_resultaten: false,
-        },
-        bevindingen,
-    }
+    let response = Response {
+        kop,
+        leerbedrijven: Vec::new(),
+        meer_resultaten: false,
+    };
+    Answer::with(response, bevindingen)
 }
 
 /// A question that was understood.

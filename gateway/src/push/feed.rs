@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::AbonnementId;
 use crate::{
+    audit::Betrokkene,
     domain::{
         Code, Datum, Eindreden, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip,
         code_list, redacted_debug,
@@ -181,6 +182,16 @@ pub struct MutatieBericht {
 redacted_debug!(MutatieBericht);
 
 impl MutatieBericht {
+    /// Whom it is about: a student for each bpvo.
+    pub fn over(&self) -> impl Iterator<Item = Betrokkene> + '_ {
+        let of = |bpvo_kenmerk: &String| Betrokkene::Bpvo {
+            school_oin: self.school_oin,
+            bpvo_kenmerk: bpvo_kenmerk.clone(),
+            leerbedrijf_id: self.leerbedrijf_id,
+        };
+        self.bpvo_kenmerken.iter().map(of)
+    }
+
     /// As XML, in the order of both schemas: the feed's and the callback's.
     pub fn write(w: &mut XmlWriter, bericht: &Self) {
         w.value("mutatieId", bericht.mutatie_id);

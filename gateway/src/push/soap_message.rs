@@ -12,6 +12,9 @@ use crate::{
 /// `Content-Type` of a SOAP 1.1 message (WS006).
 pub const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
 
+/// Name of the operation; in the record of processing, also of a message to a webhook.
+pub const OPERATIE: &str = "meldenMutaties";
+
 /// `wsa:Action` of the request, and the SOAPAction.
 pub const ACTION: &str = "urn:stagepoort:mutatieontvanger:v1/meldenMutaties";
 

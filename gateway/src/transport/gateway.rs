@@ -15,10 +15,11 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
     access::{Access, Koppen, PeerIdentity, Quota, Rejection},
+    audit::Verwerkingslog,
     clock::Clock,
-    domain::{LeerbedrijfId, Oin, Operatie, Tijdstip},
+    domain::{Caller, LeerbedrijfId, Oin, Operatie, Tijdstip},
     log::LogWriter,
-    operations::{Context, Failure, Herkenning, Pushing, Rules, Writing, view_for},
+    operations::{Context, Failure, Herkenning, Pushing, Rules, Uitgang, Writing, view_for},
     push::{Mandaten, PushDesk, Voorwaarden, Wachtgrens},
     replica::{Replica, View},
     transport::bulk::Bulk,
@@ -34,6 +35,8 @@ pub struct Gateway {
     pub push: Arc<PushDesk>,
     /// Who may ask what.
     pub access: Arc<Access>,
+    /// Who was given what about whom.
+    pub verwerkingslog: Arc<Verwerkingslog>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Settings that change an answer.
@@ -241,6 +244,26 @@ impl Gateway {
         }
     }
 
+    /// The way out for the answer to a call that came at this moment. `traceparent` is the caller's
+    /// header of that name.
+    #[must_use]
+    pub fn uitgang<'a>(
+        &'a self,
+        caller: &'a Caller,
+        operatie: Operatie,
+        begin: Tijdstip,
+        traceparent: Option<&'a str>,
+    ) -> Uitgang<'a> {
+        Uitgang {
+            verwerkingslog: &self.verwerkingslog,
+            caller,
+            operatie,
+            begin,
+            traceparent,
+            random: random_bytes,
+        }
+    }
+
     fn is_register_too_old(&self) -> bool {
         let limit_s = self.limits.maximale_veroudering.as_secs();
         self.freshness
@@ -270,6 +293,9 @@ fn random_bytes() -> [u8; 32] {
     }
     bytes
 }
+
+/// HTTP header with a caller's trace (W3C Trace Context).
+pub const TRACEPARENT: &str = "traceparent";
 
 /// A node that was cut off for a day is not back in a second.
 const RETRY_AFTER_TOO_OLD_S: u32 = 60;

@@ -18,6 +18,24 @@ fn numbers(mutaties: &[Value]) -> Vec<String> {
         .collect()
 }
 
+/// Design invariant 11, with one record for each student.
+#[actix_web::test]
+async fn what_the_feed_gives_of_bpvos_is_recorded_first() {
+    for way in WAYS {
+        let world = World::new().await;
+        let caller = Caller::new(&world, way);
+        let id = caller.polls().await;
+        let blokken = || *world.gateway.verwerkingslog.volg().borrow();
+        caller.mutaties(&id, &[("na", "0")]).await;
+        assert_eq!(blokken(), 0, "{way:?}");
+        world.number_many(&id, 3).await;
+        caller.mutaties(&id, &[("na", "0")]).await;
+        assert_eq!(blokken(), 1, "{way:?}");
+        caller.mutaties(&id, &[("na", "3")]).await;
+        assert_eq!(blokken(), 1, "{way:?}");
+    }
+}
+
 #[actix_web::test]
 async fn pages_follow_each_other_by_number() {
     for way in WAYS {

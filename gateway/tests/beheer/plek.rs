@@ -89,6 +89,7 @@ impl Plek {
             "[api]\nadres = {free}\noin = \"{}\"\n[docs]\nadres = {free}\n[beheer]\nadres = {free}\n\
              [tls]\ncertificaat = {:?}\nsleutel = {:?}\nclientCa = {:?}\ncrl = [{:?}]\n\
              [opslag]\n{opslag}\nmomentopname = \"{naam}.snapshot\"\n\
+             [verwerkingslog]\nmap = \"{naam}.verwerkingslog\"\n\
              [logboek]\nformaat = \"json\"\n{more}",
             server.oin.as_str(),
             server.certificaat.cert,
@@ -155,9 +156,14 @@ impl Plek {
 
 impl Node {
     pub(crate) async fn start(settings: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stagepoort"))
-            .args(["serve", "--config"])
-            .arg(settings)
+        let mut program = Command::new(env!("CARGO_BIN_EXE_stagepoort"));
+        program.args(["serve", "--config"]).arg(settings);
+        Self::start_by(program).await
+    }
+
+    /// By a command that becomes the program.
+    pub(crate) async fn start_by(mut program: Command) -> Self {
+        let mut child = program
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -196,6 +202,11 @@ impl Node {
         let loaded = |r: &Value| r["status"] != "niet-gereed";
         node.ready_when(loaded).await;
         node
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// Where it answers callers.

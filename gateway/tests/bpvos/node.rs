@@ -1,5 +1,8 @@
 //! Nodes on one log, and a small register in it.
 
+#[path = "../verwerkingslog/mod.rs"]
+mod verwerkingslog;
+
 use std::{
     collections::HashMap,
     path::Path,
@@ -128,6 +131,7 @@ impl Node {
             log,
             push: Arc::default(),
             access: Arc::new(Access::new(toegang())),
+            verwerkingslog: verwerkingslog::verwerkingslog(Arc::clone(&clock)),
             clock,
             rules: Rules::default(),
             limits: Limits {

@@ -78,3 +78,33 @@ async fn a_cursor_is_of_its_school_and_its_asker() {
         }
     }
 }
+
+/// Design invariant 11: what leaves of a student is recorded, and what a school just said itself is not.
+#[actix_web::test]
+async fn what_is_given_of_bpvos_is_recorded_first() {
+    for way in WAYS {
+        let world = World::new().await;
+        let caller = Caller::new(&world.node, way);
+        let blokken = || *world.node.gateway.verwerkingslog.volg().borrow();
+        let empty = caller.page(None).await;
+        assert_eq!((empty.status, blokken()), (200, 0), "{way:?}");
+        let lines: Vec<Value> = ["a", "b", "c"].map(own).to_vec();
+        caller.kept(json!({ "bpvos": lines })).await;
+        assert_eq!(blokken(), 0, "{way:?}: an answer that repeats the question");
+        assert_eq!(caller.list().await.len(), 3);
+        assert_eq!(blokken(), 1, "{way:?}");
+        if way == Way::Rest {
+            assert_eq!(caller.get("/v1/bpvos/a").await.status, 200);
+            assert_eq!(caller.get("/v1/bpvos/x").await.status, 404);
+            assert_eq!(blokken(), 2);
+        }
+        world.node.gateway.verwerkingslog.close();
+        let refused = caller.page(None).await;
+        let code = match way {
+            Way::Rest => "PERSOONSGEGEVENS_NIET_BESCHIKBAAR",
+            Way::Soap => "DK0051",
+        };
+        assert!(refused.code.contains(code), "{}", refused.text);
+        assert!(!refused.text.contains("100000001"), "{}", refused.text);
+    }
+}

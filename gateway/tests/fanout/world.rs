@@ -1,5 +1,8 @@
 //! A log, the node that follows it, and the fan-out.
 
+#[path = "../verwerkingslog/mod.rs"]
+mod verwerkingslog;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -124,6 +127,7 @@ impl World {
             log,
             push: Arc::new(push),
             access: Arc::clone(&self.access),
+            verwerkingslog: verwerkingslog::verwerkingslog(Arc::new(At(moment()))),
             clock: Arc::new(At(moment())),
             rules: Rules::default(),
             limits: Limits::default(),

@@ -11,5 +11,6 @@ mod ontvanger;
 #[path = "../postgres/mod.rs"]
 mod postgres;
 mod storm;
+mod vastleggen;
 mod vreemd;
 mod world;

@@ -1,5 +1,8 @@
 //! A queue, nodes that deliver from it, and the time they have.
 
+#[path = "../verwerkingslog/mod.rs"]
+mod verwerkingslog;
+
 use std::{
     collections::HashMap,
     io,
@@ -15,6 +18,7 @@ use async_trait::async_trait;
 use certs_dev::{Manifest, default_plan};
 use stagepoort::{
     access::{Access, Addressering, Afnemer, EigenQuota, Mandaat, Toegang},
+    audit::Verwerkingslog,
     clock::Clock,
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Rol, Tijdstip},
     log::Opslag,
@@ -157,6 +161,12 @@ impl World {
 
     /// A node of its own on the same database.
     pub(crate) async fn node(&self) -> Node {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        self.node_with(verwerkingslog::verwerkingslog(clock)).await
+    }
+
+    /// One that records what it sends here.
+    pub(crate) async fn node_with(&self, verwerkingslog: Arc<Verwerkingslog>) -> Node {
         let store = open_push(&self.opslag).await.unwrap();
         let desk = Arc::new(PushDesk::default());
         desk.attach(Arc::clone(&store));
@@ -164,6 +174,7 @@ impl World {
         let delivery = Delivery::new(DeliveryParts {
             desk: Arc::clone(&desk),
             access: Arc::clone(&self.access),
+            verwerkingslog,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             afzender: Afzender {
                 oin: Oin::parse("00000099000000001000").unwrap(),
@@ -253,7 +264,7 @@ impl World {
         assert!(self.store.fan_out(&start, to, &nieuw).await.unwrap());
     }
 
-    fn inhoud(&self, leerbedrijf: u32) -> Inhoud {
+    pub(crate) fn inhoud(&self, leerbedrijf: u32) -> Inhoud {
         Inhoud {
             mutatie_soort: MutatieSoort::LeerbedrijfGewijzigd,
             naam: format!("Bedrijf {leerbedrijf}"),

@@ -1,13 +1,17 @@
 //! A small register in a real store, followed into a real replica, behind a gateway.
 
+#[path = "../verwerkingslog/mod.rs"]
+mod verwerkingslog;
+
 use std::{collections::HashMap, sync::Arc};
 
 use stagepoort::{
     access::{Access, Addressering, Afnemer, EigenQuota, Mandaat, Toegang},
     clock::Clock,
     domain::{
-        Adres, Code, Datum, Erkenning, Gegevens, Kern, Leerbedrijf, LeerbedrijfId,
-        LeerbedrijfStatus, Leerweg, Leerwegen, Oin, Opleiding, Rol, Tijdstip,
+        Adres, Code, Contactpersoon, Datum, Erkenning, Gegevens, Kern, Leerbedrijf, LeerbedrijfId,
+        LeerbedrijfStatus, Leerweg, Leerwegen, Oin, Opleiding, Personen, Praktijkopleider, Rol,
+        Tijdstip,
     },
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
@@ -30,6 +34,11 @@ pub(crate) const OTHER_SCHOOL: &str = "00000099000000000102";
 /// The only leerbedrijf: erkend for 25180 since 2020.
 pub(crate) const BEDRIJF: &str = "100000001";
 
+/// The register's key of somebody who works there.
+pub(crate) const PERSOON: &str = "P-0001";
+/// And of somebody else.
+pub(crate) const ANDERE_PERSOON: &str = "P-0002";
+
 /// An OIN that is right.
 pub(crate) fn oin(text: &str) -> Oin {
     Oin::parse(text).unwrap()
@@ -51,6 +60,7 @@ pub(crate) async fn gateway() -> Gateway {
         log: LogWriter::default(),
         push: Arc::default(),
         access: Arc::new(Access::new(toegang())),
+        verwerkingslog: verwerkingslog::verwerkingslog(Arc::clone(&clock)),
         clock,
         rules: Rules::default(),
         limits: Limits::default(),
@@ -104,7 +114,38 @@ fn lines(now: Tijdstip) -> Vec<Line> {
             Sleutel::leerbedrijf(leerbedrijf.kern.leerbedrijf_id),
             postcard::to_stdvec(&leerbedrijf),
         ),
+        set(
+            Soort::Personen,
+            Sleutel::leerbedrijf(leerbedrijf.kern.leerbedrijf_id),
+            postcard::to_stdvec(&personen(code, now)),
+        ),
     ]
+}
+
+/// A contact, who trains as well, and another trainer.
+fn personen(code: Code, now: Tijdstip) -> Personen {
+    let opleider = |persoon_id: &str, naam: &str| Praktijkopleider {
+        persoon_id: persoon_id.to_owned(),
+        naam: naam.to_owned(),
+        emailadres: None,
+        telefoonnummer: Some("+31199000002".to_owned()),
+        codes: vec![code],
+        bijgewerkt_op: now,
+    };
+    Personen {
+        contactpersonen: vec![Contactpersoon {
+            persoon_id: PERSOON.to_owned(),
+            naam: "A. Voorbeeld".to_owned(),
+            functie: Some("Personeelszaken".to_owned()),
+            emailadres: Some("a@bakkerij.example".to_owned()),
+            telefoonnummer: None,
+            bijgewerkt_op: now,
+        }],
+        praktijkopleiders: vec![
+            opleider(PERSOON, "A. Voorbeeld"),
+            opleider(ANDERE_PERSOON, "B. Voorbeeld"),
+        ],
+    }
 }
 
 fn leerbedrijf(code: Code, now: Tijdstip) -> Leerbedrijf {

@@ -6,7 +6,9 @@ use stagepoort::{
     domain::LeerbedrijfId,
     operations::{
         Answer,
-        zoeken_leerplaatsen::{AfstandKm, GevondenLeerbedrijf, Response, Studentenband},
+        zoeken_leerplaatsen::{
+            AfstandKm, GevondenErkenning, GevondenLeerbedrijf, Response, Studentenband,
+        },
     },
 };
 
@@ -147,9 +149,26 @@ fn of_one(
         && same_afstand(hit.afstand_km, found.afstand_km)
         && students == (Some(hit.eigen), Some(Studentenband::of(hit.overig)))
         && found.toelichting.as_ref().is_some_and(|t| !t.is_empty()) == told
-        && found.praktijkopleiders.is_empty()
+        && same_opleiders(vraag, found)
         && same_facts(register, found);
     (!right).then(|| format!("answered {found:?}\nmust be {hit:?}"))
+}
+
+/// Nobody is named unless that is asked; then for each code as many as are counted (rule 11).
+fn same_opleiders(vraag: &Vraag, found: &GevondenLeerbedrijf) -> bool {
+    let named = &found.praktijkopleiders;
+    if vraag.met_praktijkopleiders != Some(true) {
+        return named.is_empty();
+    }
+    let trains_for = |code| named.iter().filter(|p| p.codes.contains(&code)).count();
+    let shown = |code| found.erkenningen.iter().any(|e| e.erkenning.code == code);
+    let counted = |e: &GevondenErkenning| e.aantal_praktijkopleiders as usize;
+    let all = found.erkenningen.iter();
+    all.clone()
+        .all(|e| trains_for(e.erkenning.code) == counted(e))
+        && named
+            .iter()
+            .all(|p| p.codes.iter().any(|code| shown(*code)))
 }
 
 /// To one decimal; a centre in whole micro-degrees may round the other way.

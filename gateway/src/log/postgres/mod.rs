@@ -279,6 +279,10 @@ impl LogStore for PostgresStore {
         self.keys.pseudonym(natural_key)
     }
 
+    fn derived_key(&self, label: &str) -> [u8; 32] {
+        self.keys.derived(label)
+    }
+
     async fn forget_superseded(&self) -> Result<u64, StoreError> {
         self.side_forget().await
     }

@@ -248,13 +248,11 @@ fn refused(ctx: &Context<'_>, bevindingen: Vec<Bevinding>) -> Answer<Response> {
         Some(first) => Kop::about(&ctx.view, first),
         None => Kop::new(&ctx.view, Signaalcode::GegevensOngeldig),
     };
-    Answer {
-        response: Response {
-            kop,
-            abonnement: None,
-        },
-        bevindingen,
-    }
+    let response = Response {
+        kop,
+        abonnement: None,
+    };
+    Answer::with(response, bevindingen)
 }
 
 /// Counts what a subscriber did and logs it.

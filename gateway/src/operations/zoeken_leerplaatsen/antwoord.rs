@@ -73,8 +73,8 @@ pub struct GevondenLeerbedrijf {
     pub erkenningen: Vec<GevondenErkenning>,
     /// De leerplaatsen die bij de vraag passen; leeg bij ERKENNING.
     pub leerplaatsen: Vec<GevondenLeerplaats>,
-    /// Praktijkopleiders. Nu altijd leeg: namen volgen met de verwerkingslog; hun aantal per code
-    /// staat bij de erkenningen.
+    /// De praktijkopleiders voor de getoonde erkenningen, alleen als `metPraktijkopleiders` gevraagd is;
+    /// wie ze opvraagt, wordt vastgelegd. Hun aantal per code staat altijd bij de erkenningen.
     pub praktijkopleiders: Vec<PraktijkopleiderDetail>,
     /// Waarom dit leerbedrijf hier staat, in woorden, als `metToelichting` gevraagd is.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 mod antwoord;
 mod codes;
 mod cursor;
+mod opleiders;
 mod plek;
 mod toelichting;
 mod tonen;
@@ -14,11 +15,13 @@ pub use antwoord::{
 };
 
 use cursor::{Page, Refused};
+use opleiders::name_opleiders;
 use tonen::show;
 use vraag::{Vraag, about};
 
 use super::{Answer, Bevinding, Context, Kop, present};
 use crate::{
+    audit::Betrokkene,
     domain::{Datum, Leerweg, RegisterVersie, Signaalcode},
     replica::{
         View,
@@ -70,7 +73,7 @@ pub struct Request {
     pub pagina_grootte: Option<String>,
     /// `volgendeCursor` of the page before.
     pub cursor: Option<String>,
-    /// Names of praktijkopleiders, once their record of processing exists.
+    /// Names of praktijkopleiders of the leerbedrijven on the page.
     pub met_praktijkopleiders: Option<bool>,
     /// Counts over the whole list.
     pub met_tellingen: Option<bool>,
@@ -85,7 +88,7 @@ pub struct Request {
 #[must_use]
 pub fn run(ctx: &Context<'_>, request: Request) -> Answer<Response> {
     match search(ctx, &request) {
-        Ok(response) => Answer::clean(response),
+        Ok((response, over)) => Answer::about(response, over),
         Err(bevindingen) => not_searched(ctx, bevindingen),
     }
 }
@@ -98,7 +101,11 @@ pub fn understand(view: &View, request: &Request, vandaag: Datum) -> Result<Quer
     Vraag::parse(view, request, vandaag).map(|vraag| vraag.query)
 }
 
-fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevinding>> {
+/// The answer, and whom it names.
+fn search(
+    ctx: &Context<'_>,
+    request: &Request,
+) -> Result<(Response, Vec<Betrokkene>), Vec<Bevinding>> {
     let view = &ctx.view;
     let page = Page {
         request,
@@ -142,7 +149,12 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
     let listed = view.listed(fitting.map(|hit| hit.leerbedrijf_id));
     let mut leerbedrijven = Vec::with_capacity(listed.len());
     leerbedrijven.extend(listed.into_iter().filter_map(|one| show(ctx, &vraag, one)));
-    Ok(Response {
+    let over = if vraag.opleiders {
+        name_opleiders(view, &mut leerbedrijven)
+    } else {
+        Vec::new()
+    };
+    let response = Response {
         kop: Kop::new(
             view,
             match totaal {
@@ -158,7 +170,8 @@ fn search(ctx: &Context<'_>, request: &Request) -> Result<Response, Vec<Bevindin
         } else {
             Vec::new()
         },
-    })
+    };
+    Ok((response, over))
 }
 
 /// Invalid input goes first: it is what REST refuses, and SOAP is to answer the same.
@@ -168,16 +181,14 @@ fn not_searched(ctx: &Context<'_>, mut bevindingen: Vec<Bevinding>) -> Answer<Re
         Some(first) => Kop::about(&ctx.view, first),
         None => Kop::new(&ctx.view, Signaalcode::TeWeinigZoekgegevens),
     };
-    Answer {
-        response: Response {
-            kop,
-            leerbedrijven: Vec::new(),
-            totaal: 0,
-            volgende_cursor: None,
-            tellingen: Vec::new(),
-        },
-        bevindingen,
-    }
+    let response = Response {
+        kop,
+        leerbedrijven: Vec::new(),
+        totaal: 0,
+        volgende_cursor: None,
+        tellingen: Vec::new(),
+    };
+    Answer::with(response, bevindingen)
 }
 
 fn about_cursor(refused: Refused) -> Bevinding {

@@ -62,7 +62,7 @@ pub(super) fn show(
             })
             .collect(),
         leerplaatsen: fitting.leerplaatsen.into_iter().map(shown).collect(),
-        // Until each answer about a person is recorded (design invariant 11).
+        // Named when the whole page is known, if at all.
         praktijkopleiders: Vec::new(),
         toelichting,
     })

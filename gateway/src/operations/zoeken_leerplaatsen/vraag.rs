@@ -35,6 +35,8 @@ pub(super) struct Vraag {
     pub(super) codes: Option<Codekeuze>,
     pub(super) pagina: usize,
     pub(super) toelichten: bool,
+    /// Names of people are asked for (rule 11).
+    pub(super) opleiders: bool,
 }
 
 /// The fields that stand on their own, each understood or not.
@@ -111,6 +113,7 @@ impl Vraag {
             codes,
             pagina: velden.pagina,
             toelichten: request.met_toelichting == Some(true),
+            opleiders: request.met_praktijkopleiders == Some(true),
         })
     }
 }

@@ -22,7 +22,8 @@ impl Delivery {
     /// Lends what is due, of every endpoint that has room, and sets it on its way.
     pub(super) async fn claim(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
         let now = self.tools.clock.now();
-        if self.tools.access.is_too_old(now) {
+        // What cannot be recorded cannot be sent. It waits in the store, and no attempt is used up.
+        if self.tools.access.is_too_old(now) || !self.tools.verwerkingslog.is_gezond() {
             return Ok(());
         }
         let wanted = self.wanted(now);

@@ -12,6 +12,7 @@ mod outcome;
 mod proving;
 mod sending;
 mod tell;
+mod vastleggen;
 mod writing;
 
 use std::{collections::HashMap, future::Future, pin::pin, sync::Arc, time::Duration};
@@ -27,7 +28,9 @@ use super::{
     AbonnementId, Afzender, ClientError, ClientSettings, Lookup, PushClient, PushDesk, PushStore,
     Sleutel, schedule::later,
 };
-use crate::{access::Access, clock::Clock, log::StoreError, telemetry::chain};
+use crate::{
+    access::Access, audit::Verwerkingslog, clock::Clock, log::StoreError, telemetry::chain,
+};
 use bestemming::Bestemming;
 use proving::Vraag;
 use sending::{Tools, Verslag};
@@ -55,6 +58,8 @@ pub struct Parts {
     pub desk: Arc<PushDesk>,
     /// Mandates, which count when a message is sent.
     pub access: Arc<Access>,
+    /// Where it is recorded of whom something is sent.
+    pub verwerkingslog: Arc<Verwerkingslog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Who sends.
@@ -116,6 +121,7 @@ impl Delivery {
         let Parts {
             desk,
             access,
+            verwerkingslog,
             clock,
             afzender,
             sleutel,
@@ -126,6 +132,7 @@ impl Delivery {
         let (stop, stopping) = watch::channel(false);
         let tools = Tools {
             access,
+            verwerkingslog,
             clock,
             afzender,
             sleutel,
@@ -272,6 +279,7 @@ impl Delivery {
             Ok(client) => {
                 self.tools = Arc::new(Tools {
                     access: Arc::clone(&tools.access),
+                    verwerkingslog: Arc::clone(&tools.verwerkingslog),
                     clock: Arc::clone(&tools.clock),
                     afzender: tools.afzender.clone(),
                     sleutel: tools.sleutel.clone(),

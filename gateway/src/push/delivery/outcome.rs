@@ -1,6 +1,6 @@
 //! What follows from a message that ended, and from a proof or a test.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Delivery, Klaar,
@@ -11,9 +11,13 @@ use super::{
 };
 use crate::push::{
     Abonnement, AbonnementStatus,
-    schedule::Fout,
+    schedule::{Fout, later},
     store::{Attempt, Claim, Gevolg, Poging, Wijziging},
 };
+
+/// How long what could not be recorded is put off at least; no attempt of it is used up. Nothing is
+/// lent while the journal is known to be away.
+const NOT_RECORDED: Duration = Duration::from_secs(5);
 
 impl Delivery {
     /// Takes in what ended; none when a task broke off, and its loan then ends by itself.
@@ -48,6 +52,10 @@ impl Delivery {
             Uitslag::NietGestuurd => {
                 let again = Gevolg::Terug(bestemming.earliest(now));
                 gevolgen.resize(verslag.claims.len(), again);
+            }
+            Uitslag::NietVastgelegd => {
+                let again = later(bestemming.earliest(now), NOT_RECORDED);
+                gevolgen.resize(verslag.claims.len(), Gevolg::Terug(again));
             }
             Uitslag::Mislukt(fout) => {
                 for claim in &verslag.claims {

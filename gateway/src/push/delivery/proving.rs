@@ -38,7 +38,7 @@ pub(super) async fn ask(abonnement: Arc<Abonnement>, vraag: Vraag, tools: Arc<To
     let (uitslag, poging) = match abonnement.kanaal {
         // Whoever answers meldenMutaties without mutaties serves the contract.
         Kanaal::Soap => {
-            let (answer, poging) = tools.call(&abonnement, &[]).await;
+            let (answer, poging) = tools.call(&abonnement, &[], HeaderMap::new()).await;
             judge_soap(answer, poging)
         }
         Kanaal::Webhook | Kanaal::Poll => webhook(&abonnement, vraag, &tools).await,

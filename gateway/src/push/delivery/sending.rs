@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{Chance, Settings, uuid_of};
 use crate::{
     access::Access,
+    audit::Verwerkingslog,
     clock::Clock,
     domain::Tijdstip,
     push::{
@@ -33,6 +34,7 @@ use crate::{
 /// What every message needs.
 pub(super) struct Tools {
     pub(super) access: Arc<Access>,
+    pub(super) verwerkingslog: Arc<Verwerkingslog>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) afzender: Afzender,
     pub(super) sleutel: Option<Arc<Sleutel>>,
@@ -90,6 +92,8 @@ pub(super) enum Uitslag {
     Mislukt(Fout),
     /// Nobody was asked.
     NietGestuurd,
+    /// Nobody was asked, since it could not be recorded.
+    NietVastgelegd,
 }
 
 /// Waits for its turn and sends it.
@@ -120,10 +124,17 @@ pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
         .iter()
         .filter_map(|claim| claim.melding.bericht(claim.volledig_tot_en_met, true))
         .collect();
-    if !berichten.is_empty() {
-        let (uitslag, poging) = tools.deliver(&zending.abonnement, &berichten).await;
-        verslag.uitslag = uitslag;
-        verslag.poging = Some(poging);
+    if berichten.is_empty() {
+        return verslag;
+    }
+    let abonnement = &zending.abonnement;
+    match tools.leg_vast(abonnement, &berichten, now).await {
+        Ok(traceparent) => {
+            let (uitslag, poging) = tools.deliver(abonnement, &berichten, &traceparent).await;
+            verslag.uitslag = uitslag;
+            verslag.poging = Some(poging);
+        }
+        Err(_) => verslag.uitslag = Uitslag::NietVastgelegd,
     }
     verslag
 }
@@ -140,14 +151,18 @@ impl Tools {
         &self,
         abonnement: &Abonnement,
         berichten: &[MutatieBericht],
+        traceparent: &str,
     ) -> (Uitslag, Poging) {
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::from_static("traceparent");
+        insert(&mut headers, name, traceparent);
         if abonnement.kanaal == Kanaal::Soap {
-            let (answer, poging) = self.call(abonnement, berichten).await;
+            let (answer, poging) = self.call(abonnement, berichten, headers).await;
             return judge_soap(answer, poging);
         }
         match message::mutaties(abonnement, berichten, &self.afzender) {
             Ok(bericht) => {
-                let (answer, poging) = self.post(abonnement, bericht, HeaderMap::new()).await;
+                let (answer, poging) = self.post(abonnement, bericht, headers).await;
                 (judge_webhook(answer), poging)
             }
             Err(error) => (Uitslag::Mislukt(Fout::Bericht), self.unwritten(&error)),
@@ -159,6 +174,7 @@ impl Tools {
         &self,
         abonnement: &Abonnement,
         berichten: &[MutatieBericht],
+        mut headers: HeaderMap,
     ) -> (Option<Antwoord>, Poging) {
         let message_id = uuid_of(self.chance);
         let eindpunt = match self.eindpunt(abonnement) {
@@ -182,7 +198,6 @@ impl Tools {
             content_type: soap_message::CONTENT_TYPE,
             body: soap_message::melden_mutaties(&melding, &self.afzender),
         };
-        let mut headers = HeaderMap::new();
         insert(
             &mut headers,
             HeaderName::from_static("soapaction"),

@@ -219,6 +219,7 @@ impl Health {
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
             tls: Vec::clone(&self.tls.load()),
+            verwerkingslog: gateway.verwerkingslog.toestand().reden,
         };
         let (status, redenen) = judge(&seen);
         Readiness {
@@ -289,6 +290,15 @@ impl Health {
         moment(names::REGISTER_BEVESTIGD, readiness.register_bevestigd_op);
         moment(names::TOEGANG_BEVESTIGD, readiness.toegang_bevestigd_op);
         moment(names::MOMENTOPNAME, readiness.momentopname_op);
+        let verwerkingslog = gateway.verwerkingslog.toestand();
+        moment(
+            names::VERWERKINGSLOG_GESCHREVEN,
+            verwerkingslog.geschreven_op,
+        );
+        gauge(
+            metrics::gauge!(names::VERWERKINGSLOG_GEZOND),
+            u64::from(verwerkingslog.reden.is_none()),
+        );
         let hash = view.state_hash();
         for (deel, hash) in [
             ("register", hash.register),
@@ -370,6 +380,8 @@ struct Seen {
     toegang_confirmed: Option<Tijdstip>,
     toegang_too_old: bool,
     tls: Vec<String>,
+    /// Why processing cannot be recorded.
+    verwerkingslog: Option<String>,
 }
 
 /// One cause must not take every node out at once: a database that is away, or a commit that no
@@ -409,6 +421,11 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
     if let Some(reason) = &seen.follower_stopped {
         lessened.push(format!("the follower stopped: {reason}"));
     }
+    if let Some(reason) = &seen.verwerkingslog {
+        lessened.push(format!(
+            "processing cannot be recorded, and answers about people are refused: {reason}"
+        ));
+    }
     match age_s(seen.toegang_confirmed) {
         _ if seen.toegang_too_old => refusing
             .push("toegang was not confirmed for longer than toegang.maximaleLeeftijd".to_owned()),
@@ -447,6 +464,7 @@ mod tests {
             toegang_confirmed: ago(1),
             toegang_too_old: false,
             tls: Vec::new(),
+            verwerkingslog: None,
         };
         let check = |seen: Seen, status: Status, word: &str| {
             let (found, redenen) = judge(&seen);
@@ -517,6 +535,14 @@ mod tests {
             },
             Status::Verminderd,
             "CRL of X",
+        );
+        check(
+            Seen {
+                verwerkingslog: Some("No space left".into()),
+                ..well()
+            },
+            Status::Verminderd,
+            "No space left",
         );
         check(
             Seen {

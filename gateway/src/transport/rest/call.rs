@@ -18,11 +18,11 @@ use super::{
 use crate::{
     access::Toelating,
     domain::{Caller, LeerbedrijfId, Oin, Operatie, Signaalcode, Tijdstip},
-    operations::{Answer, Context, Herkenning},
+    operations::{Answer, Context, Herkenning, Uitgang},
     transport::{
         body::{self, Unread},
         bulk::in_parts,
-        gateway::{Gateway, Outcome, put_quota},
+        gateway::{Gateway, Outcome, TRACEPARENT, put_quota},
         identity::peer_identity,
     },
 };
@@ -131,6 +131,13 @@ impl<'a> Call<'a> {
         Herkenning::Eenmalig(new_id())
     }
 
+    /// The way out for the answer.
+    pub(super) fn uitgang<'c>(&'c self, caller: &'c Caller) -> Uitgang<'c> {
+        let traceparent = traceparent(self.request);
+        self.gateway
+            .uitgang(caller, self.operatie, self.now, traceparent)
+    }
+
     /// What an operation gets besides its request. A request whose input is wrong anyway does not
     /// wait for a version: its other fields are checked against what is here.
     ///
@@ -237,21 +244,29 @@ impl Reply {
     }
 }
 
-/// The response of an operation, or all that was wrong with its input.
+/// The response of an operation, recorded where it is about people, or all that was wrong with its
+/// input.
 ///
 /// # Errors
-/// 400 with every violation of form and every invalid field that the operation named.
-pub(super) fn accepted<R>(
-    answer: Answer<R>,
+/// 400 with every violation of form and every invalid field that the operation named; 503 when it
+/// cannot be recorded.
+pub(super) async fn accepted<R>(
+    uitgang: &Uitgang<'_>,
+    mut answer: Answer<R>,
     mut fouten: Overtredingen,
     plaats_of: fn(&str) -> Plaats,
 ) -> Result<R, Problem> {
-    fouten.add_bevindingen(answer.bevindingen, plaats_of);
-    if fouten.is_empty() {
-        Ok(answer.response)
-    } else {
-        Err(Problem::invalid_input(fouten))
+    fouten.add_bevindingen(std::mem::take(&mut answer.bevindingen), plaats_of);
+    if !fouten.is_empty() {
+        return Err(Problem::invalid_input(fouten));
     }
+    let (response, _) = uitgang.open(answer).await?;
+    Ok(response)
+}
+
+/// The caller's trace, when it names one.
+pub(super) fn traceparent(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(TRACEPARENT)?.to_str().ok()
 }
 
 /// What `work` comes to, unless the caller's certificate is refused before it does.

@@ -59,7 +59,7 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let versie = request.minimale_register_versie.as_deref();
     let context = call.context(&caller, versie, &fouten).await?;
     let answer = run(&context, request);
-    let response = accepted(answer, fouten, plaats_of)?;
+    let response = accepted(&call.uitgang(&caller), answer, fouten, plaats_of).await?;
     call.note(&context, response.leerbedrijf_ids());
     Reply::json(&response, response.kop.signaalcode)
 }

@@ -99,7 +99,8 @@ async fn answer_all(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let context = call.context(&caller, versie.as_deref(), &fouten).await?;
     let writing = call.gateway.writing(herkenning);
     let request = opvragen::Request::default();
-    let response = opvragen::run(&context, &writing, request).await?.response;
+    let answer = opvragen::run(&context, &writing, request).await?;
+    let (response, _) = call.uitgang(&caller).open(answer).await?;
     Reply::json(&response, response.kop.signaalcode)
 }
 
@@ -122,8 +123,9 @@ async fn answer_one(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let context = call.context(&caller, versie.as_deref(), &fouten).await?;
     let writing = call.gateway.writing(herkenning);
     let answer = opvragen::run_of_one(&context, &writing, id.as_deref()).await?;
-    let reply = Reply::json(&answer.response, answer.response.kop.signaalcode)?;
-    abonnement::found(&answer.response, reply)
+    let (response, _) = call.uitgang(&caller).open(answer).await?;
+    let reply = Reply::json(&response, response.kop.signaalcode)?;
+    abonnement::found(&response, reply)
 }
 
 pub(super) async fn delete(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
@@ -148,7 +150,7 @@ async fn answer_delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
         ..beeindigen::Request::default()
     };
     let answer = beeindigen::run(&context, &writing, request).await?;
-    let response = accepted(answer, fouten, |_| Plaats::Pad)?;
+    let response = accepted(&call.uitgang(&caller), answer, fouten, |_| Plaats::Pad).await?;
     let reply = Reply::json(&response, response.kop.signaalcode)?;
     abonnement::found(&response, reply)
 }

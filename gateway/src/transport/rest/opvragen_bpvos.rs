@@ -86,7 +86,13 @@ async fn answer_all(call: &mut Call<'_>) -> Result<Reply, Problem> {
         cursor,
         minimale_register_versie,
     };
-    let response = accepted(run(&context, request)?, fouten, |_| Plaats::Query)?;
+    let response = accepted(
+        &call.uitgang(&caller),
+        run(&context, request)?,
+        fouten,
+        |_| Plaats::Query,
+    )
+    .await?;
     Reply::json(&response, response.kop.signaalcode)
 }
 
@@ -105,7 +111,7 @@ async fn answer_one(call: &mut Call<'_>) -> Result<Reply, Problem> {
     fouten.check_versie(Plaats::Query, versie.as_deref());
     let context = call.context(&caller, versie.as_deref(), &fouten).await?;
     let answer = run_of_one(&context, kenmerk.as_deref());
-    let response = accepted(answer, fouten, |_| Plaats::Pad)?;
+    let response = accepted(&call.uitgang(&caller), answer, fouten, |_| Plaats::Pad).await?;
     match response.kop.signaalcode {
         Signaalcode::GeenResultaat => Err(Problem::unknown_bpvo()),
         signaalcode => Reply::json(&response, signaalcode),

@@ -25,8 +25,10 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     pad: "/v1/leerbedrijven/{leerbedrijfId}/detailgegevens",
     samenvatting: "Adres, contactgegevens en erkenningen van een leerbedrijf",
     beschrijving: "Een leerbedrijf dat het register niet kent, geeft 404 met code 100. Een historisch \
-        leerbedrijf wordt gevonden en houdt zijn geschiedenis (signaalcode 102). De lijsten \
-        contactpersonen en praktijkopleiders zijn nu altijd leeg.",
+        leerbedrijf wordt gevonden en houdt zijn geschiedenis (signaalcode 102). Staan er \
+        contactpersonen of praktijkopleiders in het antwoord, dan is vastgelegd aan wie zij gegeven zijn \
+        voordat het vertrekt. Kan dat even niet, dan volgt 503 met code \
+        PERSOONSGEGEVENS_NIET_BESCHIKBAAR.",
     pad_velden: &[LEERBEDRIJF_ID],
     query: &QUERY,
     verzoek: None,
@@ -52,7 +54,7 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let versie = request.minimale_register_versie.as_deref();
     let context = call.context(&caller, versie, &fouten).await?;
     let answer = run(&context, request);
-    let response = accepted(answer, fouten, plaats_of)?;
+    let response = accepted(&call.uitgang(&caller), answer, fouten, plaats_of).await?;
     call.note(&context, response.leerbedrijf_ids());
     match response.kop.signaalcode {
         Signaalcode::LeerbedrijfOnbekend => Err(Problem::unknown_leerbedrijf()),

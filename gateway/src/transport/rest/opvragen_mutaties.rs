@@ -100,7 +100,7 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
         minimale_register_versie,
     };
     let answer = run(&context, &writing, request).await?;
-    let response = accepted(answer, fouten, |_| Plaats::Query)?;
+    let response = accepted(&call.uitgang(&caller), answer, fouten, |_| Plaats::Query).await?;
     match response.kop.signaalcode {
         Signaalcode::AbonnementOnbekend => Err(Problem::unknown_abonnement()),
         Signaalcode::VolgnummerVerlopen => Err(Problem::gone(Stroom {

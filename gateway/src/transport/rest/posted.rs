@@ -8,7 +8,7 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted, while_admitted},
+    call::{Call, Reply, accepted, traceparent, while_admitted},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::Toelating,
     domain::{Caller, LeerbedrijfId, Oin},
-    operations::{Answer, Context, Failure, Herkenning, Kop, Writing},
+    operations::{Answer, Context, Failure, Herkenning, Kop, Uitgang, Writing},
     transport::{bulk::Bulk, gateway::Gateway},
 };
 
@@ -109,6 +109,7 @@ async fn answer<V: Posted>(
             caller,
             herkenning,
             toelating,
+            traceparent: traceparent(call.request).map(str::to_owned),
         };
         answer_apart::<V>(call, work, (body, json_limits), fouten).await
     } else {
@@ -117,7 +118,8 @@ async fn answer<V: Posted>(
         let versie = vraag.minimale_register_versie();
         let context = call.context(&caller, versie, &fouten).await?;
         let writing = call.gateway.writing(herkenning);
-        reply(vraag, call.gateway, &context, &writing, fouten).await
+        let ways = (&writing, &call.uitgang(&caller));
+        reply(vraag, call.gateway, &context, ways, fouten).await
     }
 }
 
@@ -128,6 +130,7 @@ struct Work {
     herkenning: Herkenning,
     /// Held until the work is done, also when its caller is gone.
     toelating: Toelating,
+    traceparent: Option<String>,
 }
 
 /// Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
@@ -164,8 +167,14 @@ async fn answer_apart<V: Posted>(
             now,
         };
         let writing = work.gateway.writing(work.herkenning);
+        let operatie = V::ENDPOINT.operatie;
+        let traceparent = work.traceparent.as_deref();
+        let uitgang = work
+            .gateway
+            .uitgang(&work.caller, operatie, now, traceparent);
         let fouten = Overtredingen::default();
-        let answering = reply(vraag, &work.gateway, &context, &writing, fouten);
+        let ways = (&writing, &uitgang);
+        let answering = reply(vraag, &work.gateway, &context, ways, fouten);
         let answer = runtime.block_on(answering);
         drop(work.toelating);
         answer
@@ -190,11 +199,11 @@ async fn reply<V: Posted>(
     vraag: V,
     gateway: &Gateway,
     context: &Context<'_>,
-    writing: &Writing<'_>,
+    (writing, uitgang): (&Writing<'_>, &Uitgang<'_>),
     fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
     let answer = vraag.run(context, writing).await?;
-    let response = accepted(answer, fouten, V::plaats_of)?;
+    let response = accepted(uitgang, answer, fouten, V::plaats_of).await?;
     gateway.note(context, V::leerbedrijf_ids(&response));
     let signaalcode = V::kop(&response).signaalcode;
     let reply = Reply::json_within(V::ANSWER_BYTES, &response, signaalcode)?;

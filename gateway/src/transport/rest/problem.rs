@@ -148,6 +148,9 @@ problemen! {
     /// The queue of the mutatieservice is away; the rest goes on.
     AbonnementenNietBeschikbaar = SERVICE_UNAVAILABLE, "abonnementen-niet-beschikbaar", "ABONNEMENTEN_NIET_BESCHIKBAAR", "Abonnementen even niet beschikbaar",
         "Stuur dezelfde vraag opnieuw na Retry-After, met dezelfde Idempotency-Key. Wat bezorgd moet worden, blijft bewaard.";
+    /// The record of processing cannot be written; what is not about people goes on.
+    PersonenNietBeschikbaar = SERVICE_UNAVAILABLE, "persoonsgegevens-niet-beschikbaar", "PERSOONSGEGEVENS_NIET_BESCHIKBAAR", "Persoonsgegevens even niet beschikbaar",
+        "Probeer het opnieuw na Retry-After; de beheerder is gewaarschuwd. Vragen zonder persoonsgegevens worden beantwoord.";
     /// What this node knows of toegang is too old to rely on.
     ToegangTeOud = SERVICE_UNAVAILABLE, "toegang-te-oud", "TOEGANG_TE_OUD", "Toegangsgegevens te oud",
         "Probeer het opnieuw na Retry-After; de beheerder is gewaarschuwd.";
@@ -473,6 +476,9 @@ impl From<Failure> for Problem {
             }
             Failure::TooManyWaiting { retry_after_s } => {
                 Self::new(Probleemsoort::TeVeelVerzoeken, detail).retry_after(retry_after_s)
+            }
+            Failure::NotRecorded { retry_after_s } => {
+                Self::new(Probleemsoort::PersonenNietBeschikbaar, detail).retry_after(retry_after_s)
             }
             Failure::RegisterUnavailable { retry_after_s } => {
                 Self::new(Probleemsoort::RegisterNietBeschikbaar, detail).retry_after(retry_after_s)

@@ -183,7 +183,8 @@ async fn answer_delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
     }
     let context = call.context(&caller, None, &fouten).await?;
     let writing = call.gateway.writing(herkenning);
-    let response = verwijder(&context, &writing, kenmerk).await?.response;
+    let answer = verwijder(&context, &writing, kenmerk).await?;
+    let (response, _) = call.uitgang(&caller).open(answer).await?;
     match response.kop.signaalcode {
         Signaalcode::GeenResultaat => Err(Problem::unknown_bpvo()),
         signaalcode => Reply::json(&response, signaalcode),

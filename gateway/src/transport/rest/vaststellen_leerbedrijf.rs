@@ -119,10 +119,11 @@ async fn answer_by_id(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let versie = request.minimale_register_versie.as_deref();
     let context = call.context(&caller, versie, &fouten).await?;
     let answer = run(&context, request);
-    let response = accepted(answer, fouten, |veld| match veld {
+    let response = accepted(&call.uitgang(&caller), answer, fouten, |veld| match veld {
         "minimaleRegisterVersie" => Plaats::Query,
         _ => Plaats::Pad,
-    })?;
+    })
+    .await?;
     call.note(&context, response.leerbedrijf_ids());
     match response.kop.signaalcode {
         Signaalcode::LeerbedrijfOnbekend => Err(Problem::unknown_leerbedrijf()),

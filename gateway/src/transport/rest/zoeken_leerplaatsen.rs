@@ -105,7 +105,7 @@ pub const VELDEN: [Veld; 22] = [
     ),
     Veld::boolean(
         "metPraktijkopleiders",
-        "Namen van praktijkopleiders. Wordt aangenomen, maar de lijst is nog leeg: zij volgt met het logboek van verwerkingen.",
+        "Namen van de praktijkopleiders voor de getoonde erkenningen; zonder dit alleen hun aantal. Van elk antwoord met namen wordt vastgelegd aan wie het gegeven is.",
     ),
     Veld::boolean(
         "metTellingen",

@@ -10,7 +10,7 @@ use crate::{
     },
     domain::{Caller, Oin, Operatie, Tijdstip},
     soap::{Addressing, Fault, FaultCode, ns},
-    transport::gateway::Gateway,
+    transport::gateway::{Gateway, TRACEPARENT},
 };
 
 /// HTTP header that names the school where wsa:From cannot.
@@ -30,6 +30,8 @@ pub(super) struct Call {
     pub(super) afnemer_oin: Option<Oin>,
     /// What it has taken of its afnemer's quota.
     pub(super) toelating: Toelating,
+    /// The caller's trace, when it names one.
+    pub(super) traceparent: Option<String>,
 }
 
 impl Call {
@@ -47,6 +49,10 @@ impl Call {
             soap_action: soap_action(headers),
             school: school(headers),
             size_announced,
+            traceparent: headers
+                .get(TRACEPARENT)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
         }
     }
 }

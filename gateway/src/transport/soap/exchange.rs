@@ -312,7 +312,12 @@ impl Exchange<'_> {
         let run = guarded(B::run(&ctx, &writing, request));
         let peer = self.call.peer.as_deref().ok();
         let answered = self.gateway.while_admitted(peer, run).await;
-        let response = answered.map_err(|r| admission::fault_of(&r))??.response;
+        let answer = answered.map_err(|r| admission::fault_of(&r))??;
+        let traceparent = self.call.traceparent.as_deref();
+        let uitgang = self
+            .gateway
+            .uitgang(&caller, B::OPERATIE, self.now, traceparent);
+        let (response, _) = uitgang.open(answer).await.map_err(fault_of)?;
         self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
         self.gateway.note(&ctx, B::leerbedrijf_ids(&response));
         Ok(self.render::<B>(&response, addressing))
@@ -409,6 +414,7 @@ fn fault_of(failure: Failure) -> Fault {
         Failure::VersionNotReached { retry_after_s, .. }
         | Failure::WriteUnavailable { retry_after_s }
         | Failure::PushUnavailable { retry_after_s }
+        | Failure::NotRecorded { retry_after_s }
         | Failure::RegisterUnavailable { retry_after_s } => Fault::new(FaultCode::NietBeschikbaar)
             .detail(reason)
             .retry_after(retry_after_s),

@@ -112,6 +112,10 @@ impl LogStore for Interrupted {
         self.inner.pseudonym(natural_key)
     }
 
+    fn derived_key(&self, label: &str) -> [u8; 32] {
+        self.inner.derived_key(label)
+    }
+
     async fn forget_superseded(&self) -> Result<u64, StoreError> {
         self.inner.forget_superseded().await
     }
