@@ -540,6 +540,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn alert_rules_name_metrics_that_there_are() {
+        let rules = include_str!("../../deploy/prometheus/intrekking.yml");
+        let words = rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let named: Vec<_> = words
+            .filter(|word| word.starts_with("stagepoort_"))
+            .collect();
+        assert!(named.len() > 5, "{named:?}");
+        for name in named {
+            let quoted = format!("\"{name}\"");
+            assert!(include_str!("metrics.rs").contains(&quoted), "{name}");
+        }
+    }
+
+    #[test]
     fn the_system_s_own_files_are_read() {
         assert_eq!(resident_kib("Name:\tx\nVmRSS:\t  1234 kB\n"), Some(1234.0));
         let stat = "1 (a b) c) S 1 1 1 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 1 0";
