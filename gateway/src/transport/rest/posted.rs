@@ -8,11 +8,11 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, guarded, not_handled},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
-    problem::{Probleemsoort, Problem},
+    problem::Problem,
     uri,
     violation::{Overtredingen, Plaats},
 };
@@ -63,7 +63,7 @@ pub(super) async fn handle<V: Posted>(
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, V::ENDPOINT.operatie);
-    let result = answer::<V>(&mut call, payload, &gateway).await;
+    let result = guarded(answer::<V>(&mut call, payload, &gateway)).await;
     call.finish(result)
 }
 
@@ -154,12 +154,9 @@ async fn answer_apart<V: Posted>(
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    web::block(work).await.unwrap_or_else(|_| {
-        Err(Problem::new(
-            Probleemsoort::InterneFout,
-            "de vraag kon niet worden afgehandeld",
-        ))
-    })
+    web::block(work)
+        .await
+        .unwrap_or_else(|_| Err(not_handled()))
 }
 
 async fn reply<V: Posted>(
