@@ -161,7 +161,7 @@ pub fn run_of_one(ctx: &Context<'_>, bpvo_kenmerk: Option<&str>) -> Answer<Respo
 
 /// Behind which bpvo of which school a page begins, for whom.
 #[derive(Serialize, Deserialize)]
-struct Cursor {
+pub(super) struct Cursor {
     form: u8,
     afnemer_oin: Oin,
     school_oin: Oin,

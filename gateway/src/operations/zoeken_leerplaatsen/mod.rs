@@ -13,6 +13,7 @@ pub use antwoord::{
     Telling, Vergoeding,
 };
 
+pub(super) use cursor::Cursor;
 use cursor::{Page, Refused};
 use tonen::show;
 use vraag::{Vraag, about};

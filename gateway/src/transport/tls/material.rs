@@ -270,6 +270,16 @@ impl Crls {
     }
 }
 
+/// Reads CRLs as they come in a file, for fuzzing; how many there were.
+pub(crate) fn read_crl(bytes: &[u8]) -> Result<usize, TlsError> {
+    let path = Path::new("crl");
+    let mut crls = Crls::default();
+    for der in split_crls(path, bytes.to_vec())? {
+        crls.add(path, der)?;
+    }
+    Ok(crls.ages.len())
+}
+
 fn earliest(a: Option<UnixTime>, b: Option<UnixTime>) -> Option<UnixTime> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -278,7 +288,13 @@ fn earliest(a: Option<UnixTime>, b: Option<UnixTime>) -> Option<UnixTime> {
 }
 
 fn read_crls(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
-    let bytes = read(path)?;
+    split_crls(path, read(path)?)
+}
+
+fn split_crls(
+    path: &Path,
+    bytes: Vec<u8>,
+) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
     // DER begins with a SEQUENCE; no PEM file does.
     if bytes.first() == Some(&0x30) {
         return Ok(vec![CertificateRevocationListDer::from(bytes)]);

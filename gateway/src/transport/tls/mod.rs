@@ -30,6 +30,7 @@ use self::{
 use super::connections::Connections;
 use crate::{access::Revocations, domain::Tijdstip, metrics::names};
 
+pub(crate) use material::read_crl;
 pub use material::{CrlAge, TlsError, TlsPaths};
 pub use refusal::Reden;
 pub(crate) use refusal::{RefusalLog, SeenCertificate, take_remembered};
