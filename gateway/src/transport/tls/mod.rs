@@ -43,6 +43,7 @@ use crate::{access::Revocations, domain::Tijdstip, metrics::names};
 
 pub use bronnen::Taken;
 pub use crl::CrlError;
+pub(crate) use crl::read_crl;
 pub use fetch::{CrlFetchError, CrlFetcher, FetchSettings, Fetched};
 pub use material::{TlsError, TlsPaths};
 pub use plaats::CrlPlaats;
