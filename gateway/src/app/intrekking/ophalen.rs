@@ -131,7 +131,7 @@ impl Following {
                     Taken::Same => ONGEWIJZIGD,
                 })
             }
-            Err(TlsError::Crl { source, .. }) => Round::not(GEWEIGERD, &source),
+            Err(TlsError::Crl { source, .. }) => Round::not(GEWEIGERD, &*source),
             Err(error) => Round::not(MISLUKT, &error),
         }
     }

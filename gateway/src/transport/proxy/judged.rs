@@ -32,7 +32,7 @@ struct Judgement {
     peer: Arc<PeerIdentity>,
     until: Tijdstip,
     /// With other CRLs or authorities it is judged anew.
-    changes: u64,
+    generation: u64,
 }
 
 impl Judged {
@@ -40,12 +40,12 @@ impl Judged {
     pub(super) fn find(
         &self,
         chain: &[CertificateDer<'static>],
-        changes: u64,
+        generation: u64,
         now: Tijdstip,
     ) -> Option<Arc<PeerIdentity>> {
         let known = self.lock();
         let judgement = known.get(chain)?;
-        let counts = judgement.changes == changes && now < judgement.until;
+        let counts = judgement.generation == generation && now < judgement.until;
         counts.then(|| Arc::clone(&judgement.peer))
     }
 
@@ -53,7 +53,7 @@ impl Judged {
         &self,
         chain: Chain,
         peer: &Arc<PeerIdentity>,
-        changes: u64,
+        generation: u64,
         now: Tijdstip,
     ) {
         let mut known = self.lock();
@@ -63,7 +63,7 @@ impl Judged {
         let judgement = Judgement {
             peer: Arc::clone(peer),
             until: now.later_by(JUDGED_FOR),
-            changes,
+            generation,
         };
         known.insert(chain, judgement);
     }

@@ -107,13 +107,13 @@ impl PassedOn {
             })
         })?;
         let now = self.clock.now();
-        let changes = self.tls.revocations().changes();
-        if let Some(peer) = self.judged.find(&chain, changes, now) {
+        let generation = self.tls.generation();
+        if let Some(peer) = self.judged.find(&chain, generation, now) {
             return Ok(peer);
         }
         let peer = judged::judge(&self.tls, &chain, now)
             .map_err(|(error, own)| Box::new(Refused::of(&error, &own)))?;
-        self.judged.remember(chain, &peer, changes, now);
+        self.judged.remember(chain, &peer, generation, now);
         Ok(peer)
     }
 }

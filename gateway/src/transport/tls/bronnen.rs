@@ -207,8 +207,8 @@ impl Bron {
 
     fn refused(&self, source: CrlError) -> TlsError {
         TlsError::Crl {
-            plaats: self.plaats.clone(),
-            source,
+            plaats: Box::new(self.plaats.clone()),
+            source: Box::new(source),
         }
     }
 

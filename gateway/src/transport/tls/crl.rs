@@ -9,6 +9,7 @@ use rustls_pki_types::{
 use webpki::OwnedCertRevocationList;
 use x509_parser::{
     certificate::X509Certificate,
+    num_bigint::BigUint,
     oid_registry::{OID_PKCS1_SHA1WITHRSA, OID_SHA1_WITH_RSA},
     prelude::FromDer,
     revocation_list::CertificateRevocationList,
@@ -109,7 +110,7 @@ impl Crl {
             issuer_name,
             this_update,
             next_update: crl.next_update().map(|time| moment(time.timestamp())),
-            number: crl.crl_number().map(|number| number.to_bytes_be()),
+            number: crl.crl_number().map(BigUint::to_bytes_be),
             signer,
             serials,
             der,

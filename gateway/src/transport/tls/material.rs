@@ -100,10 +100,10 @@ pub enum TlsError {
     #[error("the CRL of {plaats} cannot be used")]
     Crl {
         /// Where it is.
-        plaats: CrlPlaats,
+        plaats: Box<CrlPlaats>,
         /// Why.
         #[source]
-        source: CrlError,
+        source: Box<CrlError>,
     },
     /// No place of a CRL has this number.
     #[error("no place of a CRL has this number")]

@@ -20,7 +20,10 @@ mod server_config;
 mod verifier;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -66,6 +69,7 @@ pub struct Tls {
     revocations: Arc<Revocations>,
     connections: Arc<Connections>,
     loaded: Mutex<Loaded>,
+    generation: AtomicU64,
 }
 
 /// What the material in force was made of: one load or one list at a time changes it.
@@ -119,6 +123,7 @@ impl Tls {
             revocations,
             connections: Arc::default(),
             loaded: Mutex::new(loaded),
+            generation: AtomicU64::new(0),
         };
         Ok((tls, report))
     }
@@ -165,16 +170,12 @@ impl Tls {
     /// Why it is refused; what was in force stays so.
     pub fn offer(&self, at: usize, bytes: &[u8], now: Tijdstip) -> Result<Taken, TlsError> {
         let mut loaded = self.lock();
-        let taken =
-            loaded
-                .offer(at, bytes, now)
-                .map_err(|source| match self.paths.crls.get(at) {
-                    Some(plaats) => TlsError::Crl {
-                        plaats: plaats.clone(),
-                        source,
-                    },
-                    None => TlsError::NoSuchPlace,
-                })?;
+        let plaats = self.paths.crls.get(at).ok_or(TlsError::NoSuchPlace)?;
+        let refused = |source| TlsError::Crl {
+            plaats: Box::new(plaats.clone()),
+            source: Box::new(source),
+        };
+        let taken = loaded.offer(at, bytes, now).map_err(refused)?;
         if taken == Taken::New {
             self.keep(at, bytes);
             self.put_in_force(&mut loaded, now)?;
@@ -205,6 +206,12 @@ impl Tls {
     #[must_use]
     pub fn paths(&self) -> &TlsPaths {
         &self.paths
+    }
+
+    /// Which authorities and lists are in force: a judgement of before this changed is no longer
+    /// to be relied on.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// Whether a handshake would let this certificate in at this moment.
@@ -249,6 +256,7 @@ impl Tls {
     fn put_in_force(&self, loaded: &mut Loaded, now: Tijdstip) -> Result<(), TlsError> {
         let trust = loaded.trust(self.crl_grace, &self.provider)?;
         self.trust.store(Arc::new(trust));
+        self.generation.fetch_add(1, Ordering::Release);
         loaded.revoke(&self.revocations);
         let revocations = &self.revocations;
         let cut = self

@@ -9,7 +9,7 @@ use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 
 /// A file, or a URL from which it is fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum CrlPlaats {
     /// PEM (one or more lists in a file) or DER.
     Bestand(PathBuf),
@@ -27,11 +27,10 @@ impl CrlPlaats {
         if !text.contains("://") {
             return Ok(Self::Bestand(PathBuf::from(text)));
         }
-        let url = Url::parse(text).map_err(|error| format!("\"{text}\" is not a URL: {error}"))?;
+        let url =
+            Url::parse(text).map_err(|error| format!("a list's place is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!(
-                "\"{text}\" must be a file, or a URL with http or https"
-            ));
+            return Err("a list must be a file, or a URL with http or https".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("a URL may not have a name or password in it".to_owned());
@@ -79,6 +78,13 @@ impl<'de> Deserialize<'de> for CrlPlaats {
     }
 }
 
+/// As it is displayed.
+impl fmt::Debug for CrlPlaats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Without what comes behind a question mark, which may be a secret.
 impl fmt::Display for CrlPlaats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,6 +125,7 @@ mod tests {
         }
         let shown = CrlPlaats::parse("http://a.example/b?sleutel=geheim#c").unwrap();
         assert_eq!(shown.to_string(), "http://a.example/b");
+        assert_eq!(format!("{shown:?}"), "http://a.example/b");
         let file = CrlPlaats::parse("b").unwrap().under(Path::new("/a"));
         assert_eq!(file, CrlPlaats::Bestand("/a/b".into()));
     }
