@@ -58,7 +58,7 @@ pub struct Request {
 /// no number is refused at once.
 #[must_use]
 pub fn may_wait(wacht_seconden: &str) -> bool {
-    wacht_seconden.trim().trim_start_matches('0') != ""
+    !wacht_seconden.trim().trim_start_matches('0').is_empty()
 }
 
 /// A page of the feed.
