@@ -267,11 +267,23 @@ def test_metrics_name_no_leerbedrijf_or_school(demo, erkend):
             assert school.oin not in text
 
 
-def test_promtool_check_metrics(demo):
+@pytest.fixture
+def promtool() -> str:
     own = REPO / ".tools/usr/bin/promtool"
-    promtool = which("promtool") or (str(own) if own.exists() else None)
-    if promtool is None:
+    found = which("promtool") or (str(own) if own.exists() else None)
+    if found is None:
         pytest.skip("promtool is missing: run scripts/setup.sh")
+    return found
+
+
+def test_promtool_check_rules(promtool):
+    rules = sorted((REPO / "deploy/prometheus").glob("*.yml"))
+    assert rules
+    run = subprocess.run([promtool, "check", "rules", *rules], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_promtool_check_metrics(demo, promtool):
     metrics = requests.get(f"{demo.beheer}/metrics", timeout=10).content
     run = subprocess.run([promtool, "check", "metrics"], input=metrics, capture_output=True, timeout=60)
     assert run.returncode == 0, (run.stdout + run.stderr).decode()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Figures of the national set, of one request, of searching, of the log in PostgreSQL and of delivering; gateway/benches/README.md
+# Figures of the national set, of one request, of a batch beside it, of searching, of the log in PostgreSQL and of delivering; gateway/benches/README.md
 # says how and against what.
 #
-#   scripts/bench.sh [LEERBEDRIJVEN] [--only national,node,request,bulk,zoeken,opslag,push]
+#   scripts/bench.sh [LEERBEDRIJVEN] [--only national,node,request,bulk,eerlijk,zoeken,opslag,push]
 #
-# zoeken, opslag and push run only when asked for, and then install PostgreSQL (zoeken: with PostGIS) when it is not
-# there.
+# eerlijk, zoeken, opslag and push run only when asked for; the last three then install PostgreSQL (zoeken: with PostGIS)
+# when it is not there.
 # STAGEPOORT_BENCH_KLEIN=1 makes a short run on a small set, which shows that the benchmark works.
 # STAGEPOORT_POSTCODES and STAGEPOORT_KWALIFICATIES name CSV tables to make the set up from.
 set -euo pipefail

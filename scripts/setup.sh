@@ -24,11 +24,11 @@ fingerprint() {
 # promtool on the path, or the one that an earlier run unpacked.
 has_promtool() { has promtool || [ -x .tools/usr/bin/promtool ]; }
 
-venv_works() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import pytest, lxml, zeep, requests, jsonschema' 2>/dev/null; }
+venv_works() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import pytest, lxml, zeep, requests, jsonschema, sslyze' 2>/dev/null; }
 
 complete() {
   [ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$(fingerprint)" ] &&
-    has xmllint && has openssl && has_promtool && venv_works && [ -d conformance-tests/node_modules/soap ]
+    has xmllint && has openssl && has testssl && has_promtool && venv_works && [ -d conformance-tests/node_modules/soap ]
 }
 
 as_root() {
@@ -103,6 +103,7 @@ if ! has node || ! has npm; then stop "node and npm are missing (Debian: nodejs 
 wanted=()
 has xmllint || wanted+=(libxml2-utils)
 has openssl || wanted+=(openssl)
+has testssl || wanted+=(testssl.sh)
 python3 -c 'import venv, ensurepip' 2>/dev/null || wanted+=(python3-venv)
 debian_packages "${wanted[@]}"
 has_promtool || unpack_promtool

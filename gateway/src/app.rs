@@ -1,8 +1,10 @@
 //! The composition root: builds the parts, owns ports, loops and shutdown.
 
 mod background;
+mod bestanden;
 mod bezorging;
 mod bron;
+mod intrekking;
 mod push;
 mod saved;
 mod serving;
@@ -27,13 +29,12 @@ pub use start::StartError;
 /// A gateway that serves.
 pub struct App {
     addresses: Addresses,
-    clock: Arc<dyn Clock>,
     gateway: Arc<Gateway>,
     health: Arc<Health>,
     tls: Arc<Tls>,
     /// In the order in which they stop: callers, documents, then operators.
     servers: Vec<Server>,
-    /// Follower, toegang, snapshots. They end when `stop` says so.
+    /// Follower, toegang, snapshots, TLS material. They end when `stop` says so.
     loops: JoinSet<()>,
     stop: watch::Sender<bool>,
     drain: Drain,
@@ -48,6 +49,8 @@ pub struct Addresses {
     pub docs: SocketAddr,
     /// For operators.
     pub beheer: SocketAddr,
+    /// For a proxy that ends TLS, where there is one.
+    pub proxy: Option<SocketAddr>,
 }
 
 /// How a shutdown goes.
@@ -78,7 +81,7 @@ impl App {
     }
 
     /// Serves until `stop`, then drains: readiness says no, requests under way are finished, the
-    /// loops end, the operators' listener closes last. SIGHUP reads the TLS material anew.
+    /// loops end, the operators' listener closes last.
     ///
     /// # Errors
     /// When a listener failed while serving.
@@ -90,7 +93,6 @@ impl App {
         }
         let ended = tokio::select! {
             () = stop => None,
-            () = reload_on_hangup(&self.tls, &*self.clock) => None,
             ended = serving.join_next() => ended,
         };
         tracing::info!("stopping");
@@ -135,22 +137,12 @@ async fn arrived(signal: io::Result<Signal>) {
     }
 }
 
-/// Never ends: each SIGHUP reads certificate, key, CA and CRLs anew. What cannot be read leaves
-/// everything as it was.
-async fn reload_on_hangup(tls: &Tls, clock: &dyn Clock) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-        return std::future::pending().await;
-    };
-    while hangup.recv().await.is_some() {
-        if let Err(error) = tls.reload(clock.now()) {
-            let reason = crate::telemetry::chain(&error);
-            tracing::error!(
-                reason,
-                "the TLS material was not reloaded and stays as it was"
-            );
-        }
-    }
-    std::future::pending::<()>().await;
+/// What nobody can guess, drawn here at the edge; zeros while the system has none.
+fn random() -> [u8; 8] {
+    let mut bytes = [0; 8];
+    // Without it only the sketch could be guessed.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    bytes
 }
 
 /// What nobody can guess, drawn here at the edge. It fails only while the system has none yet, and is

@@ -1,6 +1,9 @@
 //! The only place that asks what time it is; everything else is told (design invariant 10).
 
-use std::time::Duration;
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use crate::domain::Tijdstip;
 
@@ -8,6 +11,13 @@ use crate::domain::Tijdstip;
 pub trait Clock: Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Tijdstip;
+
+    /// Time since a moment in the past that stays the same while the program runs. It goes on
+    /// evenly when somebody sets the machine's clock, so that a quota neither stops nor starts
+    /// anew; a clock that a test sets goes by its own moment.
+    fn running(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().as_millis()).unwrap_or(0))
+    }
 }
 
 /// The machine's clock.
@@ -18,6 +28,11 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     fn now(&self) -> Tijdstip {
         Tijdstip::from_millis(jiff::Timestamp::now().as_millisecond()).unwrap_or(Tijdstip::EPOCH)
+    }
+
+    fn running(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
     }
 }
 

@@ -2,7 +2,10 @@
 //! keys refused.
 
 mod opslag;
+mod proxy;
 mod push;
+mod quota;
+mod tls;
 mod verwerkingslog;
 
 use std::{
@@ -23,11 +26,17 @@ use crate::{
     operations::{CursorSleutel, KeuzedeelRegel, Rules, opvragen_mutaties::MAX_WACHT_S},
     push::{Voorwaarden, Wachtgrens},
     register::Share,
-    transport::{gateway::Limits, tls::TlsPaths},
+    transport::{
+        bulk::{Bulk, Voorrang},
+        gateway::Limits,
+    },
 };
 
 pub use opslag::{DatabaseUrl, OpslagConfig, OpslagSoort};
+pub use proxy::ProxyConfig;
 pub use push::PushConfig;
+pub use quota::QuotaConfig;
+pub use tls::TlsConfig;
 pub use verwerkingslog::VerwerkingslogConfig;
 
 /// A call that waits for mutaties as long as it may, and some time to answer.
@@ -48,6 +57,8 @@ pub struct Config {
     pub beheer: ListenerConfig,
     /// Certificates and keys.
     pub tls: TlsConfig,
+    /// A proxy that ends TLS.
+    pub proxy: ProxyConfig,
     /// Where the log and the snapshot stand.
     pub opslag: OpslagConfig,
     /// Rules of the register.
@@ -60,6 +71,8 @@ pub struct Config {
     pub verwerkingslog: VerwerkingslogConfig,
     /// Age limit of who may ask what.
     pub toegang: ToegangConfig,
+    /// What an afnemer may ask of this node.
+    pub quota: QuotaConfig,
     /// Every limit on callers.
     pub grenzen: GrenzenConfig,
     /// Threads.
@@ -86,25 +99,6 @@ pub struct ApiConfig {
 pub struct ListenerConfig {
     /// Where to listen.
     pub adres: SocketAddr,
-}
-
-/// `[tls]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TlsConfig {
-    /// Server certificate and chain, PEM.
-    pub certificaat: PathBuf,
-    /// Its private key, PEM.
-    pub sleutel: PathBuf,
-    /// Authorities for client certificates, PEM.
-    pub client_ca: PathBuf,
-    /// Revocation lists.
-    pub crl: Vec<PathBuf>,
-    /// Whether an empty `crl` is refused.
-    pub crl_verplicht: bool,
-    /// How long past nextUpdate a CRL is used.
-    #[serde(deserialize_with = "duur")]
-    pub crl_grace: Duration,
 }
 
 /// `[register]`.
@@ -208,6 +202,22 @@ pub struct GrenzenConfig {
 pub struct ServerConfig {
     /// Threads; 0 is one for each core.
     pub workers: usize,
+    /// Threads for bulk messages; 0 is one for each core, and two at least.
+    pub bulk_workers: usize,
+    /// What they get of the processor.
+    pub bulk_voorrang: Voorrang,
+}
+
+impl ServerConfig {
+    /// Where bulk messages are read and answered.
+    #[must_use]
+    pub fn bulk(&self) -> Bulk {
+        let threads = match self.bulk_workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            threads => threads,
+        };
+        Bulk::new(threads, self.bulk_voorrang)
+    }
 }
 
 /// `[logboek]`.
@@ -285,17 +295,10 @@ impl Config {
     }
 
     fn resolve(&mut self, base: &Path) {
-        let single = [
-            &mut self.tls.certificaat,
-            &mut self.tls.sleutel,
-            &mut self.tls.client_ca,
-        ];
         self.opslag.resolve(base);
         self.push.resolve(base);
+        self.tls.resolve(base);
         self.verwerkingslog.resolve(base);
-        for path in single.into_iter().chain(self.tls.crl.iter_mut()) {
-            *path = base.join(&*path);
-        }
         let register = &mut self.register;
         let optional = [
             &mut register.bron_ca,
@@ -322,11 +325,11 @@ impl Config {
                 "api.publiekeUrl is \"{url}\"; it must begin with https:// and not end with a slash"
             ));
         }
-        if self.tls.crl_verplicht && self.tls.crl.is_empty() {
-            return Err("tls.crl is empty: name at least one revocation list, or set tls.crlVerplicht = false and know that revoked certificates then stay valid".into());
-        }
+        self.tls.check()?;
+        self.proxy.check()?;
         self.opslag.check()?;
         self.push.check()?;
+        self.quota.check()?;
         self.verwerkingslog.check()?;
         self.check_paths()?;
         self.check_addresses()?;
@@ -384,10 +387,13 @@ impl Config {
             ("tls.sleutel", &tls.sleutel),
             ("tls.clientCa", &tls.client_ca),
         ];
-        let crls = tls.crl.iter().map(|path| ("tls.crl", path));
+        let crls = tls
+            .crl
+            .iter()
+            .filter_map(|plaats| Some(("tls.crl", plaats.file()?)));
         let files = opslag.files().map(|(key, path)| (key, path.to_path_buf()));
         let read = read.map(|(key, path)| (key, path.clone()));
-        let crls = crls.map(|(key, path)| (key, path.clone()));
+        let crls = crls.map(|(key, path)| (key, path.to_path_buf()));
         match read
             .into_iter()
             .chain(crls)
@@ -447,11 +453,12 @@ impl Config {
     }
 
     fn check_addresses(&self) -> Result<(), String> {
-        let all = [
+        let mut all = vec![
             ("api.adres", self.api.adres),
             ("docs.adres", self.docs.adres),
             ("beheer.adres", self.beheer.adres),
         ];
+        all.extend(self.proxy.adres.map(|adres| ("proxy.adres", adres)));
         for (at, (key, adres)) in all.iter().enumerate() {
             // Port 0 asks for a free one.
             let same = |other: &&(&str, SocketAddr)| other.1 == *adres && adres.port() != 0;
@@ -474,6 +481,7 @@ impl Config {
             bulk_elements: grenzen.bulk_elementen,
             attributes: grenzen.attributen,
             body_timeout: grenzen.body_tijd,
+            quota: self.quota.quota(),
             versie_wait: grenzen.versie_wacht,
             write_wait: grenzen.bewaar_wacht,
             wachtenden: Wachtgrens {
@@ -486,17 +494,6 @@ impl Config {
                 openbare_sleutel: None,
             },
             maximale_veroudering: self.register.maximale_veroudering,
-        }
-    }
-
-    /// Where certificates, key and revocation lists stand.
-    #[must_use]
-    pub fn tls_paths(&self) -> TlsPaths {
-        TlsPaths {
-            certificate: self.tls.certificaat.clone(),
-            key: self.tls.sleutel.clone(),
-            client_ca: self.tls.client_ca.clone(),
-            crls: self.tls.crl.clone(),
         }
     }
 
@@ -579,6 +576,16 @@ mod tests {
         check("[grenzen]\ndiepte = 0", "at least 1");
         check("[grenzen]\ndiepte = -1", "grenzen.diepte");
         check("[tls]\ncrl = []", "crlVerplicht");
+        check("[quota]\nburst = 0", "quota.burst is 0");
+        check("[quota]\nbulkregelsPerMinuut = 9999", "at least 10000");
+        check("[quota]\nbursts = 1", "bursts");
+        check("[tls]\ncrl = [\"ftp://a/b\"]", "http or https");
+        check("[tls]\ncrlInterval = \"0s\"", "tls.crlInterval");
+        check("[tls]\ncrlInterval = \"100h\"", "tls.crlInterval");
+        check("[tls]\ncrlTijd = \"0s\"", "tls.crlTijd");
+        check("[tls]\ncrlMaximaleBytes = 0", "tls.crlMaximaleBytes");
+        check("[proxy]\nadres = \"127.0.0.1:8446\"", "proxy.vertrouwd");
+        check("[proxy]\nvertrouwd = [\"proxy\"]", "proxy.vertrouwd");
         check("[grenzen]\nkopTijd = \"0s\"", "grenzen.kopTijd");
         check("[grenzen]\nverzoekTijd = \"30s\"", "grenzen.verzoekTijd");
         check(

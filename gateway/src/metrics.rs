@@ -29,6 +29,19 @@ pub mod names {
         "stagepoort_tls_certificate_not_after_timestamp_seconds";
     /// When each CRL should be replaced, by issuer.
     pub const CRL_NEXT_UPDATE: &str = "stagepoort_crl_next_update_timestamp_seconds";
+    /// When a CRL counts no more and its issuer's certificates are refused, by issuer.
+    pub const CRL_UITERLIJK: &str = "stagepoort_crl_uiterlijk_timestamp_seconds";
+    /// Parts of the TLS material that could not be used at the last load.
+    pub const TLS_ONBRUIKBAAR: &str = "stagepoort_tls_onbruikbaar";
+    /// Rounds in which a CRL was fetched, by bron and uitkomst: `nieuw`, `ongewijzigd`, `mislukt`,
+    /// `geweigerd`.
+    pub const CRL_OPHALEN: &str = "stagepoort_crl_ophalen_total";
+    /// When such a round last went well, by bron.
+    pub const CRL_OPGEHAALD: &str = "stagepoort_crl_opgehaald_timestamp_seconds";
+    /// 1 while what a bron gives is refused, by bron.
+    pub const CRL_GEWEIGERD: &str = "stagepoort_crl_geweigerd";
+    /// Connections that were cut because their certificate counts no more.
+    pub const VERBINDINGEN_VERBROKEN: &str = "stagepoort_verbindingen_verbroken_total";
     /// Open connections, by listener.
     pub const VERBINDINGEN: &str = "stagepoort_verbindingen";
     /// What became of meldingen, by kanaal and uitkomst: `bezorgd`, `opnieuw`, `terug` (the endpoint
@@ -36,6 +49,18 @@ pub mod names {
     pub const PUSH_BEZORGINGEN: &str = "stagepoort_push_bezorgingen_total";
     /// From sending a message to the end of its answer, by kanaal.
     pub const PUSH_DUUR: &str = "stagepoort_push_bericht_duur_seconds";
+    /// Requests that were refused for a quota, by afnemer and quota: `verzoeken`, `gelijktijdig`,
+    /// `bulkregels`.
+    pub const QUOTA_GEWEIGERD: &str = "stagepoort_quota_geweigerd_total";
+    /// Bulk messages that are answered or wait for their turn.
+    pub const BULK_WACHTEND: &str = "stagepoort_bulk_berichten";
+    /// Leerbedrijven asked about today where the school has no bpvo, of the school of an afnemer with
+    /// the most, by afnemer.
+    pub const RAADPLEGING_LEERBEDRIJVEN: &str = "stagepoort_raadpleging_leerbedrijven";
+    /// 1 while that is above the threshold, by afnemer.
+    pub const RAADPLEGING_BOVEN_DREMPEL: &str = "stagepoort_raadpleging_boven_drempel";
+    /// The threshold.
+    pub const RAADPLEGING_DREMPEL: &str = "stagepoort_raadpleging_drempel";
     /// Messages in hand on this node.
     pub const PUSH_ONDERWEG: &str = "stagepoort_push_onderweg";
     /// Meldingen that wait to be delivered, by abonnement.
@@ -120,6 +145,8 @@ pub mod names {
     pub const CPU: &str = "process_cpu_seconds_total";
     /// Open files and sockets.
     pub const FDS: &str = "process_open_fds";
+    /// How many there may be.
+    pub const MAX_FDS: &str = "process_max_fds";
 }
 
 /// From a tenth of a millisecond, in which a verification is answered, to a bulk of 10,000.
@@ -210,6 +237,11 @@ fn describe() {
         Unit::Seconds,
         "From sending a message to a subscriber to the end of its answer."
     );
+    describe_counter!(
+        names::QUOTA_GEWEIGERD,
+        Unit::Count,
+        "Requests that were refused for a quota of their afnemer."
+    );
     describe_verwerkingslog();
     describe_counter!(TLS_WEIGERINGEN, Unit::Count, "Refused TLS connections.");
     describe_counter!(TLS_HERLADEN, Unit::Count, "Reloads of the TLS material.");
@@ -260,6 +292,26 @@ fn describe() {
             "When the CRL of an issuer should be replaced.",
         ),
         (VERBINDINGEN, Unit::Count, "Open connections."),
+        (
+            names::BULK_WACHTEND,
+            Unit::Count,
+            "Bulk messages that are answered or wait for their turn.",
+        ),
+        (
+            names::RAADPLEGING_LEERBEDRIJVEN,
+            Unit::Count,
+            "Different leerbedrijven asked about today where the school has no bpvo, of its school with the most.",
+        ),
+        (
+            names::RAADPLEGING_BOVEN_DREMPEL,
+            Unit::Count,
+            "1 while that is above the threshold: somebody may be copying the register.",
+        ),
+        (
+            names::RAADPLEGING_DREMPEL,
+            Unit::Count,
+            "Leerbedrijven a day from which on it is remarkable.",
+        ),
         (
             names::PUSH_ONDERWEG,
             Unit::Count,
@@ -370,10 +422,53 @@ fn describe() {
         ),
         (MEMORY, Unit::Bytes, "Resident memory."),
         (FDS, Unit::Count, "Open files and sockets."),
+        (
+            names::MAX_FDS,
+            Unit::Count,
+            "Files and sockets that the process may open.",
+        ),
     ] {
         describe_gauge!(name, unit, text);
     }
     describe_counter!(CPU, Unit::Seconds, "Processor time, user and system.");
+    describe_revocation();
+}
+
+fn describe_revocation() {
+    describe_counter!(
+        names::CRL_OPHALEN,
+        Unit::Count,
+        "Rounds in which a CRL was fetched."
+    );
+    describe_counter!(
+        names::VERBINDINGEN_VERBROKEN,
+        Unit::Count,
+        "Connections that were cut: their certificate was revoked, blocked or expired."
+    );
+    for (name, unit, text) in [
+        (
+            names::CRL_UITERLIJK,
+            Unit::Seconds,
+            "When the CRL of an issuer counts no more, and its certificates are refused.",
+        ),
+        (
+            names::CRL_OPGEHAALD,
+            Unit::Seconds,
+            "When a CRL was last fetched and all was well.",
+        ),
+        (
+            names::CRL_GEWEIGERD,
+            Unit::Count,
+            "1 while the CRL that a source gives is refused.",
+        ),
+        (
+            names::TLS_ONBRUIKBAAR,
+            Unit::Count,
+            "Parts of the TLS material that could not be used at the last load.",
+        ),
+    ] {
+        describe_gauge!(name, unit, text);
+    }
 }
 
 fn describe_verwerkingslog() {
@@ -525,6 +620,13 @@ pub fn record_process() {
         )]
         metrics::gauge!(names::FDS).set(open.count() as f64);
     }
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a count of files is far below 2^52"
+    )]
+    let most = files.current.map_or(f64::INFINITY, |most| most as f64);
+    metrics::gauge!(names::MAX_FDS).set(most);
 }
 
 fn resident_kib(status: &str) -> Option<f64> {
@@ -544,6 +646,35 @@ fn processor_ticks(stat: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_alert_rule_is_about_a_metric_of_ours() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/prometheus");
+        let names = include_str!("metrics.rs");
+        let mut found = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_none_or(|of| of != "yml") {
+                continue;
+            }
+            let rules = std::fs::read_to_string(&path).unwrap();
+            let expressions = rules
+                .lines()
+                .filter(|line| line.trim().starts_with("expr: "));
+            let words =
+                expressions.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'));
+            for name in words.filter(|word| word.starts_with("stagepoort_")) {
+                // A histogram is one metric of ours and several of Prometheus.
+                let base = ["_bucket", "_sum", "_count"]
+                    .iter()
+                    .find_map(|end| name.strip_suffix(end))
+                    .unwrap_or(name);
+                assert!(names.contains(&format!("\"{base}\"")), "{name} in {path:?}");
+                found += 1;
+            }
+        }
+        assert!(found > 0);
+    }
 
     #[test]
     fn the_system_s_own_files_are_read() {

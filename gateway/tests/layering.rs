@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Composition and edges: may use everything.
-const FREE: &[&str] = &["app", "cli", "main", "lib", "transport::admin"];
+const FREE: &[&str] = &["app", "cli", "main", "lib", "fuzzing", "transport::admin"];
 
 /// Every other module with all it may use, besides itself, `config`, `metrics` and
 /// `telemetry`.
@@ -26,6 +26,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "operations",
             "push",
             "register",
+            "access::MIN_BULKREGELS",
+            "access::Quota",
+            "transport::bulk",
             "transport::gateway",
             "transport::tls",
         ],
@@ -88,6 +91,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "push::Wachtgrens",
             "replica::View",
             "replica::Replica",
+            "transport::bulk",
         ],
     ),
     (
@@ -98,7 +102,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "domain",
             "soap",
             "transport::body",
+            "transport::bulk",
             "transport::gateway",
+            "transport::identity",
         ],
     ),
     (
@@ -108,10 +114,14 @@ const TABLE: &[(&str, &[&str])] = &[
             "access",
             "domain",
             "transport::body",
+            "transport::bulk",
             "transport::gateway",
+            "transport::identity",
         ],
     ),
     ("transport::body", &[]),
+    ("transport::bulk", &["domain"]),
+    ("transport::half_open", &[]),
     (
         "transport::docs",
         &[
@@ -126,12 +136,23 @@ const TABLE: &[(&str, &[&str])] = &[
         "transport::observe",
         &["metrics", "transport::gateway", "transport::rest::Instance"],
     ),
+    (
+        "transport::proxy",
+        &[
+            "access",
+            "clock",
+            "domain",
+            "transport::identity",
+            "transport::tls",
+        ],
+    ),
     ("transport::connections", &["access", "domain"]),
     (
         "transport::handshake",
         &[
             "metrics",
             "transport::connections",
+            "transport::half_open",
             "transport::identity",
             "transport::tls",
         ],

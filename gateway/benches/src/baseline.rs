@@ -22,7 +22,7 @@ use stagepoort::{
         listener::{self, Listener, ListenerLimits},
         observe::observe,
         rest::Headers,
-        tls::{Tls, TlsPaths},
+        tls::Tls,
     },
 };
 
@@ -116,13 +116,7 @@ fn read(path: &Path) -> io::Result<Bytes> {
 }
 
 fn load_tls(config: &Config) -> io::Result<Arc<Tls>> {
-    let paths = TlsPaths {
-        certificate: config.tls.certificaat.clone(),
-        key: config.tls.sleutel.clone(),
-        client_ca: config.tls.client_ca.clone(),
-        crls: config.tls.crl.clone(),
-    };
-    let (tls, _) =
-        Tls::load(paths, config.tls.crl_grace, SystemClock.now()).map_err(io::Error::other)?;
+    let (tls, _) = Tls::load(config.tls_paths(), config.tls.crl_grace, SystemClock.now())
+        .map_err(io::Error::other)?;
     Ok(Arc::new(tls))
 }

@@ -55,6 +55,13 @@ impl Demo {
             .ok_or_else(|| io::Error::other("the demo has no afnemer"))
     }
 
+    /// Another afnemer than [`Self::afnemer`].
+    pub(crate) fn afnemer_of_other(&self) -> io::Result<&Afnemer> {
+        self.afnemers
+            .get(1)
+            .ok_or_else(|| io::Error::other("the demo has one afnemer only"))
+    }
+
     /// Each school with an afnemer that has its mandate, by their OINs.
     pub(crate) fn afnemers_with_schools(&self) -> impl Iterator<Item = (&str, &str)> {
         self.afnemers.iter().flat_map(|afnemer| {
@@ -178,6 +185,15 @@ impl Folder {
         let here = vec!["127.0.0.0/8"];
         set(&mut settings, "push", "toegestaneNetwerken", here);
         set(&mut settings, "server", "workers", 1);
+        // What is measured here is the gateway, not what an afnemer may ask of it.
+        for key in [
+            "verzoekenPerSeconde",
+            "burst",
+            "gelijktijdig",
+            "bulkregelsPerMinuut",
+        ] {
+            set(&mut settings, "quota", key, NO_QUOTA);
+        }
         set(
             &mut settings,
             "grenzen",
@@ -193,6 +209,9 @@ impl Folder {
 
 /// So that a new handshake never falls within a round.
 const MANY_REQUESTS: i64 = 100_000_000;
+
+/// More than any generator asks.
+const NO_QUOTA: i64 = 1_000_000_000;
 
 fn set(settings: &mut toml::Table, section: &str, key: &str, value: impl Into<toml::Value>) {
     let section = settings

@@ -6,6 +6,7 @@ mod baseline;
 mod bulk;
 mod client;
 mod database;
+mod eerlijk;
 mod folder;
 mod national;
 mod node;
@@ -30,7 +31,12 @@ use report::{Section, say};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// In this order; each needs what the ones before it left in the folder.
-const SECTIONS: [&str; 7] = ["national", "node", "request", "bulk", ZOEKEN, OPSLAG, PUSH];
+const SECTIONS: [&str; 8] = [
+    "national", "node", "request", "bulk", EERLIJK, ZOEKEN, OPSLAG, PUSH,
+];
+
+/// Only when asked for; it makes by itself what it needs of the others.
+const EERLIJK: &str = "eerlijk";
 
 /// Only when asked for: they need PostgreSQL, and make by themselves what they need of the others.
 const ZOEKEN: &str = "zoeken";
@@ -50,8 +56,8 @@ struct Cli {
     inner: Option<Inner>,
     /// How many leerbedrijven [default: 250000, or 20000 with STAGEPOORT_BENCH_KLEIN]
     leerbedrijven: Option<u32>,
-    /// Only these sections, separated by commas: national, node, request, bulk, zoeken, opslag,
-    /// push [default: all but the last three]
+    /// Only these sections, separated by commas: national, node, request, bulk, eerlijk, zoeken,
+    /// opslag, push [default: all but the last four]
     #[arg(long, value_delimiter = ',', value_parser = SECTIONS)]
     only: Vec<String>,
     /// Where data and figures go
@@ -128,6 +134,7 @@ fn run(cli: &Cli) -> io::Result<()> {
             "node" => node::run(&plan, &mut section)?,
             "request" => request::run(&plan, &mut section)?,
             "bulk" => bulk::run(&plan, &mut section)?,
+            EERLIJK => eerlijk::run(&plan, &mut section)?,
             ZOEKEN => zoeken::run(&plan, &mut section)?,
             PUSH => push::run(&plan, &mut section)?,
             _ => opslag::run(&plan, &mut section)?,
@@ -140,7 +147,7 @@ fn run(cli: &Cli) -> io::Result<()> {
 }
 
 fn by_itself(name: &str) -> bool {
-    matches!(name, ZOEKEN | OPSLAG | PUSH)
+    matches!(name, EERLIJK | ZOEKEN | OPSLAG | PUSH)
 }
 
 fn circumstances(plan: &Plan, section: &mut Section) {

@@ -91,6 +91,15 @@ pub(super) fn prepare(plan: &Plan, section: &mut Section) -> io::Result<()> {
     folder.apply_toegang(folder.database())
 }
 
+/// A second levering of the same size, in which some of everything is otherwise.
+pub(super) fn second(plan: &Plan, section: &mut Section) -> io::Result<PathBuf> {
+    let levering = plan.folder.levering(1);
+    if leerbedrijven_in(&levering) != Some(plan.leerbedrijven) {
+        generate(plan, plan.leerbedrijven, 1, &levering, section)?;
+    }
+    Ok(levering)
+}
+
 /// How many the last line of a levering counts; none when there is no whole one.
 fn leerbedrijven_in(levering: &Path) -> Option<u32> {
     const LAST_LINE_BYTES: u64 = 4_096;

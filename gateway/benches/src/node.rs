@@ -269,6 +269,12 @@ impl Reader {
         })
     }
 
+    /// With which status it is answered now.
+    pub(crate) fn status(&mut self) -> io::Result<u16> {
+        self.connection.send(&self.question)?;
+        Ok(self.connection.receive()?.status)
+    }
+
     pub(crate) fn ask(&mut self) -> io::Result<Kop> {
         self.connection.send(&self.question)?;
         let answer = self.connection.receive()?;

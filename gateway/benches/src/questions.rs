@@ -17,8 +17,8 @@ const PEILDATUM: &str = "2026-09-01";
 /// One question.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
-    leerbedrijf_id: String,
-    code: String,
+    pub(crate) leerbedrijf_id: String,
+    pub(crate) code: String,
 }
 
 /// As many questions, each about another leerbedrijf while there are enough.
@@ -111,14 +111,19 @@ pub(crate) fn rest_bulk(all: &[Question], school: &str) -> Vec<u8> {
         })
         .collect();
     let body = serde_json::json!({ "verzoeken": lines }).to_string();
+    post("POST", "/v1/erkenningen/_natrekken", school, &body)
+}
+
+/// A request with a body of JSON.
+pub(crate) fn post(method: &str, path: &str, school: &str, body: &str) -> Vec<u8> {
     let head = format!(
-        "POST /v1/erkenningen/_natrekken HTTP/1.1\r\nHost: localhost\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n\
          User-Agent: stagepoort-bench\r\nAccept: application/json\r\n\
          Content-Type: application/json\r\nOnderwijsinstelling-OIN: {school}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );
-    (head + &body).into_bytes()
+    (head + body).into_bytes()
 }
 
 /// The envelope of many verifications at once.

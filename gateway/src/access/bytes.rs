@@ -1,15 +1,18 @@
 //! Toegang as bytes, to be carried in a snapshot: so a node without its database knows who may
 //! ask what, and how old that knowledge is.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Addressering, Afnemer, CertificaatSerienummer, Mandaat, SchoolToegang, Toegang};
+use super::{
+    Addressering, Afnemer, CertificaatSerienummer, EigenQuota, Mandaat, SchoolToegang, Toegang,
+};
 use crate::domain::{Datum, Oin, Operatie, Rol, Tijdstip};
 
-/// Counts up when the form changes.
-const FORM: u8 = 1;
+/// Counts up when the form changes. Form 1, without quotas, is still read: a node that was just
+/// brought up to date must be able to start while its database is away.
+const FORM: u8 = 2;
 
 /// Bytes that hold no toegang, or one of another program version.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,24 @@ struct Wire {
     afnemers: Vec<WireAfnemer>,
 }
 
+/// Form 1.
+#[derive(Deserialize)]
+struct WireWithoutQuota {
+    versie: u64,
+    bevestigd: Tijdstip,
+    scholen: Vec<SchoolToegang>,
+    afnemers: Vec<WireAfnemerWithoutQuota>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct WireAfnemer {
+    zonder_quota: WireAfnemerWithoutQuota,
+    /// In the order of [`EigenQuota::values`].
+    quota: [Option<NonZeroU32>; 4],
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireAfnemerWithoutQuota {
     oin: Oin,
     naam: String,
     rol: Rol,
@@ -66,7 +85,7 @@ impl Toegang {
         let mut scholen: Vec<_> = self.scholen.values().cloned().collect();
         scholen.sort_by_key(|school| school.oin);
         let mut afnemers: Vec<_> = self.afnemers.values().map(|a| to_wire(a)).collect();
-        afnemers.sort_by_key(|afnemer| afnemer.oin);
+        afnemers.sort_by_key(|afnemer| afnemer.zonder_quota.oin);
         let wire = Wire {
             versie: self.versie,
             bevestigd,
@@ -84,6 +103,9 @@ impl Toegang {
         let wire: Wire = match bytes.split_first() {
             None => return Err(InvalidBytes::Empty),
             Some((&FORM, rest)) => postcard::from_bytes(rest).map_err(InvalidBytes::Damaged)?,
+            Some((&1, rest)) => postcard::from_bytes::<WireWithoutQuota>(rest)
+                .map_err(InvalidBytes::Damaged)?
+                .into(),
             Some((&found, _)) => return Err(InvalidBytes::Form { found }),
         };
         let mut afnemers = HashMap::new();
@@ -100,6 +122,21 @@ impl Toegang {
     }
 }
 
+impl From<WireWithoutQuota> for Wire {
+    fn from(old: WireWithoutQuota) -> Self {
+        let with_quota = |zonder_quota| WireAfnemer {
+            zonder_quota,
+            quota: [None; 4],
+        };
+        Self {
+            versie: old.versie,
+            bevestigd: old.bevestigd,
+            scholen: old.scholen,
+            afnemers: old.afnemers.into_iter().map(with_quota).collect(),
+        }
+    }
+}
+
 fn to_wire(afnemer: &Afnemer) -> WireAfnemer {
     let mandaat = |m: &Mandaat| WireMandaat {
         school_oin: m.school_oin,
@@ -108,16 +145,26 @@ fn to_wire(afnemer: &Afnemer) -> WireAfnemer {
         tot: m.tot,
     };
     WireAfnemer {
-        oin: afnemer.oin,
-        naam: afnemer.naam.to_string(),
-        rol: afnemer.rol,
-        addressering: afnemer.addressering,
-        geblokkeerde_certificaten: afnemer.geblokkeerde_certificaten.clone(),
-        mandaten: afnemer.mandaten.iter().map(mandaat).collect(),
+        zonder_quota: WireAfnemerWithoutQuota {
+            oin: afnemer.oin,
+            naam: afnemer.naam.to_string(),
+            rol: afnemer.rol,
+            addressering: afnemer.addressering,
+            geblokkeerde_certificaten: afnemer.geblokkeerde_certificaten.clone(),
+            mandaten: afnemer.mandaten.iter().map(mandaat).collect(),
+        },
+        quota: afnemer.quota.values().map(|(_, value)| value),
     }
 }
 
-fn from_wire(afnemer: WireAfnemer) -> Result<Afnemer, InvalidBytes> {
+fn from_wire(wire: WireAfnemer) -> Result<Afnemer, InvalidBytes> {
+    let afnemer = wire.zonder_quota;
+    let [
+        verzoeken_per_seconde,
+        burst,
+        gelijktijdig,
+        bulkregels_per_minuut,
+    ] = wire.quota;
     let operatie = |name: String| Operatie::parse(&name).ok_or(InvalidBytes::UnknownOperatie(name));
     let mandaat = |m: WireMandaat| {
         Ok(Mandaat {
@@ -137,6 +184,12 @@ fn from_wire(afnemer: WireAfnemer) -> Result<Afnemer, InvalidBytes> {
         rol: afnemer.rol,
         addressering: afnemer.addressering,
         geblokkeerde_certificaten: afnemer.geblokkeerde_certificaten,
+        quota: EigenQuota {
+            verzoeken_per_seconde,
+            burst,
+            gelijktijdig,
+            bulkregels_per_minuut,
+        },
         mandaten: afnemer
             .mandaten
             .into_iter()
@@ -171,7 +224,23 @@ mod tests {
         let other_form = [&[FORM + 1], &bytes[1..]].concat();
         assert!(matches!(
             Toegang::from_bytes(&other_form),
-            Err(InvalidBytes::Form { found: 2 })
+            Err(InvalidBytes::Form { found: 3 })
         ));
+    }
+
+    #[test]
+    fn bytes_of_the_form_before_quotas_are_read() {
+        // A toegang as version 0.1.0 wrote it: one school, one afnemer with one mandate.
+        const OLD: &str = include_str!("toegang-form1.hex");
+        let (toegang, bevestigd) = Toegang::from_bytes(&hex::decode(OLD.trim()).unwrap()).unwrap();
+        assert_eq!(
+            (toegang.versie, bevestigd.as_millis()),
+            (3, 1_795_338_000_000)
+        );
+        let oin = Oin::parse("00000099000000002003").unwrap();
+        let afnemer = toegang.afnemer(oin).unwrap();
+        assert_eq!(afnemer.addressering, Addressering::Optioneel);
+        assert!(afnemer.quota.is_empty());
+        assert_eq!(afnemer.mandaten.len(), 1);
     }
 }

@@ -174,7 +174,12 @@ fn school_fields(school: &SchoolToegang) -> [(&'static str, String); 2] {
     ]
 }
 
-fn afnemer_fields(afnemer: &Afnemer) -> [(&'static str, String); 4] {
+fn afnemer_fields(afnemer: &Afnemer) -> [(&'static str, String); 8] {
+    let number = |(key, value): (_, Option<std::num::NonZeroU32>)| {
+        let value = value.map_or_else(|| "standaard".to_owned(), |value| value.to_string());
+        (key, value)
+    };
+    let [per_seconde, burst, gelijktijdig, regels] = afnemer.quota.values().map(number);
     let mut blocked: Vec<_> = afnemer
         .geblokkeerde_certificaten
         .iter()
@@ -192,6 +197,10 @@ fn afnemer_fields(afnemer: &Afnemer) -> [(&'static str, String); 4] {
             "geblokkeerdeCertificaten",
             format!("[{}]", blocked.join(", ")),
         ),
+        per_seconde,
+        burst,
+        gelijktijdig,
+        regels,
     ]
 }
 
@@ -245,6 +254,13 @@ mod tests {
             &[
                 "~ afnemer 00000099000000002001 Onderwijs Online Test: geblokkeerdeCertificaten [4A11C0FFEE] → []",
                 "~ afnemer 00000099000000002003 PHP Koppeling Test: addressering OPTIONEEL → VERPLICHT",
+            ],
+        );
+        check(
+            &[("burst = 2000", "gelijktijdig = 8"), ("300000", "600000")],
+            &[
+                "~ afnemer 00000099000000002001 Onderwijs Online Test: burst 2000 → standaard; \
+                 gelijktijdig standaard → 8; bulkregelsPerMinuut 300000 → 600000",
             ],
         );
         check(

@@ -4,6 +4,8 @@ mod bytes;
 mod changes;
 mod document;
 mod follower;
+mod quota;
+mod raadpleging;
 mod revocation;
 mod store;
 mod toegang;
@@ -18,11 +20,17 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use crate::domain::{Caller, Oin, Operatie, Tijdstip};
+use crate::{
+    clock::Clock,
+    domain::{Caller, Oin, Operatie, Tijdstip},
+};
 pub use bytes::InvalidBytes;
 pub use changes::{Change, ChangeKind, Subject, changes};
 pub use document::{DocumentError, EXAMPLE, Problem};
 pub use follower::{POLL, ToegangFollower, ToegangFollowerError, ToegangProgress};
+use quota::Quotas;
+pub use quota::{EigenQuota, Koppen, MIN_BULKREGELS, Overschrijding, Quota, QuotaSoort, Toelating};
+pub use raadpleging::{MAX_STROMEN, Raadplegingen};
 pub use revocation::{Revocations, Revoked, without_leading_zeros};
 pub use store::{
     AppendError, PostgresToegang, SqliteToegang, ToegangStore, Version, VersionHead, open_toegang,
@@ -52,9 +60,18 @@ pub enum Rejection {
     /// The certificate has no valid OIN in Subject.serialNumber (EK0030).
     #[error("het OIN in het TLS-certificaat ontbreekt of is ongeldig")]
     InvalidCertificateOin,
+    /// Another than a configured proxy sent a certificate in a header (RFC 9440).
+    #[error("de header Client-Cert wordt alleen aangenomen van een ingestelde proxy")]
+    ForeignClientCert,
+    /// The certificate that a proxy passed on is unreadable, or not of a trusted issuer.
+    #[error("het certificaat in Client-Cert is onleesbaar of niet van een vertrouwde uitgever")]
+    UntrustedCertificate,
     /// The certificate expired, or was revoked, while the connection lived.
     #[error("het clientcertificaat is verlopen of ingetrokken")]
     CertificateNoLongerValid,
+    /// The revocation list of its issuer is not there, or past nextUpdate and grace.
+    #[error("de intrekkingslijst van de uitgever van het clientcertificaat ontbreekt of is te oud")]
+    RevocationUnknown,
     /// No afnemer has this OIN.
     #[error("het OIN in het TLS-certificaat is niet van een bekende afnemer")]
     UnknownOrganisation,
@@ -79,6 +96,9 @@ pub struct Access {
     /// `toegangMaximaleLeeftijd`; none for a toegang that does not age.
     max_age: Option<Duration>,
     revocations: Arc<Revocations>,
+    /// None for tools, and for tests of something else.
+    quotas: Option<Quotas>,
+    raadplegingen: Option<Raadplegingen>,
 }
 
 impl Access {
@@ -90,6 +110,8 @@ impl Access {
             confirmed_ms: AtomicI64::new(i64::MIN),
             max_age: None,
             revocations: Arc::default(),
+            quotas: None,
+            raadplegingen: None,
         }
     }
 
@@ -110,9 +132,36 @@ impl Access {
         self
     }
 
-    /// Puts another one in force, for requests that begin from now on.
+    /// With a quota for every afnemer, which toegang may change for one of them.
+    #[must_use]
+    pub fn with_quota(mut self, quota: Quota, clock: Arc<dyn Clock>) -> Self {
+        self.quotas = Some(Quotas::new(quota, clock));
+        self
+    }
+
+    /// With an account of how many leerbedrijven each school's supplier asks about.
+    #[must_use]
+    pub fn with_raadplegingen(mut self, raadplegingen: Raadplegingen) -> Self {
+        self.raadplegingen = Some(raadplegingen);
+        self
+    }
+
+    /// How many leerbedrijven are asked about; none where nobody keeps account.
+    #[must_use]
+    pub fn raadplegingen(&self) -> Option<&Raadplegingen> {
+        self.raadplegingen.as_ref()
+    }
+
+    /// Puts another one in force, for requests that begin from now on and for those that wait.
     pub fn replace(&self, toegang: Toegang) {
         self.current.store(Arc::new(toegang));
+        self.revocations.ring();
+    }
+
+    /// The revoked certificates, and the bell of all that may end a connection.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// What is in force was the newest at this moment. An earlier moment than the last changes
@@ -167,16 +216,36 @@ impl Access {
         Ok(())
     }
 
+    /// Whether this certificate counts no more: expired, revoked or blocked, or of an issuer
+    /// whose revocation list ran out. Its connections are cut.
+    ///
+    /// # Errors
+    /// [`Rejection::CertificateNoLongerValid`] or [`Rejection::RevocationUnknown`].
+    pub fn check_certificate(&self, peer: &PeerIdentity, now: Tijdstip) -> Result<(), Rejection> {
+        if now > peer.not_after {
+            return Err(Rejection::CertificateNoLongerValid);
+        }
+        self.revocations.check(peer, now)?;
+        let toegang = self.current.load();
+        let afnemer = peer.oin.and_then(|oin| toegang.afnemer(oin));
+        match afnemer {
+            Some(afnemer) if afnemer.blocks(peer) => Err(Rejection::CertificateNoLongerValid),
+            _ => Ok(()),
+        }
+    }
+
     /// The afnemer behind a certificate.
     ///
     /// # Errors
     /// [`Rejection::InvalidCertificateOin`], [`Rejection::CertificateNoLongerValid`],
-    /// [`Rejection::AccessTooOld`] or [`Rejection::UnknownOrganisation`].
+    /// [`Rejection::RevocationUnknown`], [`Rejection::AccessTooOld`] or
+    /// [`Rejection::UnknownOrganisation`].
     pub fn identify(&self, peer: &PeerIdentity, now: Tijdstip) -> Result<Arc<Afnemer>, Rejection> {
         let oin = peer.oin.ok_or(Rejection::InvalidCertificateOin)?;
-        if now > peer.not_after || self.revocations.is_revoked(peer) {
+        if now > peer.not_after {
             return Err(Rejection::CertificateNoLongerValid);
         }
+        self.revocations.check(peer, now)?;
         if self.is_too_old(now) {
             return Err(Rejection::AccessTooOld);
         }
@@ -186,6 +255,21 @@ impl Access {
             return Err(Rejection::CertificateNoLongerValid);
         }
         Ok(Arc::clone(afnemer))
+    }
+
+    /// The counters that a request of this party is for: its own, or those of all who are no
+    /// afnemer. Nothing is taken of them yet ([`Toelating::binnen`]), and nothing is counted where
+    /// nobody can be told from another, since toegang is too old.
+    #[must_use]
+    pub fn toelating(&self, identified: Result<&Afnemer, &Rejection>) -> Toelating {
+        let Some(quotas) = &self.quotas else {
+            return Toelating::default();
+        };
+        match identified {
+            Ok(afnemer) => Toelating::of(quotas.of(afnemer, &self.current)),
+            Err(Rejection::AccessTooOld) => Toelating::default(),
+            Err(_) => Toelating::of(quotas.of_unknown()),
+        }
     }
 
     /// The caller, when this afnemer may ask this for the school that it named, or for the only

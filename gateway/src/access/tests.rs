@@ -186,7 +186,7 @@ fn rejected_documents_name_every_mistake() {
         &[
             "line 7: scholen[1].brin: \"98aa\" is not of the form [0-9]{2}[A-Z]{2}",
             "line 20: afnemers[1].rol: \"sis\" is not known; it should be one of SIS, BPV, BEHEER",
-            "line 34: afnemers[1].mandaten[2].vanaf: 2026-8-1 is no date",
+            "line 40: afnemers[1].mandaten[2].vanaf: 2026-8-1 is no date",
         ],
     );
     check(

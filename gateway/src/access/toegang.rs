@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{PeerIdentity, without_leading_zeros};
+use super::{EigenQuota, PeerIdentity, without_leading_zeros};
 use crate::domain::{Brin, Datum, Oin, Operatie, Rol, Tijdstip};
 
 /// How strict an afnemer's WS-Addressing is taken (standards §1).
@@ -31,6 +31,8 @@ pub struct Afnemer {
     pub addressering: Addressering,
     /// Certificates of its that are refused, whatever a CRL says (standards §2).
     pub geblokkeerde_certificaten: Vec<CertificaatSerienummer>,
+    /// Where its quota differs from that of the node.
+    pub quota: EigenQuota,
     /// One for each school.
     pub mandaten: Vec<Mandaat>,
 }

@@ -4,14 +4,15 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
-    dev::Server,
-    middleware::from_fn,
+    dev::{Server, ServiceRequest},
+    middleware::{Next, from_fn},
     web::{self, Data},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::StartError;
 use crate::{
+    clock::Clock,
     config::Config,
     transport::{
         admin::{self, Health},
@@ -20,6 +21,7 @@ use crate::{
         gateway::Gateway,
         listener::{self, Listener, ListenerLimits},
         observe::observe,
+        proxy::PassedOn,
         rest, soap,
         tls::Tls,
     },
@@ -30,19 +32,24 @@ pub(super) struct Parts<'a> {
     pub(super) config: &'a Config,
     pub(super) gateway: &'a Arc<Gateway>,
     pub(super) health: &'a Arc<Health>,
-    pub(super) tls: &'a Tls,
+    pub(super) tls: &'a Arc<Tls>,
+    pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) metrics_handle: PrometheusHandle,
     pub(super) api: TcpListener,
     pub(super) docs: TcpListener,
     pub(super) beheer: TcpListener,
+    pub(super) proxy: Option<TcpListener>,
 }
 
-/// Starts them: callers, documents, operators.
+/// Starts them: callers, callers behind a proxy, documents, operators.
 pub(super) fn serve(parts: Parts<'_>) -> Result<Vec<Server>, StartError> {
     let limits = limits(parts.config);
     let gateway = Data::from(Arc::clone(parts.gateway));
 
-    let api_gateway = gateway.clone();
+    let passed_on = |name, proxies| {
+        let (tls, clock) = (Arc::clone(parts.tls), Arc::clone(parts.clock));
+        Arc::new(PassedOn::new(name, proxies, tls, clock))
+    };
     let api = Listener {
         name: "api",
         socket: parts.api,
@@ -50,17 +57,18 @@ pub(super) fn serve(parts: Parts<'_>) -> Result<Vec<Server>, StartError> {
         connections: parts.tls.connections(),
         limits: limits.clone(),
     };
-    let api = listener::serve(api, move || {
-        App::new()
-            .app_data(api_gateway.clone())
-            .wrap(from_fn(observe))
-            .wrap(rest::headers::Headers)
-            .configure(soap::configure)
-            .configure(rest::configure)
-            .configure(documents)
-            .default_service(web::to(rest::not_found))
-    })
-    .map_err(StartError::Serve)?;
+    let mut callers = vec![serve_callers(api, gateway.clone(), passed_on("api", &[]))?];
+    if let Some(socket) = parts.proxy {
+        let proxy = Listener {
+            name: "proxy",
+            socket,
+            tls: parts.tls.docs_config()?,
+            connections: Arc::new(Connections::default()),
+            limits: limits.clone(),
+        };
+        let passed_on = passed_on("proxy", &parts.config.proxy.vertrouwd);
+        callers.push(serve_callers(proxy, gateway.clone(), passed_on)?);
+    }
 
     let docs = Listener {
         name: "docs",
@@ -81,11 +89,33 @@ pub(super) fn serve(parts: Parts<'_>) -> Result<Vec<Server>, StartError> {
     })
     .map_err(StartError::Serve)?;
 
-    Ok(vec![
-        api,
-        docs,
-        beheer(parts.beheer, parts.health, parts.metrics_handle)?,
-    ])
+    callers.push(docs);
+    callers.push(beheer(parts.beheer, parts.health, parts.metrics_handle)?);
+    Ok(callers)
+}
+
+/// SOAP, REST and documents, for callers with a certificate.
+fn serve_callers(
+    listener: Listener,
+    gateway: Data<Gateway>,
+    passed_on: Arc<PassedOn>,
+) -> Result<Server, StartError> {
+    listener::serve(listener, move || {
+        let passed_on = Arc::clone(&passed_on);
+        App::new()
+            .app_data(gateway.clone())
+            .wrap(from_fn(observe))
+            .wrap(rest::headers::Headers)
+            .wrap(from_fn(move |request: ServiceRequest, next: Next<_>| {
+                passed_on.admit(&request);
+                next.call(request)
+            }))
+            .configure(soap::configure)
+            .configure(rest::configure)
+            .configure(documents)
+            .default_service(web::to(rest::not_found))
+    })
+    .map_err(StartError::Serve)
 }
 
 /// Documents for integrators, on both listeners that they reach.
@@ -114,6 +144,12 @@ fn beheer(
     .listen(socket)
     .map_err(StartError::Serve)?;
     Ok(server.run())
+}
+
+/// Files that the listeners may need.
+pub(super) fn files(config: &Config) -> u64 {
+    // That of the documents has the same limits as that of callers.
+    2 * limits(config).files()
 }
 
 fn limits(config: &Config) -> ListenerLimits {

@@ -8,9 +8,9 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Addresses, App, Drain, background, random_bytes, saved::Saved, serving};
+use super::{Addresses, App, Drain, background, intrekking, random_bytes, saved::Saved, serving};
 use crate::{
-    access::Access,
+    access::{Access, Raadplegingen},
     audit::{MapError, Verwerkingslog},
     clock::Clock,
     config::Config,
@@ -72,6 +72,7 @@ struct Sockets {
     api: TcpListener,
     docs: TcpListener,
     beheer: TcpListener,
+    proxy: Option<TcpListener>,
 }
 
 pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, StartError> {
@@ -79,9 +80,9 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
     record_build(clock.as_ref());
     // Bound first: a port that is taken is the most common mistake, and the cheapest to find.
     let sockets = bind(&config)?;
+    super::bestanden::make_room(serving::files(&config));
     let addresses = sockets.addresses().map_err(StartError::Serve)?;
-    let (tls, _) = Tls::load(config.tls_paths(), config.tls.crl_grace, clock.now())?;
-    let tls = Arc::new(tls);
+    let tls = load_tls(&config, clock.as_ref())?;
 
     let saved = Saved::load(&config.opslag.momentopname);
     let opslag = config.opslag.opslag().map_err(StartError::Opslag)?;
@@ -103,7 +104,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
         clock: Arc::clone(&clock),
     }));
     let (stop, stopping) = watch::channel(false);
-    let loops = background::spawn(background::Parts {
+    let mut loops = background::spawn(background::Parts {
         config: config.clone(),
         clock: Arc::clone(&clock),
         gateway: Arc::clone(&gateway),
@@ -111,8 +112,15 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
         follower_status,
         opslag,
         store,
-        stopping,
+        stopping: stopping.clone(),
     });
+    let revocation = intrekking::Parts {
+        tls: Arc::clone(&tls),
+        gateway: Arc::clone(&gateway),
+        clock: Arc::clone(&clock),
+        health: Arc::clone(&health),
+    };
+    intrekking::start(revocation, &config, &mut loops, &stopping).await;
     let servers = serving::serve(serving::Parts {
         config: &config,
         gateway: &gateway,
@@ -122,11 +130,13 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
         api: sockets.api,
         docs: sockets.docs,
         beheer: sockets.beheer,
+        proxy: sockets.proxy,
+        clock: &clock,
     })?;
-    tracing::info!(api = %addresses.api, docs = %addresses.docs, beheer = %addresses.beheer, "listening");
+    let proxy = addresses.proxy.map(tracing::field::display);
+    tracing::info!(api = %addresses.api, docs = %addresses.docs, beheer = %addresses.beheer, proxy, "listening");
     Ok(App {
         addresses,
-        clock,
         gateway,
         health,
         tls,
@@ -137,6 +147,18 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, 
             announce: config.grenzen.afbouw_wacht,
         },
     })
+}
+
+/// Certificates, key, authorities, and the revocation lists that are on this machine.
+fn load_tls(config: &Config, clock: &dyn Clock) -> Result<Arc<Tls>, TlsError> {
+    let (tls, report) = Tls::load(config.tls_paths(), config.tls.crl_grace, clock.now())?;
+    for reason in report.failures {
+        tracing::warn!(
+            reason,
+            "the copy of a fetched CRL cannot be used; it is fetched anew"
+        );
+    }
+    Ok(Arc::new(tls))
 }
 
 fn gateway(
@@ -150,8 +172,13 @@ fn gateway(
     let sleutel = sleutel.map(Sleutel::read).transpose()?;
     let mut limits = config.limits();
     limits.abonnementen.openbare_sleutel = sleutel.as_ref().map(Sleutel::public_text);
-    let access =
-        Access::ageing(config.toegang.maximale_leeftijd).with_revocations(tls.revocations());
+    let access = Access::ageing(config.toegang.maximale_leeftijd)
+        .with_revocations(tls.revocations())
+        .with_quota(config.quota.quota(), Arc::clone(clock))
+        .with_raadplegingen(Raadplegingen::new(
+            config.quota.alarm_leerbedrijven_per_dag,
+            u64::from_le_bytes(super::random()),
+        ));
     let freshness = Freshness::default();
     let replica = match saved {
         None => Replica::new(),
@@ -171,6 +198,7 @@ fn gateway(
         limits,
         own_oin: config.api.oin,
         api_url: config.api.publieke_url.clone(),
+        bulk: config.server.bulk(),
         freshness,
     })
 }
@@ -223,6 +251,10 @@ fn bind(config: &Config) -> Result<Sockets, StartError> {
         api: open("api", config.api.adres)?,
         docs: open("docs", config.docs.adres)?,
         beheer: open("beheer", config.beheer.adres)?,
+        proxy: match config.proxy.adres {
+            Some(adres) => Some(open("proxy", adres)?),
+            None => None,
+        },
     })
 }
 
@@ -232,6 +264,10 @@ impl Sockets {
             api: self.api.local_addr()?,
             docs: self.docs.local_addr()?,
             beheer: self.beheer.local_addr()?,
+            proxy: match &self.proxy {
+                Some(proxy) => Some(proxy.local_addr()?),
+                None => None,
+            },
         })
     }
 }

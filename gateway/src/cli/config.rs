@@ -71,16 +71,9 @@ fn exposed_journal(config: &Config) -> Option<String> {
 
 /// The first file or folder that `serve` would need and not find.
 fn missing_file(config: &Config) -> Option<String> {
-    let tls = &config.tls;
-    let named = [
-        ("tls.certificaat", &tls.certificaat),
-        ("tls.sleutel", &tls.sleutel),
-        ("tls.clientCa", &tls.client_ca),
-    ];
-    named
-        .into_iter()
-        .chain(tls.crl.iter().map(|path| ("tls.crl", path)))
-        .map(|(key, path)| (key, path.as_path()))
+    config
+        .tls
+        .files()
         .chain(config.opslag.files())
         .chain(config.push.files())
         .find(|(_, path)| !path.is_file())

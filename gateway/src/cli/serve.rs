@@ -14,7 +14,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-SIGTERM and Ctrl-C drain and stop; SIGHUP reads certificates and revocation lists anew.\n\n\
+SIGTERM and Ctrl-C drain and stop; SIGHUP reads certificates and revocation lists anew, and fetches those \
+behind URLs. Files that change are read without it.\n\n\
 Exit codes: 0 stopped as told; 1 it could not start or a listener failed, and standard error says \
 why; 2 wrong arguments.")]
 pub(super) struct ServeArgs {

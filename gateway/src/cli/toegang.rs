@@ -200,14 +200,19 @@ fn afnemer_json(afnemer: &Afnemer) -> Value {
         .iter()
         .map(ToString::to_string)
         .collect();
-    json!({
+    let mut json = json!({
         "oin": afnemer.oin,
         "naam": &*afnemer.naam,
         "rol": afnemer.rol,
         "addressering": afnemer.addressering,
         "geblokkeerdeCertificaten": blocked,
         "mandaten": afnemer.mandaten.iter().map(mandate_json).collect::<Vec<_>>(),
-    })
+    });
+    // What is left out is as the node's settings have it.
+    if !afnemer.quota.is_empty() {
+        json["quota"] = json!(afnemer.quota);
+    }
+    json
 }
 
 /// Empty `operaties` means all; a limit that is not there is left out.

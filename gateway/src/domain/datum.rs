@@ -215,6 +215,13 @@ impl Tijdstip {
         Self::from_millis(self.as_millis().saturating_sub(millis)).unwrap_or(Self(Timestamp::MIN))
     }
 
+    /// This long after; the last moment that there is when that would lie behind it.
+    #[must_use]
+    pub fn later_by(self, duration: std::time::Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.as_millis().saturating_add(millis)).unwrap_or(Self(Timestamp::MAX))
+    }
+
     /// Whole seconds from `earlier` to this moment; 0 when it is not earlier.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> u64 {

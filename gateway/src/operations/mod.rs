@@ -5,6 +5,9 @@
 
 pub mod abonnementen;
 pub(crate) mod erkend_over;
+#[doc(hidden)]
+pub mod fuzzing;
+mod genoemd;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;

@@ -54,6 +54,13 @@ pub struct Request {
     pub minimale_register_versie: Option<String>,
 }
 
+/// Whether a request with these `wachtSeconden` may wait, so that it is no request at once; what is
+/// no number is refused at once.
+#[must_use]
+pub fn may_wait(wacht_seconden: &str) -> bool {
+    wacht_seconden.trim().trim_start_matches('0') != ""
+}
+
 /// A page of the feed.
 #[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -274,6 +274,13 @@ impl View {
             .filter_map(|looptijd| self.bpvo(looptijd.sleutel()))
     }
 
+    /// Whether the school has a bpvo at this leerbedrijf, running or not.
+    #[must_use]
+    pub fn has_bpvo_at(&self, school_oin: Oin, id: LeerbedrijfId) -> bool {
+        let at = self.state.bezettingen.at(id);
+        at.is_some_and(|at| at.looptijden().iter().any(|l| l.school_oin == school_oin))
+    }
+
     /// The bpvo's of a school behind this key, or all of them, by their keys (privacy class 3).
     pub fn bpvos_of(
         &self,
@@ -424,6 +431,8 @@ pub struct Replica {
     current: ArcSwap<View>,
     /// Says that there is a newer view, and which; sent after the view is in place.
     versie: watch::Sender<RegisterVersie>,
+    /// How many wait for a view that is not there yet.
+    waiting: watch::Sender<usize>,
 }
 
 impl Replica {
@@ -436,10 +445,10 @@ impl Replica {
     /// Begins with this view, such as that of a snapshot.
     #[must_use]
     pub fn with(view: View) -> Self {
-        let (versie, _) = watch::channel(view.versie());
         Self {
+            versie: watch::Sender::new(view.versie()),
+            waiting: watch::Sender::new(0),
             current: ArcSwap::from_pointee(view),
-            versie,
         }
     }
 
@@ -460,10 +469,13 @@ impl Replica {
         versie: RegisterVersie,
         max_wait: Duration,
     ) -> Result<Arc<View>, NotHere> {
-        let mut seen = self.versie.subscribe();
-        let decided = seen.wait_for(|_| self.view().reach(versie) != Reach::Later);
-        // What matters is only what is there afterwards.
-        let _ = tokio::time::timeout(max_wait, decided).await;
+        if self.view().reach(versie) == Reach::Later {
+            let _waiting = Waiting::new(&self.waiting);
+            let mut seen = self.versie.subscribe();
+            let decided = seen.wait_for(|_| self.view().reach(versie) != Reach::Later);
+            // What matters is only what is there afterwards.
+            let _ = tokio::time::timeout(max_wait, decided).await;
+        }
         let view = self.view();
         let aanwezig = view.versie();
         match view.reach(versie) {
@@ -492,12 +504,35 @@ impl Replica {
         self.versie.subscribe()
     }
 
+    /// Waits until somebody waits for a view that is not there yet.
+    pub(super) async fn awaited(&self) {
+        let mut waiting = self.waiting.subscribe();
+        // An error would mean that this replica is gone.
+        let _ = waiting.wait_for(|waiting| *waiting > 0).await;
+    }
+
     /// Puts a view in place. Only the follower may (design invariant 1).
     pub(super) fn publish(&self, view: View) -> Arc<View> {
         let versie = view.versie();
         let before = self.current.swap(Arc::new(view));
         self.versie.send_replace(versie);
         before
+    }
+}
+
+/// Counts one who waits for as long as it is kept.
+struct Waiting<'r>(&'r watch::Sender<usize>);
+
+impl<'r> Waiting<'r> {
+    fn new(waiting: &'r watch::Sender<usize>) -> Self {
+        waiting.send_modify(|waiting| *waiting += 1);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
     }
 }
 
@@ -520,6 +555,24 @@ pub struct NotHere {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_waits_is_counted_for_as_long_as_they_do() {
+        let replica = Replica::new();
+        let versie = RegisterVersie {
+            tijdlijn: 1,
+            nummer: 1,
+        };
+        let mut waiting = Box::pin(replica.at_least(versie, Duration::from_secs(60)));
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("nothing was published"),
+            () = replica.awaited() => {}
+        }
+        assert_eq!(*replica.waiting.borrow(), 1);
+        drop(waiting);
+        assert_eq!(*replica.waiting.borrow(), 0);
+    }
 
     #[test]
     fn an_older_tijdlijn_is_reached_up_to_where_the_next_began() {

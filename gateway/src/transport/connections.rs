@@ -25,7 +25,14 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::{access::PeerIdentity, domain::Oin};
+use crate::{access::PeerIdentity, domain::Oin, metrics::names};
+
+/// Time for the refusal of the call that a connection is in when it is cut, in milliseconds: well
+/// within the 5 s that a revocation may take, and enough to wake the call and write some bytes.
+const REFUSAL_MS: u64 = 1_000;
+
+/// Beyond the age of any connection, in milliseconds.
+const NEVER: u64 = u64::MAX;
 
 /// How long a connection may be in each state. The names are those of
 /// [`ListenerLimits`](super::listener::ListenerLimits), where the reasons stand.
@@ -36,6 +43,22 @@ pub(crate) struct ConnectionLimits {
     pub(crate) write_stall: Duration,
     pub(crate) age: Duration,
     pub(crate) requests: u32,
+}
+
+/// How many connections a listener may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) in_all: usize,
+    pub(crate) of_party: usize,
+}
+
+/// Why there is no room for one more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    #[error("{0} connections are open, which is all there may be")]
+    InAll(usize),
+    #[error("{0} connections of this party are open")]
+    OfParty(usize),
 }
 
 /// The connections of this node's listeners.
@@ -66,21 +89,28 @@ impl Party {
 }
 
 impl Connections {
-    /// Registers a connection, unless its party has `max_of_party` already; nobody in particular
-    /// has no limit. It is open until the returned value is dropped.
+    /// Registers a connection, unless there are as many as there may be; nobody in particular
+    /// has no limit of a party. It is open until the returned value is dropped.
+    ///
+    /// # Errors
+    /// [`Full`].
     pub(crate) fn open(
         self: &Arc<Self>,
         peer: Option<Arc<PeerIdentity>>,
-        max_of_party: usize,
+        most: Most,
         limits: ConnectionLimits,
         gauge: &Gauge,
-    ) -> Option<OpenConnection> {
+    ) -> Result<OpenConnection, Full> {
         let party = Party::of(peer.as_deref());
         let mut open = self.lock();
-        let of_party = open.entry(party.clone()).or_default();
-        if party != Party::Anonymous && of_party.len() >= max_of_party {
-            return None;
+        if open.values().map(Vec::len).sum::<usize>() >= most.in_all {
+            return Err(Full::InAll(most.in_all));
         }
+        let present = open.get(&party).map_or(0, Vec::len);
+        if party != Party::Anonymous && present >= most.of_party {
+            return Err(Full::OfParty(most.of_party));
+        }
+        let of_party = open.entry(party.clone()).or_default();
         let connection = Arc::new(Connection::new(peer, limits));
         of_party.push(Arc::clone(&connection));
         drop(open);
@@ -88,7 +118,7 @@ impl Connections {
             connection.close_soon();
         }
         gauge.increment(1.0);
-        Some(OpenConnection {
+        Ok(OpenConnection {
             connection,
             gauge: gauge.clone(),
             party,
@@ -96,15 +126,18 @@ impl Connections {
         })
     }
 
-    /// Cuts every connection whose certificate the question names, also one that is in the
-    /// middle of an answer or a long-poll. Gives how many.
+    /// Cuts every connection whose certificate the question names: an idle one at once, one that
+    /// is in the middle of a call or a long-poll as soon as the refusal is out, and within a
+    /// second in any case. Gives how many were not cut before.
     pub fn cut_where(&self, mut matches: impl FnMut(&PeerIdentity) -> bool) -> usize {
         let mut cut = 0;
         for connection in self.lock().values().flatten() {
-            if connection.peer.as_deref().is_some_and(&mut matches) {
-                connection.cut();
+            if connection.peer.as_deref().is_some_and(&mut matches) && connection.cut() {
                 cut += 1;
             }
+        }
+        if cut > 0 {
+            metrics::counter!(names::VERBINDINGEN_VERBROKEN).increment(cut as u64);
         }
         cut
     }
@@ -163,7 +196,8 @@ pub(crate) struct Connection {
     busy: AtomicBool,
     requests: AtomicU32,
     close_soon: AtomicBool,
-    cut: AtomicBool,
+    /// Milliseconds after `opened` at which it ends whatever it does; [`NEVER`] before a cut.
+    cut_ms: AtomicU64,
     waker: AtomicWaker,
 }
 
@@ -177,7 +211,7 @@ impl Connection {
             busy: AtomicBool::new(false),
             requests: AtomicU32::new(0),
             close_soon: AtomicBool::new(false),
-            cut: AtomicBool::new(false),
+            cut_ms: AtomicU64::new(NEVER),
             waker: AtomicWaker::new(),
         }
     }
@@ -202,14 +236,31 @@ impl Connection {
     }
 
     fn enter(&self, busy: bool) {
-        let elapsed_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.since_ms.store(elapsed_ms, Relaxed);
+        self.since_ms.store(self.age_ms(), Relaxed);
         self.busy.store(busy, Relaxed);
     }
 
-    fn cut(&self) {
-        self.cut.store(true, Relaxed);
-        self.waker.wake();
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(NEVER)
+    }
+
+    /// Whether it was not cut before.
+    fn cut(&self) -> bool {
+        let end_ms = self.age_ms().saturating_add(REFUSAL_MS);
+        let first = self
+            .cut_ms
+            .compare_exchange(NEVER, end_ms, Relaxed, Relaxed)
+            .is_ok();
+        self.close_soon();
+        first
+    }
+
+    /// When it ends whatever it does, once it was cut.
+    fn cut_at(&self) -> Option<Instant> {
+        match self.cut_ms.load(Relaxed) {
+            NEVER => None,
+            ms => Some(self.opened + Duration::from_millis(ms)),
+        }
     }
 
     fn close_soon(&self) {
@@ -292,8 +343,12 @@ impl<Io> Guarded<Io> {
         connection.waker.register(cx.waker());
         // While a write stalls, an answer is still on its way out.
         let unwanted = self.stalled.is_none() && connection.is_idle_and_unwanted();
-        if unwanted || connection.cut.load(Relaxed) {
+        let cut_at = connection.cut_at();
+        if unwanted || cut_at.is_some_and(|at| at <= Instant::now()) {
             return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
+        }
+        if let Some(at) = cut_at.filter(|at| *at < self.timer.deadline()) {
+            self.timer.as_mut().reset(at);
         }
         // The timer is not moved at every change of state, which costs more than to look again
         // when it goes off.
@@ -304,10 +359,14 @@ impl<Io> Guarded<Io> {
                 Some(since) => since + connection.limits.write_stall,
                 None => connection.deadline(),
             };
+            if cut_at.is_some_and(|at| at <= now) {
+                return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
+            }
             if deadline <= now {
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
-            self.timer.as_mut().reset(deadline);
+            let next = cut_at.map_or(deadline, |at| at.min(deadline));
+            self.timer.as_mut().reset(next);
         }
     }
 

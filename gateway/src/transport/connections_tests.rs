@@ -14,11 +14,16 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     requests: 1000,
 };
 
+const MOST: Most = Most {
+    in_all: 2,
+    of_party: 1,
+};
+
 /// A connection with room for 16 bytes that were not read yet.
 fn open(connections: &Arc<Connections>) -> (Guarded<DuplexStream>, DuplexStream) {
     let (near, far) = duplex(16);
     let open = connections
-        .open(None, 1, LIMITS, &Gauge::noop())
+        .open(None, MOST, LIMITS, &Gauge::noop())
         .expect("nobody in particular has no limit");
     (Guarded::new(near, open), far)
 }
@@ -117,6 +122,63 @@ async fn wt008_age_ends_an_idle_connection_and_closes_with_an_answer() {
     assert!(connection.should_close());
 }
 
+/// A connection of somebody, who is cut when asked.
+fn open_of_somebody(connections: &Arc<Connections>) -> (Guarded<DuplexStream>, DuplexStream) {
+    let (near, far) = duplex(16);
+    let peer = PeerIdentity {
+        oin: None,
+        issuer: vec![1],
+        serial: vec![2],
+        not_after: crate::domain::Tijdstip::EPOCH,
+    };
+    let open = connections
+        .open(Some(Arc::new(peer)), MOST, LIMITS, &Gauge::noop())
+        .expect("there is room");
+    (Guarded::new(near, open), far)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_ends_what_idles_at_once_and_a_call_once_it_was_refused() {
+    let connections = Arc::new(Connections::default());
+    let (mut idle, _idle_far) = open_of_somebody(&connections);
+    let (mut busy, _busy_far) = open_of_somebody(&connections);
+    let (mut stuck, _stuck_far) = open_of_somebody(&connections);
+    let call = Arc::clone(busy.connection()).begin_request();
+    let _never_ends = Arc::clone(stuck.connection()).begin_request();
+    assert_eq!(connections.cut_where(|_| false), 0);
+    assert_eq!(connections.cut_where(|_| true), 3);
+    assert_eq!(connections.cut_where(|_| true), 0, "they were");
+    let start = Instant::now();
+    let aborted = io::ErrorKind::ConnectionAborted;
+    assert_eq!(read_error(&mut idle).await, aborted);
+    assert_eq!(start.elapsed().as_millis(), 0);
+    assert!(busy.connection().should_close());
+    busy.write_all(b"refusal").await.unwrap();
+    drop(call);
+    assert_eq!(read_error(&mut busy).await, aborted);
+    assert_eq!(start.elapsed().as_millis(), 0);
+    assert_eq!(read_error(&mut stuck).await, aborted);
+    assert_eq!(start.elapsed().as_millis(), u128::from(REFUSAL_MS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_ends_a_reader_that_stalls() {
+    let connections = Arc::new(Connections::default());
+    let (mut guarded, _far) = open_of_somebody(&connections);
+    let start = Instant::now();
+    let cut = async {
+        tokio::time::sleep(S).await;
+        connections.cut_where(|_| true);
+        std::future::pending::<()>().await;
+    };
+    let error = tokio::select! {
+        written = guarded.write_all(&[0; 1000]) => written.unwrap_err(),
+        () = cut => unreachable!(),
+    };
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+    assert_eq!(start.elapsed().as_millis(), 1_000 + u128::from(REFUSAL_MS));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_what_idles_and_waits_for_an_answer() {
     let connections = Arc::new(Connections::default());
@@ -147,4 +209,15 @@ async fn a_drain_ends_what_idles_and_waits_for_an_answer() {
         read_error(&mut late).await,
         io::ErrorKind::ConnectionAborted
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_no_more_than_there_may_be_in_all() {
+    let connections: Arc<Connections> = Arc::default();
+    let first = open(&connections);
+    let _second = open(&connections);
+    let full = connections.open(None, MOST, LIMITS, &Gauge::noop());
+    assert_eq!(full.map(drop), Err(Full::InAll(2)));
+    drop(first);
+    drop(open(&connections));
 }

@@ -2,6 +2,8 @@
 
 use std::{
     borrow::Cow,
+    future::Future,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -9,15 +11,18 @@ use std::{
     time::Duration,
 };
 
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
 use crate::{
-    access::Access,
+    access::{Access, Koppen, PeerIdentity, Quota, Rejection},
     audit::Verwerkingslog,
     clock::Clock,
-    domain::{Caller, Oin, Operatie, Tijdstip},
+    domain::{Caller, LeerbedrijfId, Oin, Operatie, Tijdstip},
     log::LogWriter,
-    operations::{Failure, Herkenning, Pushing, Rules, Uitgang, Writing, view_for},
+    operations::{Context, Failure, Herkenning, Pushing, Rules, Uitgang, Writing, view_for},
     push::{Mandaten, PushDesk, Voorwaarden, Wachtgrens},
     replica::{Replica, View},
+    transport::bulk::Bulk,
 };
 
 /// One per process, shared by all workers.
@@ -42,6 +47,8 @@ pub struct Gateway {
     pub own_oin: Oin,
     /// Public base URL of the api listener, without a slash at the end.
     pub api_url: String,
+    /// Where bulk messages are read and answered.
+    pub bulk: Bulk,
     /// How fresh the register on this node is known to be.
     pub freshness: Freshness,
 }
@@ -86,6 +93,8 @@ pub struct Limits {
     pub bulk_elements: usize,
     /// Attributes of one XML element, namespace declarations included.
     pub attributes: usize,
+    /// What an afnemer may ask where toegang does not say otherwise; kept by `access`.
+    pub quota: Quota,
     /// Time to read a whole body.
     pub body_timeout: Duration,
     /// Wait for `minimaleRegisterVersie` (domain rule 3).
@@ -109,6 +118,7 @@ impl Default for Limits {
             elements: 10_000,
             bulk_elements: 120_000,
             attributes: 64,
+            quota: Quota::default(),
             body_timeout: Duration::from_secs(30),
             versie_wait: Duration::from_secs(2),
             write_wait: Duration::from_secs(20),
@@ -180,6 +190,60 @@ impl Gateway {
         }
     }
 
+    /// Keeps account of the leerbedrijven that an answer tells about: very many of them, where the
+    /// school has no student, may be a copy of the register.
+    pub fn note(&self, context: &Context<'_>, leerbedrijven: Vec<LeerbedrijfId>) {
+        /// Nobody waits long for another's large answer.
+        const AT_ONCE: usize = 100;
+        let Some(raadplegingen) = self.access.raadplegingen() else {
+            return;
+        };
+        let Context {
+            view, caller, now, ..
+        } = context;
+        let school = caller.school_oin;
+        for part in leerbedrijven.chunks(AT_ONCE) {
+            raadplegingen.note(caller, *now, part.iter().copied(), |id| {
+                view.has_bpvo_at(school, id)
+            });
+        }
+    }
+
+    /// What `work` comes to, unless the caller behind this certificate is refused before it does:
+    /// revoked, blocked, or no afnemer any more. A call that waits ends then, and an answer that
+    /// came in the same moment is not given.
+    ///
+    /// # Errors
+    /// As [`Access::identify`].
+    pub async fn while_admitted<T>(
+        &self,
+        peer: Option<&PeerIdentity>,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Rejection> {
+        let Some(peer) = peer else {
+            return Ok(work.await);
+        };
+        let revocations = self.access.revocations();
+        let mut seen = revocations.changes();
+        let mut work = pin!(work);
+        loop {
+            // Most work is done at the first look, and then nothing of this costs anything.
+            let done = tokio::select! {
+                biased;
+                done = &mut work => Some(done),
+                () = revocations.changed(seen) => None,
+            };
+            let changes = revocations.changes();
+            if changes != seen {
+                seen = changes;
+                self.access.identify(peer, self.clock.now())?;
+            }
+            if let Some(done) = done {
+                return Ok(done);
+            }
+        }
+    }
+
     /// The way out for the answer to a call that came at this moment. `traceparent` is the caller's
     /// header of that name.
     #[must_use]
@@ -205,6 +269,18 @@ impl Gateway {
         self.freshness
             .confirmed()
             .is_some_and(|at| self.clock.now().seconds_since(at) > limit_s)
+    }
+}
+
+/// Says what an afnemer may ask and what is left of it (draft-ietf-httpapi-ratelimit-headers-11).
+pub(super) fn put_quota(headers: &mut HeaderMap, koppen: &Koppen) {
+    static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+    static LEFT: HeaderName = HeaderName::from_static("ratelimit");
+    for (name, value) in [(&POLICY, &*koppen.beleid), (&LEFT, &koppen.stand)] {
+        // Both are made of numbers and names of ours.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name.clone(), value);
+        }
     }
 }
 

@@ -21,7 +21,8 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{
-    connections::{ConnectionLimits, Connections, Guarded},
+    connections::{ConnectionLimits, Connections, Guarded, Most},
+    half_open::HalfOpen,
     identity::read_certificate,
     listener::{ListenerLimits, Refused},
     tls::{Reden, RefusalLog, SeenCertificate, take_remembered},
@@ -35,10 +36,12 @@ pub(crate) type TlsIo = TlsStream<TcpStream>;
 pub(crate) struct Gate {
     listener: &'static str,
     acceptor: TlsAcceptor,
-    handshakes: Semaphore,
+    handshakes: Arc<HalfOpen>,
+    /// Refused clients that may be told why at one time; see [`linger`].
+    lingering: Semaphore,
     handshake_timeout: Duration,
     connections: Arc<Connections>,
-    max_of_party: usize,
+    most: Most,
     limits: ConnectionLimits,
     refusals: RefusalLog,
     open: Gauge,
@@ -64,10 +67,14 @@ impl Gate {
         Arc::new(Self {
             listener,
             acceptor: TlsAcceptor::from(Arc::new(tls)),
-            handshakes: Semaphore::new(limits.max_handshakes),
+            handshakes: HalfOpen::new(limits.max_handshakes),
+            lingering: Semaphore::new(MAX_LINGERING),
             handshake_timeout: limits.handshake_timeout,
             connections,
-            max_of_party: limits.max_connections_of_party,
+            most: Most {
+                in_all: limits.max_connections,
+                of_party: limits.max_connections_of_party,
+            },
             limits: connection_limits,
             refusals: RefusalLog::default(),
             open: metrics::gauge!(names::VERBINDINGEN, "listener" => listener),
@@ -82,7 +89,7 @@ impl Gate {
         let address = io.peer_addr().ok();
         // Answers are written whole, so there is nothing to gain by waiting for more.
         let _ = io.set_nodelay(true);
-        let admitted = match self.shake_hands(io).await {
+        let admitted = match self.shake_hands(io, address).await {
             Ok(stream) => self.register(stream),
             Err(refusal) => Err(refusal),
         };
@@ -95,11 +102,14 @@ impl Gate {
         }
     }
 
-    async fn shake_hands(&self, io: TcpStream) -> Result<TlsIo, Box<Refusal>> {
+    async fn shake_hands(
+        &self,
+        io: TcpStream,
+        address: Option<SocketAddr>,
+    ) -> Result<TlsIo, Box<Refusal>> {
         let mut certificate = None;
+        let mut place = self.handshakes.begin(address.map(|address| address.ip()));
         let handshake = async {
-            // The semaphore is never closed.
-            let _turn = self.handshakes.acquire().await;
             let mut accept = pin!(self.acceptor.accept(io).into_fallible());
             poll_fn(|cx| {
                 let step = accept.as_mut().poll(cx);
@@ -108,7 +118,20 @@ impl Gate {
             })
             .await
         };
-        match timeout(self.handshake_timeout, handshake).await {
+        let in_time = timeout(self.handshake_timeout, handshake);
+        let outcome = tokio::select! {
+            biased;
+            outcome = in_time => outcome,
+            () = place.overtaken() => {
+                return Err(Box::new(Refusal {
+                    reden: Reden::Verdrongen,
+                    certificate,
+                    error: "too many handshakes are under way".to_owned(),
+                    io: None,
+                }));
+            }
+        };
+        match outcome {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err((error, io))) => Err(Box::new(Refusal {
                 reden: Reden::of(&error),
@@ -140,13 +163,12 @@ impl Gate {
             .transpose()
             .map_err(|error| refusal(Reden::OngeldigCertificaat, error.to_string()))?
             .map(Arc::new);
-        let max = self.max_of_party;
-        match self.connections.open(peer, max, self.limits, &self.open) {
-            Some(open) => Ok(Guarded::new(stream, open)),
-            None => Err(refusal(
-                Reden::TeVeelVerbindingen,
-                format!("{max} connections of this party are open"),
-            )),
+        match self
+            .connections
+            .open(peer, self.most, self.limits, &self.open)
+        {
+            Ok(open) => Ok(Guarded::new(stream, open)),
+            Err(full) => Err(refusal(Reden::TeVeelVerbindingen, full.to_string())),
         }
     }
 
@@ -158,7 +180,8 @@ impl Gate {
             refusal.certificate.as_ref(),
             &refusal.error,
         );
-        if let Some(io) = refusal.io {
+        // Who comes when so many wait already loses the reason, but not the refusal.
+        if let (Some(io), Ok(_place)) = (refusal.io, self.lingering.try_acquire()) {
             linger(io).await;
         }
     }
@@ -167,6 +190,9 @@ impl Gate {
 fn peer_certificate(stream: &TlsIo) -> Option<&CertificateDer<'static>> {
     stream.get_ref().1.peer_certificates()?.first()
 }
+
+/// Some 10 MiB of memory, were they all to send what they may.
+pub(super) const MAX_LINGERING: usize = 256;
 
 /// Lets the client read the alert. A TLS 1.3 client sends its request before it knows that it is
 /// refused; closing with that request unread makes the system reset the connection, and the

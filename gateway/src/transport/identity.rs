@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage, HttpRequest};
 use rustls_pki_types::CertificateDer;
 use x509_parser::{
     certificate::X509Certificate, oid_registry::OID_X509_SERIALNUMBER, prelude::FromDer,
@@ -18,14 +18,20 @@ use crate::{
 #[error("the client certificate could not be parsed: {0}")]
 pub struct UnreadableCertificate(String);
 
-/// The party behind the connection that a request came over.
+/// The party behind a request: of the connection that it came over, or, behind a proxy that ends
+/// TLS, what [`proxy`](super::proxy) left in the request's own extensions.
 ///
 /// # Errors
 /// [`Rejection::NoCertificate`] on a listener that asks for none, and on a connection that did
-/// not come through [`listener::serve`](super::listener::serve).
+/// not come through [`listener::serve`](super::listener::serve); what `proxy` refused.
 pub fn peer_identity(request: &HttpRequest) -> Result<Arc<PeerIdentity>, Rejection> {
+    let own = request.extensions();
+    if let Some(rejection) = own.get::<Rejection>() {
+        return Err(rejection.clone());
+    }
     request
         .conn_data::<Arc<PeerIdentity>>()
+        .or_else(|| own.get::<Arc<PeerIdentity>>())
         .cloned()
         .ok_or(Rejection::NoCertificate)
 }

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 
 use super::{
     connections::{Connection, ConnectionLimits, Connections, Guarded},
-    handshake::{Gate, TlsIo},
+    handshake::{Gate, MAX_LINGERING, TlsIo},
 };
 
 /// Limits of one listener. All are published in the docs.
@@ -27,14 +27,15 @@ use super::{
 pub struct ListenerLimits {
     /// Threads that answer requests: one for each core, since answering does not block.
     pub workers: usize,
-    /// Open connections, handshakes included: at some 28 KiB each, 4,096 are 115 MiB.
+    /// Open connections whose handshake is done: at some 28 KiB each, 4,096 are 115 MiB.
     pub max_connections: usize,
     /// Open connections of one party (OIN), so that one supplier's pool cannot take them all.
     pub max_connections_of_party: usize,
-    /// Handshakes at one time: each costs up to 1.5 ms of a core, and the rest wait their turn.
+    /// Handshakes at one time; one more ends the oldest, so that those which stop halfway keep
+    /// nobody out. An honest one takes a tenth of a second.
     pub max_handshakes: usize,
-    /// Time from accepting a connection to the end of its handshake, waiting for a turn
-    /// included: three round trips on a poor line.
+    /// Time from accepting a connection to the end of its handshake: three round trips on a poor
+    /// line.
     pub handshake_timeout: Duration,
     /// Time to read the head of a request.
     pub head_timeout: Duration,
@@ -65,7 +66,7 @@ impl Default for ListenerLimits {
             workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             max_connections: 4_096,
             max_connections_of_party: 256,
-            max_handshakes: 128,
+            max_handshakes: 1_024,
             handshake_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
@@ -80,6 +81,9 @@ impl Default for ListenerLimits {
     }
 }
 
+/// Connections that were accepted and are not counted as a handshake yet, or just ended.
+const SOCKETS_TO_SPARE: usize = 256;
+
 impl ListenerLimits {
     fn of_connection(&self) -> ConnectionLimits {
         ConnectionLimits {
@@ -93,9 +97,16 @@ impl ListenerLimits {
         }
     }
 
-    /// The server counts connections by worker.
-    fn max_connections_of_worker(&self) -> usize {
-        self.max_connections.div_ceil(self.workers.max(1))
+    /// What the library under us may take. It stops accepting at its limit, and then keeps out
+    /// everybody; ours say each who has to go, so its limit is above them, for each worker.
+    fn max_sockets(&self) -> usize {
+        self.max_connections + self.max_handshakes + MAX_LINGERING + SOCKETS_TO_SPARE
+    }
+
+    /// Files that a process needs for a listener with these limits.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        self.max_sockets() as u64
     }
 }
 
@@ -153,7 +164,7 @@ where
     );
     let builder = ServerBuilder::new()
         .workers(limits.workers)
-        .max_concurrent_connections(limits.max_connections_of_worker())
+        .max_concurrent_connections(limits.max_sockets())
         .backlog(limits.backlog)
         .shutdown_timeout(limits.shutdown_timeout.as_secs())
         .disable_signals();

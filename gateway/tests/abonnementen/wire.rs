@@ -9,7 +9,7 @@ use actix_web::{
     App, HttpMessage,
     body::BoxBody,
     dev::{Service, ServiceResponse},
-    http::header::LOCATION,
+    http::header::{HeaderMap, LOCATION},
     test::{TestRequest, init_service, read_body},
 };
 use quick_xml::{Reader, events::Event};
@@ -45,6 +45,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) location: Option<String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
     pub(crate) text: String,
 }
@@ -58,6 +59,13 @@ impl Reply {
     /// The signaalcode, of an answer or of the problem in its place.
     pub(crate) fn signaalcode(&self) -> String {
         self.field("signaalcode")
+    }
+
+    /// What a header says; empty when it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     pub(crate) fn list(&self, name: &str) -> Vec<Value> {
@@ -218,7 +226,9 @@ impl<'a> Caller<'a> {
 
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
         let request = request.insert_header((SCHOOL_HEADER, self.school));
-        let (status, location, text) = self.call(request).await;
+        let (status, headers, text) = self.call(request).await;
+        let location = headers.get(LOCATION);
+        let location = location.map(|value| value.to_str().unwrap().to_owned());
         let body: Value = serde_json::from_str(&text).unwrap();
         let code = match status {
             200 | 201 => String::new(),
@@ -228,17 +238,33 @@ impl<'a> Caller<'a> {
             status,
             code,
             location,
+            headers,
             body,
             text,
         }
     }
 
     async fn soap(&self, operation: &str, body: &Value, key: Uuid) -> Reply {
+        let mut fields = String::new();
+        write(&mut fields, operation, body);
+        self.soap_with(operation, &fields, key).await
+    }
+
+    /// With the fields of the request as they are.
+    pub(crate) async fn soap_with(&self, operation: &str, fields: &str, key: Uuid) -> Reply {
+        let message = self.message(operation, fields, key);
+        self.soap_message(operation, message).await
+    }
+
+    /// With a message as it is.
+    pub(crate) async fn soap_message(&self, operation: &str, message: String) -> Reply {
         let request = TestRequest::post()
             .uri(soap::PATH)
             .insert_header(("content-type", "text/xml; charset=utf-8"))
-            .set_payload(self.message(operation, body, key));
-        let (status, location, text) = self.call(request).await;
+            .set_payload(message);
+        let (status, headers, text) = self.call(request).await;
+        let location = headers.get(LOCATION);
+        let location = location.map(|value| value.to_str().unwrap().to_owned());
         let fault = text
             .split_once("<faultcode>SOAP-ENV:")
             .and_then(|(_, rest)| rest.split_once("</faultcode>"));
@@ -247,14 +273,13 @@ impl<'a> Caller<'a> {
             status,
             code: code.rsplit('.').next().unwrap_or_default().to_owned(),
             location,
+            headers,
             body: read(&text, &format!("{operation}Response")),
             text,
         }
     }
 
-    fn message(&self, operation: &str, body: &Value, key: Uuid) -> String {
-        let mut fields = String::new();
-        write(&mut fields, operation, body);
+    fn message(&self, operation: &str, fields: &str, key: Uuid) -> String {
         format!(
             "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" \
              xmlns:a=\"http://www.w3.org/2005/08/addressing\"><s:Header>\
@@ -267,7 +292,7 @@ impl<'a> Caller<'a> {
         )
     }
 
-    async fn call(&self, request: TestRequest) -> (u16, Option<String>, String) {
+    async fn call(&self, request: TestRequest) -> (u16, HeaderMap, String) {
         let request = request.to_request();
         request.extensions_mut().insert(Arc::new(PeerIdentity {
             oin: Some(oin(self.afnemer)),
@@ -283,10 +308,9 @@ impl<'a> Caller<'a> {
         let response: ServiceResponse<BoxBody> =
             app.call(request).await.unwrap().map_into_boxed_body();
         let status = response.status().as_u16();
-        let location = response.headers().get(LOCATION);
-        let location = location.map(|value| value.to_str().unwrap().to_owned());
+        let headers = response.headers().clone();
         let body = read_body(response).await.to_vec();
-        (status, location, String::from_utf8(body).unwrap())
+        (status, headers, String::from_utf8(body).unwrap())
     }
 }
 

@@ -1,9 +1,17 @@
 //! A gateway with a queue in SQLite, into which a test numbers what it likes.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::web::Data;
 use stagepoort::{
+    access::{Access, Quota, Raadplegingen, Toegang},
+    clock::Clock,
     domain::{Datum, LeerbedrijfId, MutatieSoort, RegisterVersie, Tijdstip},
     log::Opslag,
     push::{
@@ -16,6 +24,21 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::register::{SCHOOL, gateway, oin};
+
+/// A clock that goes when it is told to.
+pub(crate) struct SetClock(AtomicI64);
+
+impl SetClock {
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Tijdstip {
+        Tijdstip::from_millis(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+}
 
 pub(crate) struct World {
     _folder: TempDir,
@@ -46,6 +69,25 @@ impl World {
             gateway: Data::new(gateway),
             store,
         }
+    }
+
+    /// In which every afnemer may ask so much, by a clock that is set.
+    pub(crate) async fn with_quota(quota: Quota) -> (Self, Arc<SetClock>) {
+        let mut world = Self::new().await;
+        let clock = Arc::new(SetClock(AtomicI64::new(
+            world.gateway.clock.now().as_millis(),
+        )));
+        let mut gateway = Arc::into_inner(world.gateway.into_inner()).unwrap();
+        gateway.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        let toegang = Toegang::clone(&gateway.access.current());
+        let access = Access::new(toegang)
+            .with_quota(quota, Arc::clone(&gateway.clock))
+            .with_raadplegingen(Raadplegingen::new(1, 7));
+        gateway.access = Arc::new(access);
+        // Who waits for a version waits for as long as the test wants it to.
+        gateway.limits.versie_wait = Duration::from_secs(3600);
+        world.gateway = Data::new(gateway);
+        (world, clock)
     }
 
     /// Numbers these for a subscription, each for a school: the ids are of their numbers.

@@ -33,6 +33,7 @@ pub(crate) struct Plek {
 pub(crate) struct Node {
     child: Child,
     api: SocketAddr,
+    proxy: Option<SocketAddr>,
     beheer: String,
     log: Arc<Mutex<Vec<Value>>>,
 }
@@ -171,16 +172,17 @@ impl Node {
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (api, beheer) = loop {
+        let (api, proxy, beheer) = loop {
             let Some(line) = lines.next_line().await.unwrap() else {
                 panic!("it did not start: {:?}", log.lock().unwrap());
             };
             let line: Value = serde_json::from_str(&line).unwrap();
             let part = |name: &str| line[name].as_str().map(str::to_owned);
             let found = part("api").zip(part("beheer"));
+            let proxy = part("proxy").map(|proxy| proxy.parse().unwrap());
             log.lock().unwrap().push(line);
             if let Some((api, beheer)) = found {
-                break (api.parse().unwrap(), beheer);
+                break (api.parse().unwrap(), proxy, beheer);
             }
         };
         let kept = Arc::clone(&log);
@@ -193,6 +195,7 @@ impl Node {
         let node = Self {
             child,
             api,
+            proxy,
             beheer,
             log,
         };
@@ -209,6 +212,18 @@ impl Node {
     /// Where it answers callers.
     pub(crate) fn api(&self) -> SocketAddr {
         self.api
+    }
+
+    /// Where it answers a proxy that ends TLS.
+    pub(crate) fn proxy(&self) -> SocketAddr {
+        self.proxy.expect("the settings have a proxy")
+    }
+
+    /// Tells it to read its TLS material anew.
+    pub(crate) async fn hang_up(&self) {
+        let id = self.child.id().unwrap().to_string();
+        let told = Command::new("kill").args(["-HUP", &id]).status().await;
+        assert!(told.unwrap().success());
     }
 
     /// Base URL of its beheer listener.

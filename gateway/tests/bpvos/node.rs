@@ -15,7 +15,7 @@ use std::{
 
 use actix_web::web::Data;
 use stagepoort::{
-    access::{Access, Addressering, Afnemer, Mandaat, Toegang},
+    access::{Access, Addressering, Afnemer, EigenQuota, Mandaat, Toegang},
     clock::Clock,
     domain::{
         Adres, Bpvo, BpvoInhoud, Code, Datum, Equivalent, Erkenning, Gegevens, Kern, Leerbedrijf,
@@ -24,7 +24,10 @@ use stagepoort::{
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
     replica::{Follower, Replica},
-    transport::gateway::{Freshness, Gateway, Limits},
+    transport::{
+        bulk::Bulk,
+        gateway::{Freshness, Gateway, Limits},
+    },
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -137,6 +140,7 @@ impl Node {
             },
             own_oin: oin("00000099000000000000"),
             api_url: "https://api.test.example:8443".to_owned(),
+            bulk: Bulk::default(),
             freshness: Freshness::default(),
         };
         Self {
@@ -344,6 +348,7 @@ fn toegang() -> Toegang {
             rol: Rol::Sis,
             addressering: Addressering::Verplicht,
             geblokkeerde_certificaten: Vec::new(),
+            quota: EigenQuota::default(),
             mandaten: mandaten.collect(),
         };
         (oin(of), Arc::new(afnemer))

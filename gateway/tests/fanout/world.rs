@@ -13,7 +13,7 @@ use std::{
 };
 
 use stagepoort::{
-    access::{Access, Addressering, Afnemer, Mandaat, Toegang},
+    access::{Access, Addressering, Afnemer, EigenQuota, Mandaat, Toegang},
     clock::Clock,
     domain::{
         Adres, Bpvo, BpvoInhoud, Code, Datum, Equivalent, Erkenning, Gegevens, Kern, Keuzedeel,
@@ -27,7 +27,10 @@ use stagepoort::{
         PushStore, Stap, open_push,
     },
     replica::{Follower, Replica},
-    transport::gateway::{Freshness, Gateway, Limits},
+    transport::{
+        bulk::Bulk,
+        gateway::{Freshness, Gateway, Limits},
+    },
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -130,6 +133,7 @@ impl World {
             limits: Limits::default(),
             own_oin: oin("00000099000000000000"),
             api_url: "https://api.test.example:8443".to_owned(),
+            bulk: Bulk::default(),
             freshness: Freshness::default(),
         }
     }
@@ -217,6 +221,7 @@ pub(crate) fn toegang(mandaten: &[(&str, &[&str])]) -> Toegang {
             rol: Rol::Sis,
             addressering: Addressering::Verplicht,
             geblokkeerde_certificaten: Vec::new(),
+            quota: EigenQuota::default(),
             mandaten: scholen
                 .iter()
                 .map(|school| Mandaat {

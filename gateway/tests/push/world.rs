@@ -17,7 +17,7 @@ use std::{
 use async_trait::async_trait;
 use certs_dev::{Manifest, default_plan};
 use stagepoort::{
-    access::{Access, Addressering, Afnemer, Mandaat, Toegang},
+    access::{Access, Addressering, Afnemer, EigenQuota, Mandaat, Toegang},
     audit::Verwerkingslog,
     clock::Clock,
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Rol, Tijdstip},
@@ -389,6 +389,7 @@ pub(crate) fn toegang(scholen: &[&str]) -> Toegang {
         rol: Rol::Sis,
         addressering: Addressering::Verplicht,
         geblokkeerde_certificaten: Vec::new(),
+        quota: EigenQuota::default(),
         mandaten: scholen
             .iter()
             .map(|school| Mandaat {

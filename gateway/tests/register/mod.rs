@@ -6,7 +6,7 @@ mod verwerkingslog;
 use std::{collections::HashMap, sync::Arc};
 
 use stagepoort::{
-    access::{Access, Addressering, Afnemer, Mandaat, Toegang},
+    access::{Access, Addressering, Afnemer, EigenQuota, Mandaat, Toegang},
     clock::Clock,
     domain::{
         Adres, Code, Contactpersoon, Datum, Erkenning, Gegevens, Kern, Leerbedrijf, LeerbedrijfId,
@@ -16,7 +16,10 @@ use stagepoort::{
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
     operations::Rules,
     replica::{Follower, Replica},
-    transport::gateway::{Freshness, Gateway, Limits},
+    transport::{
+        bulk::Bulk,
+        gateway::{Freshness, Gateway, Limits},
+    },
 };
 use uuid::Uuid;
 
@@ -63,6 +66,7 @@ pub(crate) async fn gateway() -> Gateway {
         limits: Limits::default(),
         own_oin: oin("00000099000000000000"),
         api_url: "https://api.test.example:8443".to_owned(),
+        bulk: Bulk::default(),
         freshness: Freshness::default(),
     }
 }
@@ -200,6 +204,7 @@ fn toegang() -> Toegang {
             rol: Rol::Sis,
             addressering: Addressering::Verplicht,
             geblokkeerde_certificaten: Vec::new(),
+            quota: EigenQuota::default(),
             mandaten: mandaten.collect(),
         };
         (oin(of), Arc::new(afnemer))

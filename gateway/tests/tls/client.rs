@@ -45,6 +45,28 @@ pub(crate) fn config(
     Arc::new(config)
 }
 
+/// The same, with all certificates of the file, in both versions.
+#[allow(dead_code, reason = "not every test binary uses all of it")]
+pub(crate) fn config_with_chain(
+    manifest: &Manifest,
+    certificate: &Certificaat,
+) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(&manifest.ca).unwrap())
+        .unwrap();
+    let chain = CertificateDer::pem_file_iter(&certificate.cert).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&BOTH)
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_client_auth_cert(
+            chain.map(Result::unwrap).collect(),
+            PrivateKeyDer::from_pem_file(&certificate.key).unwrap(),
+        );
+    Arc::new(config.unwrap())
+}
+
 /// Why there is no answer.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Gone {

@@ -8,8 +8,9 @@ use crate::server::{Certificates, now};
 
 fn refused(paths: TlsPaths, expect: &[&str]) {
     let error = Tls::load(paths, CRL_GRACE, now()).unwrap_err();
+    let error = stagepoort::telemetry::chain(&error);
     for part in expect {
-        assert!(error.to_string().contains(part), "{error}: no {part}");
+        assert!(error.contains(part), "{error}: no {part}");
     }
 }
 
@@ -67,14 +68,14 @@ fn the_error_names_the_file_and_what_it_should_be() {
         &["server.key.pem holds no certificate"],
     );
     refused(
-        with(&|p| p.crls.push(p.certificate.clone())),
-        &["server.pem holds no CRL"],
+        with(&|p| p.crls.push(p.certificate.clone().into())),
+        &["server.pem cannot be used: it holds no CRL"],
     );
-    let mut der = fs::read(&good.crls[0]).unwrap();
+    let mut der = fs::read(&certificates.manifest.crl).unwrap();
     der[0] = 0x30;
     fs::write(&empty, der).unwrap();
     refused(
-        with(&|p| p.crls.push(empty.clone())),
+        with(&|p| p.crls.push(empty.clone().into())),
         &["leeg.pem cannot be used: it is not a CRL"],
     );
 }

@@ -54,7 +54,10 @@ impl Certificates {
             certificate: self.manifest.server.certificaat.cert.clone(),
             key: self.manifest.server.certificaat.key.clone(),
             client_ca: self.manifest.ca.clone(),
-            crls: vec![self.manifest.crl.clone()],
+            crls: vec![self.manifest.crl.clone().into()],
+            crl_issuers: None,
+            crl_folder: self.path().join("crl-opgehaald"),
+            crl_most_bytes: 1 << 20,
         }
     }
 }

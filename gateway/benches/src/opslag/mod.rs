@@ -1,5 +1,6 @@
 //! The log in PostgreSQL, each figure beside what the database does by itself.
 
+mod drukte;
 mod import;
 mod visible;
 
@@ -12,7 +13,8 @@ use crate::{
     report::Section,
 };
 
-/// Figures of a whole levering, and of the way of a change to another node.
+/// Figures of a whole levering, of the way of a change to another node, and of what goes on during an
+/// import.
 pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     national::prepare(plan, section)?;
     let database = Database::start(Purpose::Keeping)?;
@@ -20,5 +22,6 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
         "PostgreSQL on the same machine, over a unix socket; every commit is on the disk",
     );
     import::figures(plan, &database, section)?;
-    visible::figures(plan, &database, section)
+    visible::figures(plan, &database, section)?;
+    drukte::figures(plan, &database, section)
 }

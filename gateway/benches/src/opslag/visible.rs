@@ -98,7 +98,8 @@ fn changes_on(plan: &Plan, node: &Node, url: &str, changes: u32) -> io::Result<W
     Ok(Waits::of(times.collect::<io::Result<_>>()?))
 }
 
-async fn open(url: &str) -> io::Result<Arc<dyn LogStore>> {
+/// The log of the database with this URL.
+pub(super) async fn open(url: &str) -> io::Result<Arc<dyn LogStore>> {
     let opslag = Opslag::parse(url).map_err(io::Error::other)?;
     opslag.open().await.map_err(io::Error::other)
 }

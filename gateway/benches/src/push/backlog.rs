@@ -80,6 +80,8 @@ pub(super) fn sustained(field: &mut Field<'_>, section: &mut Section) -> io::Res
             field.set_status(AbonnementStatus::Gepauzeerd)?;
         }
         let before = field.laatste()?;
+        // The node hears within a second that they wait, and until then sends what is new.
+        field.receiver.take();
         field.pile_up(&schools, each)?;
         field.receiver.gather(field.together);
         let one = work_off(field, each * schools.len(), |field| {
@@ -145,6 +147,7 @@ pub(super) fn weekend(
     };
     field.receiver.set_ill(true);
     let before = field.laatste()?;
+    field.receiver.take();
     field.pile_up(&[0], waiting)?;
     let worked = work_off(field, waiting, |field| {
         field.receiver.set_ill(false);
@@ -197,7 +200,8 @@ fn retry(field: &Field<'_>) -> io::Result<()> {
     }
 }
 
-/// Waits for so many messages after `begin`, and for what is written of them.
+/// Waits for so many messages, and for what is written of them. Those that came before `begin` count, but
+/// not for the rate.
 fn work_off<'p>(
     field: &mut Field<'p>,
     count: usize,
@@ -205,7 +209,6 @@ fn work_off<'p>(
 ) -> io::Result<Worked> {
     let resident =
         |field: &Field<'_>| Ok::<_, io::Error>(field.node.server.memory_kib("VmRSS:")? / 1024);
-    field.receiver.take();
     let start = resident(field)?;
     let cpu = (field.node.server.cpu()?, field.database.cpu()?);
     let begun = Instant::now();
@@ -228,7 +231,8 @@ fn work_off<'p>(
         sleep(LOOK);
     }
     field.settle()?;
-    let (came, again) = field.receiver.take();
+    let (mut came, again) = field.receiver.take();
+    came.retain(|_, at| *at >= begun);
     let (first, last) = ends(&came)?;
     let each = u32::try_from(count).map_err(io::Error::other)?;
     let end = resident(field)?;

@@ -46,7 +46,7 @@ pub(super) fn check(text: &str, document: RawDocument) -> Result<Toegang, Docume
     })
 }
 
-struct Check<'a> {
+pub(super) struct Check<'a> {
     text: &'a str,
     problems: Vec<Problem>,
     /// Also of schools with a mistake elsewhere, so that each mistake is told once.
@@ -54,7 +54,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn problem(&mut self, span: &Range<usize>, place: &str, text: String) {
+    pub(super) fn problem(&mut self, span: &Range<usize>, place: &str, text: String) {
         self.problems.push(Problem {
             line: line_of(self.text, span.start),
             place: place.to_owned(),
@@ -130,6 +130,7 @@ impl Check<'_> {
             ),
         };
         let geblokkeerd = self.serials(&raw.geblokkeerde_certificaten, at);
+        let quota = self.quota(raw.quota.as_ref(), at);
         let mandaten = self.mandaten(&raw.mandaten, at);
         Some(Afnemer {
             oin: oin?,
@@ -137,6 +138,7 @@ impl Check<'_> {
             rol: rol?,
             addressering: addressering?,
             geblokkeerde_certificaten: geblokkeerd,
+            quota,
             mandaten,
         })
     }

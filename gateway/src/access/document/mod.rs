@@ -1,6 +1,7 @@
 //! The toegang document: what an operator writes, read with an error for every mistake in it.
 
 mod check;
+mod quota;
 
 use std::fmt;
 
@@ -99,8 +100,19 @@ struct RawAfnemer {
     addressering: Option<Spanned<String>>,
     #[serde(default)]
     geblokkeerde_certificaten: Vec<Spanned<String>>,
+    quota: Option<RawQuota>,
     #[serde(default)]
     mandaten: Vec<RawMandaat>,
+}
+
+/// What differs from the quota of the node.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawQuota {
+    verzoeken_per_seconde: Option<Spanned<i64>>,
+    burst: Option<Spanned<i64>>,
+    gelijktijdig: Option<Spanned<i64>>,
+    bulkregels_per_minuut: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]

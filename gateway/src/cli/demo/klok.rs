@@ -1,6 +1,9 @@
 //! A clock that can be set, for the demo alone: so that what is withdrawn tomorrow can be tried today.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -44,5 +47,9 @@ impl Clock for Klok {
         let now = SystemClock.now();
         let ahead = self.ahead_ms.load(Ordering::Relaxed);
         Tijdstip::from_millis(now.as_millis() + ahead).unwrap_or(now)
+    }
+
+    fn running(&self) -> Duration {
+        SystemClock.running()
     }
 }

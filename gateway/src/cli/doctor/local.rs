@@ -15,8 +15,8 @@ pub(super) fn look(config: &Config, now: Tijdstip, findings: &mut Vec<Finding>) 
     match Tls::load(config.tls_paths(), config.tls.crl_grace, now) {
         Err(error) => findings.push(Finding::local("tls", chain(&error))),
         Ok((_, report)) => {
-            let warnings = report.warnings.into_iter();
-            findings.extend(warnings.map(|warning| Finding::local("tls", warning)));
+            let all = report.failures.into_iter().chain(report.warnings);
+            findings.extend(all.map(|found| Finding::local("tls", found)));
         }
     }
     let opslag = &config.opslag;

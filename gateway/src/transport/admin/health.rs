@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -44,6 +44,7 @@ pub struct Health {
     last_beat_ms: AtomicI64,
     last_snapshot_ms: AtomicI64,
     bron: ArcSwapOption<Bron>,
+    tls: ArcSwap<Vec<String>>,
 }
 
 /// What readiness tells a load balancer.
@@ -158,6 +159,7 @@ impl Health {
             last_beat_ms: AtomicI64::new(now_ms),
             last_snapshot_ms: AtomicI64::new(0),
             bron: ArcSwapOption::empty(),
+            tls: ArcSwap::default(),
         }
     }
 
@@ -176,6 +178,11 @@ impl Health {
     /// A levering was looked for.
     pub fn note_bron(&self, bron: Bron) {
         self.bron.store(Some(Arc::new(bron)));
+    }
+
+    /// What is to be said of certificates and revocation lists, one sentence each.
+    pub fn note_tls(&self, warnings: Vec<String>) {
+        self.tls.store(Arc::new(warnings));
     }
 
     /// Says no from now on, so that a load balancer stops sending.
@@ -211,6 +218,7 @@ impl Health {
             follower_stopped: follower.stopped.as_ref().map(|stop| stop.reden.clone()),
             toegang_confirmed: gateway.access.confirmed_at(),
             toegang_too_old: gateway.access.is_too_old(clock.now()),
+            tls: Vec::clone(&self.tls.load()),
             verwerkingslog: gateway.verwerkingslog.toestand().reden,
         };
         let (status, redenen) = judge(&seen);
@@ -371,6 +379,7 @@ struct Seen {
     follower_stopped: Option<String>,
     toegang_confirmed: Option<Tijdstip>,
     toegang_too_old: bool,
+    tls: Vec<String>,
     /// Why processing cannot be recorded.
     verwerkingslog: Option<String>,
 }
@@ -425,6 +434,8 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
         }
         _ => {}
     }
+    // An authority that does not publish takes no node out: its own certificates alone are refused.
+    lessened.extend(seen.tls.iter().cloned());
     let status = match (refusing.is_empty(), lessened.is_empty()) {
         (false, _) => Status::NietGereed,
         (true, false) => Status::Verminderd,
@@ -452,6 +463,7 @@ mod tests {
             follower_stopped: None,
             toegang_confirmed: ago(1),
             toegang_too_old: false,
+            tls: Vec::new(),
             verwerkingslog: None,
         };
         let check = |seen: Seen, status: Status, word: &str| {
@@ -515,6 +527,14 @@ mod tests {
             },
             Status::Verminderd,
             "toegang",
+        );
+        check(
+            Seen {
+                tls: vec!["the CRL of X should have been replaced".to_owned()],
+                ..well()
+            },
+            Status::Verminderd,
+            "CRL of X",
         );
         check(
             Seen {

@@ -36,6 +36,7 @@ pub(super) fn start(gateway: &Gateway) -> String {
         .find(|endpoint| endpoint.operatie == Operatie::NatrekkenErkenning)
         .and_then(|endpoint| endpoint.voorbeelden.first())
         .map_or("", |voorbeeld| voorbeeld.json.trim_end());
+    let quota = &gateway.limits.quota;
     fill(
         TEXT,
         &[
@@ -50,6 +51,17 @@ pub(super) fn start(gateway: &Gateway) -> String {
             ("problemen", problems()),
             ("faults", faults()),
             ("limieten", limits(&gateway.limits)),
+            ("burst", quota.burst.to_string()),
+            (
+                "burst_s",
+                quota
+                    .burst
+                    .get()
+                    .div_ceil(quota.verzoeken_per_seconde.get())
+                    .to_string(),
+            ),
+            ("gelijktijdig", quota.gelijktijdig.to_string()),
+            ("bulkregels", quota.bulkregels_per_minuut.to_string()),
             ("zoekvragen", search_questions(gateway)),
             ("bpvos_rest", escape(&bpvos_in_json(&[bpvo()]))),
             (
@@ -229,11 +241,27 @@ const MAX_HEADERS: usize = 96;
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 fn limits(limits: &Limits) -> String {
-    let rows: [(&str, String); 27] = [
+    let rows: [(&str, String); 31] = [
         ("Headers van een HTTP-verzoek", thousands(MAX_HEADERS)),
         (
             "Kop van een HTTP-verzoek: eerste regel en headers",
             bytes(MAX_HEAD_BYTES),
+        ),
+        (
+            "Verzoeken van een afnemer per seconde, per node",
+            thousands(limits.quota.verzoeken_per_seconde.get() as usize),
+        ),
+        (
+            "Verzoeken van een afnemer die na een pauze in een keer mogen",
+            thousands(limits.quota.burst.get() as usize),
+        ),
+        (
+            "Verzoeken van een afnemer tegelijk",
+            thousands(limits.quota.gelijktijdig.get() as usize),
+        ),
+        (
+            "Regels van bulkvragen van een afnemer per minuut",
+            thousands(limits.quota.bulkregels_per_minuut.get() as usize),
         ),
         ("Body van een gewone vraag", bytes(limits.body_bytes)),
         ("Body van een bulkvraag", bytes(limits.bulk_body_bytes)),

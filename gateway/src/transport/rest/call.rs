@@ -1,12 +1,13 @@
 //! One call from identity to answer, in the order of standards §1: who, for whom, then what.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
     web::{Bytes, Payload},
 };
+use futures_util::FutureExt;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -16,12 +17,14 @@ use super::{
     violation::{Overtreding, Overtredingen, Plaats},
 };
 use crate::{
-    access::{PeerIdentity, Rejection},
-    domain::{Caller, Oin, Operatie, Signaalcode, Tijdstip},
+    access::Toelating,
+    domain::{Caller, LeerbedrijfId, Oin, Operatie, Signaalcode, Tijdstip},
     operations::{Answer, Context, Herkenning, Uitgang},
     transport::{
         body::{self, Unread},
-        gateway::{Gateway, Outcome, TRACEPARENT},
+        bulk::in_parts,
+        gateway::{Gateway, Outcome, TRACEPARENT, put_quota},
+        identity::peer_identity,
     },
 };
 
@@ -32,6 +35,8 @@ pub(super) struct Call<'a> {
     operatie: Operatie,
     now: Tijdstip,
     afnemer: Option<Arc<str>>,
+    /// What it has taken of its afnemer's quota.
+    pub(super) toelating: Toelating,
 }
 
 /// An answer in its bytes.
@@ -50,18 +55,25 @@ impl<'a> Call<'a> {
             operatie,
             now: gateway.clock.now(),
             afnemer: None,
+            toelating: Toelating::default(),
         }
     }
 
     /// The caller, when it may do this for the school that it names, and takes JSON.
     ///
+    /// The quota comes as soon as it is known whose it is, before the rest of the request is looked
+    /// at and before its body is read: so what is refused for it costs next to nothing.
+    ///
     /// # Errors
-    /// 401, 403, 503, or 400 about the header that names the school.
+    /// 401, 403, 429, 503, or 400 about the header that names the school.
     pub(super) fn authorise(&mut self) -> Result<Caller, Problem> {
         let access = &self.gateway.access;
-        let peer = peer_of(self.request).ok_or(Rejection::NoCertificate)?;
-        let afnemer = access.identify(&peer, self.now)?;
-        self.afnemer = Some(Arc::clone(&afnemer.naam));
+        let peer = peer_identity(self.request);
+        let identified = peer.and_then(|peer| access.identify(&peer, self.now));
+        self.afnemer = identified.as_ref().ok().map(|a| Arc::clone(&a.naam));
+        self.toelating = access.toelating(identified.as_deref());
+        self.toelating.binnen()?;
+        let afnemer = identified?;
         let school = school_of(self.request)?;
         let caller = access.authorise(&afnemer, school, self.operatie, self.now)?;
         negotiation::check_accept(self.request.headers())?;
@@ -151,6 +163,11 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// Keeps account of whom the answer tells about (design §1, "fair use").
+    pub(super) fn note(&self, context: &Context<'_>, leerbedrijven: Vec<LeerbedrijfId>) {
+        self.gateway.note(context, leerbedrijven);
+    }
+
     /// The response, with what the log and the metrics want to know of it.
     pub(super) fn finish(self, result: Result<Reply, Problem>) -> HttpResponse {
         let (mut response, code) = match result {
@@ -163,7 +180,7 @@ impl<'a> Call<'a> {
                         created
                     }
                 }
-                .body(reply.body);
+                .body(in_parts(reply.body));
                 response
                     .headers_mut()
                     .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -174,6 +191,9 @@ impl<'a> Call<'a> {
                 (problem.into_response(), code)
             }
         };
+        if let Some(koppen) = self.toelating.koppen() {
+            put_quota(response.headers_mut(), &koppen);
+        }
         response.extensions_mut().insert(Outcome {
             operatie: Some(self.operatie),
             afnemer: self.afnemer,
@@ -225,6 +245,29 @@ impl Reply {
     }
 }
 
+/// Runs what answers a call, and turns a defect of ours into a problem instead of a broken
+/// connection.
+///
+/// # Errors
+/// Those of the answer; 500 for a panic in it.
+pub(super) async fn guarded(
+    answer: impl Future<Output = Result<Reply, Problem>>,
+) -> Result<Reply, Problem> {
+    // What is looked at after a panic is who called, which was set before or not at all.
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(not_handled()))
+}
+
+/// 500: a bug of ours, of which the line of the panic tells more.
+pub(super) fn not_handled() -> Problem {
+    Problem::new(
+        Probleemsoort::InterneFout,
+        "de vraag kon niet worden afgehandeld",
+    )
+}
+
 /// The response of an operation, recorded where it is about people, or all that was wrong with its
 /// input.
 ///
@@ -250,13 +293,18 @@ pub(super) fn traceparent(request: &HttpRequest) -> Option<&str> {
     request.headers().get(TRACEPARENT)?.to_str().ok()
 }
 
-/// What `on_connect` read from the client's certificate; or, behind a proxy that ends TLS, what a
-/// middleware put in the request's own extensions.
-fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
-    request
-        .conn_data::<Arc<PeerIdentity>>()
-        .cloned()
-        .or_else(|| request.extensions().get::<Arc<PeerIdentity>>().cloned())
+/// What `work` comes to, unless the caller's certificate is refused before it does.
+///
+/// # Errors
+/// That of `work`, or 401 or 403 as soon as the certificate does not count any more.
+pub(super) async fn while_admitted<T>(
+    request: &HttpRequest,
+    gateway: &Gateway,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    // Who has none is refused by the work itself.
+    let peer = peer_identity(request).ok();
+    gateway.while_admitted(peer.as_deref(), work).await?
 }
 
 fn school_of(request: &HttpRequest) -> Result<Option<Oin>, Problem> {

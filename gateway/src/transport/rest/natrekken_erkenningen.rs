@@ -8,7 +8,7 @@ use super::{
     violation::{Overtredingen, Plaats},
 };
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         natrekken_erkenningen::{MAX_VERZOEKEN, Request, Response, Verzoek, run},
@@ -63,6 +63,14 @@ impl Posted for Request {
 
     async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, self))
+    }
+
+    fn regels(&self) -> usize {
+        self.verzoeken.len()
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

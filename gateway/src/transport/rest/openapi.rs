@@ -41,7 +41,11 @@ pub fn document(api_url: &str) -> Value {
                 "IdempotencyKey": idempotency_parameter(),
                 "Traceparent": traceparent_parameter(),
             },
-            "headers": { "ApiVersion": version_header() },
+            "headers": {
+                "ApiVersion": version_header(),
+                "RateLimit": rate_limit_header(),
+                "RateLimitPolicy": rate_limit_policy_header(),
+            },
             "responses": problem_responses(),
             "securitySchemes": {
                 "clientcertificaat": {
@@ -204,6 +208,26 @@ fn version_header() -> Value {
     })
 }
 
+fn rate_limit_header() -> Value {
+    json!({
+        "description": "Wat er op deze node over is van het quotum van de afnemer (r) en over hoeveel seconden het \
+            weer vol is (t); bulkregels alleen bij een bulkvraag. Volgens draft-ietf-httpapi-ratelimit-headers-11.",
+        "schema": { "type": "string" },
+        "example": "\"verzoeken\";r=999;t=1, \"gelijktijdig\";r=31",
+    })
+}
+
+fn rate_limit_policy_header() -> Value {
+    json!({
+        "description": "Het quotum van de afnemer op elke node: verzoeken (q in w seconden, ook in een keer), \
+            gelijktijdig, en regels van bulkvragen. Volgens draft-ietf-httpapi-ratelimit-headers-11; de eenheid \
+            bulkregels is van Stagepoort.",
+        "schema": { "type": "string" },
+        "example": "\"verzoeken\";q=1000;w=5, \"gelijktijdig\";q=32;qu=\"concurrent-requests\", \
+            \"bulkregels\";q=300000;qu=\"bulkregels\";w=60",
+    })
+}
+
 fn responses(endpoint: &Endpoint) -> Value {
     let mut answer = json!({
         "description": "Het antwoord. Ook niet erkend en niet gevonden zijn antwoorden.",
@@ -277,6 +301,8 @@ fn empty_problem_response(soort: Probleemsoort) -> Value {
     let mut headers = common_headers();
     match status.as_u16() {
         401 => {
+            // It is not known of whom the quota would be.
+            headers = json!({ "API-Version": headers["API-Version"].take() });
             headers["WWW-Authenticate"] = json!({
                 "description": "Altijd ClientCertificate",
                 "schema": { "type": "string" },
@@ -382,7 +408,11 @@ fn own_description() -> Value {
 }
 
 fn common_headers() -> Value {
-    json!({ "API-Version": { "$ref": "#/components/headers/ApiVersion" } })
+    json!({
+        "API-Version": { "$ref": "#/components/headers/ApiVersion" },
+        "RateLimit": { "$ref": "#/components/headers/RateLimit" },
+        "RateLimit-Policy": { "$ref": "#/components/headers/RateLimitPolicy" },
+    })
 }
 
 fn schema_ref(name: &str) -> Value {

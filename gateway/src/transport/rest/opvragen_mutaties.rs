@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     abonnement::ABONNEMENT_ID,
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, guarded, while_admitted},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::{Problem, Stroom},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{Operatie, Signaalcode},
-    operations::opvragen_mutaties::{Request, run},
+    operations::opvragen_mutaties::{Request, may_wait, run},
     transport::gateway::Gateway,
 };
 
@@ -66,7 +66,8 @@ const MUTATIE_BYTES: usize = 600;
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = answer(&mut call).await;
+    let work = while_admitted(&request, &gateway, answer(&mut call));
+    let result = guarded(work).await;
     call.finish(result)
 }
 
@@ -89,6 +90,9 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let versie = minimale_register_versie.as_deref();
     let context = call.context(&caller, versie, &fouten).await?;
     let writing = call.gateway.writing(herkenning);
+    if wacht_seconden.as_deref().is_some_and(may_wait) {
+        call.toelating.wacht();
+    }
     let request = Request {
         abonnement_id,
         na,

@@ -8,25 +8,26 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted, traceparent},
+    call::{Call, Reply, accepted, guarded, not_handled, traceparent, while_admitted},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
-    problem::{Probleemsoort, Problem},
+    problem::Problem,
     uri,
     violation::{Overtredingen, Plaats},
 };
 use crate::{
-    domain::Caller,
+    access::Toelating,
+    domain::{Caller, LeerbedrijfId, Oin},
     operations::{Answer, Context, Failure, Herkenning, Kop, Uitgang, Writing},
-    transport::gateway::Gateway,
+    transport::{bulk::Bulk, gateway::Gateway},
 };
 
 /// The request of an operation, as REST takes it from a body.
 pub(super) trait Posted: Sized + Send + 'static {
     /// Where it is sent.
     const ENDPOINT: Endpoint;
-    /// Whether the larger limits hold, and reading and answering take a thread apart.
+    /// Whether the larger limits hold, and reading and answering take a turn on a thread apart.
     const BULK: bool = false;
     /// Bytes that hold most answers, so that what they are written to hardly grows.
     const ANSWER_BYTES: usize = Reply::SINGLE_BYTES;
@@ -45,6 +46,14 @@ pub(super) trait Posted: Sized + Send + 'static {
         ctx: &Context<'_>,
         writing: &Writing<'_>,
     ) -> Result<Answer<Self::Response>, Failure>;
+    /// Lines that a bulk message has, for the quota.
+    fn regels(&self) -> usize {
+        1
+    }
+    /// The leerbedrijven that an answer tells about.
+    fn leerbedrijf_ids(_response: &Self::Response) -> Vec<LeerbedrijfId> {
+        Vec::new()
+    }
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
     /// Where a field of the request stands.
@@ -63,7 +72,8 @@ pub(super) async fn handle<V: Posted>(
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, V::ENDPOINT.operatie);
-    let result = answer::<V>(&mut call, payload, &gateway).await;
+    let work = answer::<V>(&mut call, payload, &gateway);
+    let result = guarded(while_admitted(&request, &gateway, work)).await;
     call.finish(result)
 }
 
@@ -84,16 +94,21 @@ async fn answer<V: Posted>(
         depth: limits.depth,
         elements,
     };
+    if V::BULK {
+        call.toelating.bulk()?;
+    }
     let body = call.body(payload, bytes).await?;
     let mut fouten = Overtredingen::default();
     uri::query(call.request.query_string(), &[], &mut fouten);
     let herkenning = call.herkenning(&mut fouten);
     if V::BULK {
         let gateway = gateway.clone();
+        let toelating = call.toelating.clone();
         let work = Work {
             gateway,
             caller,
             herkenning,
+            toelating,
             traceparent: traceparent(call.request).map(str::to_owned),
         };
         answer_apart::<V>(call, work, (body, json_limits), fouten).await
@@ -103,7 +118,8 @@ async fn answer<V: Posted>(
         let versie = vraag.minimale_register_versie();
         let context = call.context(&caller, versie, &fouten).await?;
         let writing = call.gateway.writing(herkenning);
-        reply(vraag, &context, (&writing, &call.uitgang(&caller)), fouten).await
+        let ways = (&writing, &call.uitgang(&caller));
+        reply(vraag, call.gateway, &context, ways, fouten).await
     }
 }
 
@@ -112,6 +128,8 @@ struct Work {
     gateway: web::Data<Gateway>,
     caller: Caller,
     herkenning: Herkenning,
+    /// Held until the work is done, also when its caller is gone.
+    toelating: Toelating,
     traceparent: Option<String>,
 }
 
@@ -123,13 +141,15 @@ async fn answer_apart<V: Posted>(
     (body, limits): (Bytes, JsonLimits),
     mut fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
-    let vraag = apart(move || {
+    let (bulk, of) = (&call.gateway.bulk, Some(work.caller.afnemer_oin));
+    let toelating = work.toelating.clone();
+    let vraag = apart(bulk, of, move || {
         let vraag = V::read(&body, limits, &mut fouten);
-        if fouten.is_empty() {
-            Ok(vraag)
-        } else {
-            Err(Problem::invalid_input(fouten))
+        if !fouten.is_empty() {
+            return Err(Problem::invalid_input(fouten));
         }
+        toelating.regels(vraag.regels())?;
+        Ok(vraag)
     })
     .await?;
     let versie = vraag.minimale_register_versie();
@@ -139,7 +159,7 @@ async fn answer_apart<V: Posted>(
         .context(&work.caller, versie, &Overtredingen::default())
         .await?;
     let runtime = tokio::runtime::Handle::current();
-    apart(move || {
+    apart(bulk, of, move || {
         let context = Context {
             view,
             caller: &work.caller,
@@ -153,30 +173,35 @@ async fn answer_apart<V: Posted>(
             .gateway
             .uitgang(&work.caller, operatie, now, traceparent);
         let fouten = Overtredingen::default();
-        runtime.block_on(reply(vraag, &context, (&writing, &uitgang), fouten))
+        let ways = (&writing, &uitgang);
+        let answering = reply(vraag, &work.gateway, &context, ways, fouten);
+        let answer = runtime.block_on(answering);
+        drop(work.toelating);
+        answer
     })
     .await
 }
 
 async fn apart<T: Send + 'static>(
+    bulk: &Bulk,
+    of: Option<Oin>,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    web::block(work).await.unwrap_or_else(|_| {
-        Err(Problem::new(
-            Probleemsoort::InterneFout,
-            "de vraag kon niet worden afgehandeld",
-        ))
-    })
+    bulk.run(of, work)
+        .await
+        .unwrap_or_else(|_| Err(not_handled()))
 }
 
 async fn reply<V: Posted>(
     vraag: V,
+    gateway: &Gateway,
     context: &Context<'_>,
     (writing, uitgang): (&Writing<'_>, &Uitgang<'_>),
     fouten: Overtredingen,
 ) -> Result<Reply, Problem> {
     let answer = vraag.run(context, writing).await?;
     let response = accepted(uitgang, answer, fouten, V::plaats_of).await?;
+    gateway.note(context, V::leerbedrijf_ids(&response));
     let signaalcode = V::kop(&response).signaalcode;
     let reply = Reply::json_within(V::ANSWER_BYTES, &response, signaalcode)?;
     V::told(&response, reply)

@@ -15,7 +15,10 @@ use uuid::Uuid;
 
 use super::violation::{Overtreding, Overtredingen, Plaats};
 use crate::{
-    access::Rejection, domain::Signaalcode, operations::Failure, transport::gateway::Outcome,
+    access::{Overschrijding, QuotaSoort, Rejection},
+    domain::Signaalcode,
+    operations::Failure,
+    transport::gateway::Outcome,
 };
 
 macro_rules! problemen {
@@ -76,9 +79,15 @@ problemen! {
     /// The certificate names no OIN.
     OinInCertificaatOngeldig = UNAUTHORIZED, "oin-in-certificaat-ongeldig", "OIN_IN_CERTIFICAAT_ONGELDIG", "Certificaat zonder geldig OIN",
         "Gebruik een certificaat met het OIN van de leverancier in Subject.serialNumber.";
+    /// The certificate that a proxy passed on is not of a trusted issuer.
+    CertificaatNietVertrouwd = UNAUTHORIZED, "certificaat-niet-vertrouwd", "CERTIFICAAT_NIET_VERTROUWD", "Certificaat niet vertrouwd",
+        "Bied een certificaat aan van een uitgever die wordt vertrouwd, met zijn keten. Zonder proxy eindigt dit al in de TLS-handdruk.";
     /// The certificate expired or was revoked while the connection lived.
     CertificaatNietMeerGeldig = UNAUTHORIZED, "certificaat-niet-meer-geldig", "CERTIFICAAT_NIET_MEER_GELDIG", "Certificaat niet meer geldig",
         "Maak een nieuwe verbinding met een geldig certificaat.";
+    /// Another than a configured proxy sent Client-Cert.
+    ClientCertNietToegestaan = FORBIDDEN, "client-cert-niet-toegestaan", "CLIENT_CERT_NIET_TOEGESTAAN", "Client-Cert alleen van de proxy",
+        "Laat de headers Client-Cert en Client-Cert-Chain weg; alleen een proxy van de beheerder mag ze zetten.";
     /// No afnemer has this OIN.
     OnbekendeAfnemer = FORBIDDEN, "onbekende-afnemer", "ONBEKENDE_AFNEMER", "Onbekende afnemer",
         "Het OIN in het certificaat is niet aangesloten; meld de aansluiting bij de beheerder.";
@@ -115,9 +124,15 @@ problemen! {
     /// The body is of another media type, or compressed.
     MediatypeNietOndersteund = UNSUPPORTED_MEDIA_TYPE, "mediatype-niet-ondersteund", "MEDIATYPE_NIET_ONDERSTEUND", "Mediatype niet ondersteund",
         "Stuur application/json in UTF-8, zonder Content-Encoding.";
-    /// Over the quota of the afnemer.
+    /// More requests than the quota of the afnemer allows, or too many that wait for mutaties.
     TeVeelVerzoeken = TOO_MANY_REQUESTS, "te-veel-verzoeken", "TE_VEEL_VERZOEKEN", "Te veel verzoeken",
-        "Wacht tot het moment in Retry-After.";
+        "Wacht zo lang als Retry-After zegt, en spreid wat volgt: RateLimit-Policy zegt wat er mag, RateLimit wat er over is.";
+    /// More requests at once than the quota of the afnemer allows.
+    TeVeelGelijktijdig = TOO_MANY_REQUESTS, "te-veel-gelijktijdig", "TE_VEEL_GELIJKTIJDIG", "Te veel verzoeken tegelijk",
+        "Wacht op antwoorden voordat u meer vraagt, en gebruik minder verbindingen tegelijk.";
+    /// More lines of bulk messages than the quota of the afnemer allows.
+    TeVeelBulkregels = TOO_MANY_REQUESTS, "te-veel-bulkregels", "TE_VEEL_BULKREGELS", "Te veel bulkregels",
+        "Stuur hetzelfde bericht opnieuw als Retry-After voorbij is; van dit bericht is niets verwerkt.";
     /// A bug of ours.
     InterneFout = INTERNAL_SERVER_ERROR, "interne-fout", "INTERNE_FOUT", "Interne fout",
         "Meld de waarde van instance bij de beheerder als het zich herhaalt.";
@@ -392,7 +407,11 @@ impl From<Rejection> for Problem {
         let soort = match rejection {
             Rejection::NoCertificate => Probleemsoort::GeenCertificaat,
             Rejection::InvalidCertificateOin => Probleemsoort::OinInCertificaatOngeldig,
-            Rejection::CertificateNoLongerValid => Probleemsoort::CertificaatNietMeerGeldig,
+            Rejection::ForeignClientCert => Probleemsoort::ClientCertNietToegestaan,
+            Rejection::UntrustedCertificate => Probleemsoort::CertificaatNietVertrouwd,
+            Rejection::CertificateNoLongerValid | Rejection::RevocationUnknown => {
+                Probleemsoort::CertificaatNietMeerGeldig
+            }
             Rejection::UnknownOrganisation => Probleemsoort::OnbekendeAfnemer,
             Rejection::NoMandate => Probleemsoort::GeenMandaat,
             Rejection::NoSchoolNamed => {
@@ -409,6 +428,17 @@ impl From<Rejection> for Problem {
             }
         };
         Self::new(soort, detail)
+    }
+}
+
+impl From<Overschrijding> for Problem {
+    fn from(over: Overschrijding) -> Self {
+        let soort = match over.soort {
+            QuotaSoort::Verzoeken => Probleemsoort::TeVeelVerzoeken,
+            QuotaSoort::Gelijktijdig => Probleemsoort::TeVeelGelijktijdig,
+            QuotaSoort::Bulkregels => Probleemsoort::TeVeelBulkregels,
+        };
+        Self::new(soort, over.to_string()).retry_after(over.retry_after_s)
     }
 }
 

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, guarded},
     endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Place},
@@ -14,7 +14,7 @@ use super::{
     violation::{Overtredingen, Plaats},
 };
 use crate::{
-    domain::{Operatie, Signaalcode},
+    domain::{LeerbedrijfId, Operatie, Signaalcode},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijf::{Request, Response, run},
@@ -108,7 +108,7 @@ const VOORBEELD: Voorbeeld = Voorbeeld {
 
 pub(super) async fn by_id(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, BY_ID.operatie);
-    let result = answer_by_id(&mut call).await;
+    let result = guarded(answer_by_id(&mut call)).await;
     call.finish(result)
 }
 
@@ -124,6 +124,7 @@ async fn answer_by_id(call: &mut Call<'_>) -> Result<Reply, Problem> {
         _ => Plaats::Pad,
     })
     .await?;
+    call.note(&context, response.leerbedrijf_ids());
     match response.kop.signaalcode {
         Signaalcode::LeerbedrijfOnbekend => Err(Problem::unknown_leerbedrijf()),
         signaalcode => Reply::json(&response, signaalcode),
@@ -157,6 +158,10 @@ impl Posted for Request {
 
     async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, self))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -9,7 +9,7 @@ use super::{
     violation::{Overtredingen, Plaats},
 };
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijven::{MAX_RIJEN, Request, Response, Rij, run},
@@ -68,6 +68,14 @@ impl Posted for Request {
 
     async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, self))
+    }
+
+    fn regels(&self) -> usize {
+        self.rijen.len()
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -9,7 +9,7 @@ use super::{
     zoekvragen::ZOEKVRAGEN,
 };
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         zoeken_leerplaatsen::{Request, Response, run},
@@ -172,6 +172,10 @@ impl Posted for Request {
 
     async fn run(self, ctx: &Context<'_>, _: &Writing<'_>) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, self))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

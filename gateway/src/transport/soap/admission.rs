@@ -5,7 +5,9 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderMap;
 
 use crate::{
-    access::{Addressering, Afnemer, PeerIdentity, Rejection},
+    access::{
+        Addressering, Afnemer, Overschrijding, PeerIdentity, QuotaSoort, Rejection, Toelating,
+    },
     domain::{Caller, Oin, Operatie, Tijdstip},
     soap::{Addressing, Fault, FaultCode, ns},
     transport::gateway::{Gateway, TRACEPARENT},
@@ -17,24 +19,32 @@ const SCHOOL_HEADER: &str = "Onderwijsinstelling-OIN";
 /// What HTTP says besides the message.
 pub(super) struct Call {
     /// Who is at the other end of the connection.
-    pub(super) peer: Option<Arc<PeerIdentity>>,
+    pub(super) peer: Result<Arc<PeerIdentity>, Rejection>,
     /// SOAPAction without its quotes; none when missing or empty.
     pub(super) soap_action: Option<String>,
     /// The school in the HTTP header.
     pub(super) school: Result<Option<Oin>, Fault>,
     /// Whether the size was known before the body was read.
     pub(super) size_announced: bool,
+    /// Whose it is, where that is known: its bulk messages take turns with those of others.
+    pub(super) afnemer_oin: Option<Oin>,
+    /// What it has taken of its afnemer's quota.
+    pub(super) toelating: Toelating,
     /// The caller's trace, when it names one.
     pub(super) traceparent: Option<String>,
 }
 
 impl Call {
     pub(super) fn new(
+        gateway: &Gateway,
         headers: &HeaderMap,
-        peer: Option<Arc<PeerIdentity>>,
+        peer: Result<Arc<PeerIdentity>, Rejection>,
         size_announced: bool,
     ) -> Self {
+        let identified = identify_peer(gateway, &peer, gateway.clock.now());
         Self {
+            afnemer_oin: identified.as_ref().ok().map(|afnemer| afnemer.oin),
+            toelating: gateway.access.toelating(identified.as_deref()),
             peer,
             soap_action: soap_action(headers),
             school: school(headers),
@@ -85,9 +95,27 @@ pub(super) fn identify(
     call: &Call,
     now: Tijdstip,
 ) -> Result<Arc<Afnemer>, Fault> {
-    let peer = call.peer.as_deref().ok_or(Rejection::NoCertificate);
-    peer.and_then(|peer| gateway.access.identify(peer, now))
-        .map_err(|rejection| fault_of(&rejection))
+    identify_peer(gateway, &call.peer, now).map_err(|rejection| fault_of(&rejection))
+}
+
+fn identify_peer(
+    gateway: &Gateway,
+    peer: &Result<Arc<PeerIdentity>, Rejection>,
+    now: Tijdstip,
+) -> Result<Arc<Afnemer>, Rejection> {
+    let peer = peer.as_ref().map_err(Clone::clone)?;
+    gateway.access.identify(peer, now)
+}
+
+/// SP0001.
+pub(super) fn over_quota(over: Overschrijding) -> Fault {
+    let why = match over.soort {
+        QuotaSoort::Bulkregels => format!("{over}; van dit bericht is niets verwerkt"),
+        QuotaSoort::Verzoeken | QuotaSoort::Gelijktijdig => over.to_string(),
+    };
+    Fault::new(FaultCode::TeVeelVerzoeken)
+        .detail(why)
+        .retry_after(over.retry_after_s)
 }
 
 /// Checks all headers, and gives the school that they name.
@@ -208,14 +236,17 @@ fn check_actions(
 }
 
 /// The one place where a rejection becomes a fault.
-fn fault_of(rejection: &Rejection) -> Fault {
+pub(super) fn fault_of(rejection: &Rejection) -> Fault {
     /// Toegang is followed in a loop that recovers within about this time, in seconds.
     const ACCESS_RETRY_S: u32 = 60;
     let code = match rejection {
         Rejection::NoCertificate | Rejection::InvalidCertificateOin => {
             FaultCode::CertificaatZonderOin
         }
-        Rejection::CertificateNoLongerValid
+        Rejection::ForeignClientCert
+        | Rejection::UntrustedCertificate
+        | Rejection::CertificateNoLongerValid
+        | Rejection::RevocationUnknown
         | Rejection::UnknownOrganisation
         | Rejection::NoMandate => FaultCode::NietGeautoriseerd,
         Rejection::NoSchoolNamed => FaultCode::FromOntbreekt,
@@ -330,7 +361,10 @@ mod tests {
         for (rejection, expect) in [
             (Rejection::NoCertificate, "EK0030"),
             (Rejection::InvalidCertificateOin, "EK0030"),
+            (Rejection::ForeignClientCert, "DK0002"),
+            (Rejection::UntrustedCertificate, "DK0002"),
             (Rejection::CertificateNoLongerValid, "DK0002"),
+            (Rejection::RevocationUnknown, "DK0002"),
             (Rejection::UnknownOrganisation, "DK0002"),
             (Rejection::NoMandate, "DK0002"),
             (Rejection::NoSchoolNamed, "EK0020"),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::{
         StatusCode,
         header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
@@ -13,20 +13,21 @@ use actix_web::{
 use uuid::Uuid;
 
 use super::{
-    admission::Call,
+    admission::{self, Call},
     exchange::{self, Exchanged},
 };
 use crate::{
-    access::PeerIdentity,
     domain::Operatie,
     soap::{Fault, FaultCode, is_utf8},
     transport::{
         body::{self, Unread},
-        gateway::{Gateway, Limits},
+        bulk::in_parts,
+        gateway::{Gateway, Limits, put_quota},
+        identity::peer_identity,
     },
 };
 
-/// Messages above this are answered on a thread of their own, as those of bulk operations are,
+/// Messages above this are answered beside the threads that serve everybody, as those of bulk operations are,
 /// since neither may hold up the other callers of the worker (domain §1). Single questions are
 /// well below it.
 const INLINE_BYTES: usize = 8 * 1024;
@@ -39,40 +40,59 @@ pub(super) async fn post(
 ) -> HttpResponse {
     let headers = request.headers();
     let announced = body::announced(headers);
-    let call = Arc::new(Call::new(headers, peer_of(&request), announced.is_some()));
+    let call = Arc::new(Call::new(
+        &gateway,
+        headers,
+        peer_identity(&request),
+        announced.is_some(),
+    ));
     let message_id = new_message_id();
     let refuse = |fault| exchange::refuse_unread(&gateway, &call, &fault, message_id);
     let limits = &gateway.limits;
-    let reading = body::read(
-        payload,
-        announced,
-        limits.bulk_body_bytes,
-        limits.body_timeout,
-    );
-    let message = match reading.await {
-        Ok(message) => message,
-        Err(unread) => {
-            let drained = matches!(unread, Unread::TooLarge { drained: true, .. });
-            return respond(refuse(fault_of(unread, limits)), !drained);
+    let within = call.toelating.binnen();
+    // Nobody but an afnemer within its quota has bulk messages read.
+    let most = match (&within, call.afnemer_oin) {
+        (Ok(()), Some(_)) => limits.bulk_body_bytes,
+        _ => limits.body_bytes,
+    };
+    let reading = body::read(payload, announced, most, limits.body_timeout);
+    let message = match (reading.await, &within) {
+        (Ok(message), _) => message,
+        (Err(unread), Ok(())) => {
+            let fault = fault_of(unread, limits, most);
+            return respond(refuse(fault), &call, !is_drained(unread));
+        }
+        (Err(unread), Err(over)) => {
+            let fault = admission::over_quota(*over);
+            return respond(refuse(fault), &call, !is_drained(unread));
         }
     };
+    if let Err(over) = within {
+        let refused = exchange::refuse_over_quota(&gateway, &call, &message, over, message_id);
+        return respond(refused, &call, false);
+    }
     if let Err(fault) = check_content(headers) {
-        return respond(refuse(fault), false);
+        return respond(refuse(fault), &call, false);
     }
     let exchanged = if message.len() <= INLINE_BYTES && !may_be_bulk(&message) {
         exchange::answer(&gateway, &call, &message, message_id).await
     } else {
         answer_aside(gateway.clone(), Arc::clone(&call), message, message_id).await
     };
-    respond(exchanged, false)
+    respond(exchanged, &call, false)
 }
 
-fn fault_of(unread: Unread, limits: &Limits) -> Fault {
+/// Whether the connection can carry another message behind this one.
+fn is_drained(unread: Unread) -> bool {
+    matches!(unread, Unread::TooLarge { drained: true, .. })
+}
+
+fn fault_of(unread: Unread, limits: &Limits, most: usize) -> Fault {
     let unreadable = |reason| Fault::new(FaultCode::InvalideEnvelope).explain(reason);
     match unread {
         Unread::TooLarge { announced, .. } => Fault {
             status: if announced { 413 } else { 500 },
-            ..exchange::too_large(limits.bulk_body_bytes)
+            ..exchange::too_large(most)
         },
         Unread::TooSlow => Fault {
             status: 408,
@@ -94,7 +114,7 @@ fn may_be_bulk(message: &[u8]) -> bool {
     bulk.any(|operatie| text.contains(operatie.as_str()))
 }
 
-/// Answers on a thread of its own.
+/// Answers when it is the afnemer's turn on a thread for that.
 async fn answer_aside(
     gateway: web::Data<Gateway>,
     call: Arc<Call>,
@@ -104,7 +124,7 @@ async fn answer_aside(
     let runtime = tokio::runtime::Handle::current();
     let (shared, asked) = (gateway.clone(), Arc::clone(&call));
     let work = move || runtime.block_on(exchange::answer(&shared, &asked, &message, message_id));
-    match web::block(work).await {
+    match gateway.bulk.run(call.afnemer_oin, work).await {
         Ok(exchanged) => exchanged,
         Err(_) => {
             let fault = Fault::new(FaultCode::AfhandelingFout);
@@ -119,14 +139,6 @@ async fn answer_aside(
 )]
 fn new_message_id() -> Uuid {
     Uuid::new_v4()
-}
-
-/// The party that the listener found, or that a middleware took from a trusted proxy.
-fn peer_of(request: &HttpRequest) -> Option<Arc<PeerIdentity>> {
-    request
-        .conn_data::<Arc<PeerIdentity>>()
-        .cloned()
-        .or_else(|| request.extensions().get::<Arc<PeerIdentity>>().cloned())
 }
 
 /// WS006: text/xml in UTF-8, spelt in any way. A missing Content-Type says nothing wrong.
@@ -165,7 +177,7 @@ fn check_content(headers: &HeaderMap) -> Result<(), Fault> {
     Ok(())
 }
 
-fn respond(exchanged: Exchanged, close: bool) -> HttpResponse {
+fn respond(exchanged: Exchanged, call: &Call, close: bool) -> HttpResponse {
     let status =
         StatusCode::from_u16(exchanged.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut builder = HttpResponse::build(status);
@@ -178,7 +190,10 @@ fn respond(exchanged: Exchanged, close: bool) -> HttpResponse {
     if close {
         builder.force_close();
     }
-    let mut response = builder.body(exchanged.body);
+    let mut response = builder.body(in_parts(exchanged.body));
+    if let Some(koppen) = call.toelating.koppen() {
+        put_quota(response.headers_mut(), &koppen);
+    }
     response.extensions_mut().insert(exchanged.outcome);
     response
 }

@@ -28,6 +28,7 @@ use super::{
     zoeken_leerplaatsen::ZoekenLeerplaatsen,
 };
 use crate::{
+    access::Overschrijding,
     domain::{Operatie, Signaalcode, Tijdstip},
     operations::{Context, Failure, Herkenning},
     soap::{
@@ -51,13 +52,24 @@ pub(super) struct Exchanged {
     pub(super) outcome: Outcome,
 }
 
-/// Answers a message. Never fails: what goes wrong is an answer too.
+/// Answers a message. Never fails: what goes wrong is an answer too, a defect of ours included.
 pub(super) async fn answer(
     gateway: &Gateway,
     call: &Call,
     message: &[u8],
     message_id: Uuid,
 ) -> Exchanged {
+    // Nothing that was begun is looked at after a panic.
+    AssertUnwindSafe(exchange(gateway, call, message, message_id))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            let defect = Fault::new(FaultCode::AfhandelingFout);
+            refuse_unread(gateway, call, &defect, message_id)
+        })
+}
+
+async fn exchange(gateway: &Gateway, call: &Call, message: &[u8], message_id: Uuid) -> Exchanged {
     let limits = &gateway.limits;
     let mut envelope = match Envelope::open(message, xml_limits(limits)) {
         Ok(envelope) => envelope,
@@ -71,7 +83,7 @@ pub(super) async fn answer(
         message_id,
         outcome: nobody(),
     };
-    match exchange.dispatch(&mut envelope).await {
+    match guarded(exchange.dispatch(&mut envelope)).await {
         Ok(body) => Exchanged {
             body,
             status: 200,
@@ -98,6 +110,25 @@ pub(super) fn refuse_unread(
         ..nobody()
     };
     refuse(fault, &Addressing::default(), message_id, outcome)
+}
+
+/// SP0001, before anything but the headers was read: they say to what it is the answer.
+pub(super) fn refuse_over_quota(
+    gateway: &Gateway,
+    call: &Call,
+    message: &[u8],
+    over: Overschrijding,
+    message_id: Uuid,
+) -> Exchanged {
+    let fault = admission::over_quota(over);
+    let outcome = Outcome {
+        afnemer: sender(gateway, call),
+        ..nobody()
+    };
+    match Envelope::open(message, xml_limits(&gateway.limits)) {
+        Ok(envelope) => refuse(&fault, &envelope.addressing, message_id, outcome),
+        Err(_) => refuse(&fault, &Addressing::default(), message_id, outcome),
+    }
 }
 
 /// Who sent what was refused before anybody was identified, for the log.
@@ -250,6 +281,7 @@ impl Exchange<'_> {
     async fn serve<B: Bewerking>(&mut self, envelope: &mut Envelope<'_>) -> Result<Vec<u8>, Fault> {
         self.outcome.operatie = Some(B::OPERATIE);
         if B::BULK {
+            self.call.toelating.bulk().map_err(admission::over_quota)?;
             envelope.set_element_limit(self.gateway.limits.bulk_elements);
         } else {
             self.check_size()?;
@@ -268,6 +300,13 @@ impl Exchange<'_> {
             admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
         let caller = admission::authorise(self.gateway, &afnemer, school, B::OPERATIE, self.now)?;
         let request = request?;
+        if B::BULK {
+            let taken = self.call.toelating.regels(B::regels(&request));
+            taken.map_err(admission::over_quota)?;
+        }
+        if B::may_wait(&request) {
+            self.call.toelating.wacht();
+        }
         let versie = B::minimale_register_versie(&request);
         let view = self.gateway.view_for(versie).await.map_err(fault_of)?;
         let ctx = Context {
@@ -281,13 +320,18 @@ impl Exchange<'_> {
             None => Herkenning::Eenmalig(self.message_id),
         };
         let writing = self.gateway.writing(herkenning);
-        let answer = guarded(B::run(&ctx, &writing, request)).await?;
+        let run = B::run(&ctx, &writing, request);
+        let peer = self.call.peer.as_deref().ok();
+        let answered = self.gateway.while_admitted(peer, run).await;
+        let answered = answered.map_err(|rejection| admission::fault_of(&rejection))?;
+        let answer = answered.map_err(fault_of)?;
         let traceparent = self.call.traceparent.as_deref();
         let uitgang = self
             .gateway
             .uitgang(&caller, B::OPERATIE, self.now, traceparent);
         let (response, _) = uitgang.open(answer).await.map_err(fault_of)?;
         self.outcome.code = signaalcode_text(B::kop(&response).signaalcode);
+        self.gateway.note(&ctx, B::leerbedrijf_ids(&response));
         Ok(self.render::<B>(&response, addressing))
     }
 
@@ -360,14 +404,13 @@ impl Exchange<'_> {
     }
 }
 
-/// Runs an operation, and turns a defect of ours into DK0050 instead of a broken connection.
-async fn guarded<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Fault> {
-    // Nothing that the operation can change is looked at after a panic.
-    AssertUnwindSafe(run)
+/// Turns a defect of ours into DK0050, in an envelope with the headers that belong to the request.
+async fn guarded<T>(answering: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    // Of what was begun only who called and what for is looked at after a panic.
+    AssertUnwindSafe(answering)
         .catch_unwind()
         .await
-        .map_err(|_| Fault::new(FaultCode::AfhandelingFout))?
-        .map_err(fault_of)
+        .unwrap_or_else(|_| Err(Fault::new(FaultCode::AfhandelingFout)))
 }
 
 /// The one place where a failure becomes a fault.

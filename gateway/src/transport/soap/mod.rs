@@ -10,6 +10,8 @@ mod contract_tests;
 mod documents;
 mod endpoint;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod natrekken_erkenning;
 mod natrekken_erkenningen;
 mod opvragen_bpvos;
@@ -25,7 +27,7 @@ mod zoeken_leerplaatsen;
 use actix_web::web;
 
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{Answer, Context, Failure, Kop, Writing},
     soap::{BodyError, BodyReader, Vorm, XmlWriter},
 };
@@ -91,6 +93,18 @@ trait Bewerking {
         writing: &Writing<'_>,
         request: Self::Request,
     ) -> Result<Answer<Self::Response>, Failure>;
+    /// Lines that a bulk message has, for the quota.
+    fn regels(_request: &Self::Request) -> usize {
+        1
+    }
+    /// Whether the operation may wait for something new instead of answering at once.
+    fn may_wait(_request: &Self::Request) -> bool {
+        false
+    }
+    /// The leerbedrijven that an answer tells about.
+    fn leerbedrijf_ids(_response: &Self::Response) -> Vec<LeerbedrijfId> {
+        Vec::new()
+    }
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
     /// Writes the answer's fields behind its head.

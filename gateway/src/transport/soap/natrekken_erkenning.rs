@@ -2,7 +2,7 @@
 
 use super::{Bewerking, parts};
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         natrekken_erkenning::{
@@ -48,6 +48,10 @@ impl Bewerking for NatrekkenErkenning {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, request))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

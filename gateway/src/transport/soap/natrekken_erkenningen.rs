@@ -2,7 +2,7 @@
 
 use super::{Bewerking, natrekken_erkenning::uitkomst};
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         natrekken_erkenningen::{MAX_VERZOEKEN, Request, Response, Verzoek, run},
@@ -59,6 +59,14 @@ impl Bewerking for NatrekkenErkenningen {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, request))
+    }
+
+    fn regels(request: &Request) -> usize {
+        request.verzoeken.len()
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

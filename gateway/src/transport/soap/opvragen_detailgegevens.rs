@@ -2,7 +2,7 @@
 
 use super::{Bewerking, parts};
 use crate::{
-    domain::{Eindreden, Operatie},
+    domain::{Eindreden, LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         opvragen_detailgegevens::{
@@ -42,6 +42,10 @@ impl Bewerking for OpvragenDetailgegevens {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, request))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

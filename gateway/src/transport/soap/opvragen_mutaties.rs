@@ -5,7 +5,7 @@ use crate::{
     domain::Operatie,
     operations::{
         Answer, Context, Failure, Kop, MutatieBericht, Writing,
-        opvragen_mutaties::{Request, Response, run},
+        opvragen_mutaties::{Request, Response, may_wait, run},
     },
     soap::{BodyError, BodyReader, Vorm, XmlWriter},
 };
@@ -48,6 +48,10 @@ impl Bewerking for OpvragenMutaties {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         run(ctx, writing, request).await
+    }
+
+    fn may_wait(request: &Request) -> bool {
+        request.wacht_seconden.as_deref().is_some_and(may_wait)
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -85,6 +85,10 @@ impl Bewerking for RegistrerenBpvos {
         run(ctx, writing, request).await
     }
 
+    fn regels(request: &Request) -> usize {
+        request.bpvos.len()
+    }
+
     fn kop(response: &Response) -> &Kop {
         &response.kop
     }

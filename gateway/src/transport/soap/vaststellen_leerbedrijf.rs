@@ -2,7 +2,7 @@
 
 use super::{Bewerking, parts};
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijf::{Gevonden, MatchKwaliteit, Request, Response, run},
@@ -46,6 +46,10 @@ impl Bewerking for VaststellenLeerbedrijf {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, request))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

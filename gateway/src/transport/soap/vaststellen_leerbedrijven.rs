@@ -5,7 +5,7 @@ use super::{
     vaststellen_leerbedrijf::{gevonden, read_vraag},
 };
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         vaststellen_leerbedrijven::{MAX_RIJEN, Request, Response, Rij, run},
@@ -68,6 +68,14 @@ impl Bewerking for VaststellenLeerbedrijven {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, request))
+    }
+
+    fn regels(request: &Request) -> usize {
+        request.rijen.len()
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

@@ -6,7 +6,7 @@ use super::{
     parts,
 };
 use crate::{
-    domain::Operatie,
+    domain::{LeerbedrijfId, Operatie},
     operations::{
         Answer, Context, Failure, Kop, Writing,
         zoeken_leerplaatsen::{
@@ -89,6 +89,10 @@ impl Bewerking for ZoekenLeerplaatsen {
         request: Request,
     ) -> Result<Answer<Response>, Failure> {
         Ok(run(ctx, request))
+    }
+
+    fn leerbedrijf_ids(response: &Response) -> Vec<LeerbedrijfId> {
+        response.leerbedrijf_ids()
     }
 
     fn kop(response: &Response) -> &Kop {

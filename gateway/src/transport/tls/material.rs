@@ -1,28 +1,27 @@
-//! Keys, certificates and CRLs from files.
+//! Keys and certificates from files.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::{self, Read},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use rustls::{
     RootCertStore, crypto::CryptoProvider, server::VerifierBuilderError, sign::CertifiedKey,
 };
 use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime,
+    CertificateDer, PrivateKeyDer,
     pem::{self, PemObject},
 };
-use x509_parser::{
-    certificate::X509Certificate, prelude::FromDer, revocation_list::CertificateRevocationList,
-};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-use super::verifier::ClientTrust;
-use crate::{access::Revoked, domain::Tijdstip};
+use super::{
+    crl::{CrlError, Signers},
+    plaats::CrlPlaats,
+};
+use crate::domain::Tijdstip;
 
 /// Where the TLS material lies.
 #[derive(Debug, Clone)]
@@ -33,9 +32,26 @@ pub struct TlsPaths {
     pub key: PathBuf,
     /// The CAs whose client certificates are let in, PEM.
     pub client_ca: PathBuf,
-    /// CRLs of those CAs, PEM (one or more in a file) or DER. Without any, nothing is checked
-    /// for revocation; with any, every issuer of client certificates needs one.
-    pub crls: Vec<PathBuf>,
+    /// CRLs of those CAs. Without any, nothing is checked for revocation; with any, every issuer
+    /// of client certificates needs one.
+    pub crls: Vec<CrlPlaats>,
+    /// Certificates, PEM, of authorities that sign CRLs and stand below those CAs.
+    pub crl_issuers: Option<PathBuf>,
+    /// Where copies of fetched CRLs are kept.
+    pub crl_folder: PathBuf,
+    /// Most bytes of a fetched CRL.
+    pub crl_most_bytes: u64,
+}
+
+impl TlsPaths {
+    /// Every file that is read, for whoever looks whether one changed.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.certificate, &self.key, &self.client_ca]
+            .into_iter()
+            .chain(&self.crl_issuers)
+            .map(PathBuf::as_path)
+            .chain(self.crls.iter().filter_map(CrlPlaats::file))
+    }
 }
 
 /// Why TLS material cannot be used. The texts name the file and what would be right.
@@ -80,7 +96,19 @@ pub enum TlsError {
         #[source]
         source: pem::Error,
     },
-    /// A certificate, key or CRL is damaged, or the key is of another certificate.
+    /// A revocation list that does not do; what was in force of its place stays so.
+    #[error("the CRL of {plaats} cannot be used")]
+    Crl {
+        /// Where it is.
+        plaats: CrlPlaats,
+        /// Why.
+        #[source]
+        source: CrlError,
+    },
+    /// No place of a CRL has this number.
+    #[error("no place of a CRL has this number")]
+    NoSuchPlace,
+    /// A certificate or key is damaged, or the key is of another certificate.
     #[error("{} cannot be used: {reason}", .path.display())]
     Unusable {
         /// Which.
@@ -96,50 +124,31 @@ pub enum TlsError {
     Versions(#[source] rustls::Error),
 }
 
-/// The age of one CRL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrlAge {
-    /// The issuer's distinguished name.
-    pub issuer: String,
-    /// When the next one should be there; a CRL may not say.
-    pub next_update: Option<Tijdstip>,
+/// The gateway's own certificate with its key.
+pub(super) struct Server {
+    pub(super) key: Arc<CertifiedKey>,
+    pub(super) not_after: Tijdstip,
 }
 
-/// What was loaded at one moment, whole or not at all.
-#[derive(Debug)]
-pub(crate) struct Material {
-    pub(crate) server: Arc<CertifiedKey>,
-    pub(crate) server_not_after: Tijdstip,
-    pub(crate) trust: ClientTrust,
-    pub(crate) revoked: Revoked,
-    pub(crate) crl_ages: Vec<CrlAge>,
+/// The authorities of client certificates, and those whose revocation lists count.
+pub(super) struct Authorities {
+    pub(super) roots: Arc<RootCertStore>,
+    pub(super) signers: Signers,
 }
 
-impl Material {
-    pub(crate) fn load(
-        paths: &TlsPaths,
-        crl_grace: Duration,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Self, TlsError> {
-        let (server, server_not_after) = load_server(paths, provider)?;
-        let roots = load_roots(&paths.client_ca)?;
-        let crls = Crls::load(&paths.crls)?;
-        let trust = ClientTrust::new(roots, &crls.der, crls.next_updates, crl_grace, provider)
-            .map_err(TlsError::Verifier)?;
-        Ok(Self {
-            server: Arc::new(server),
-            server_not_after,
-            trust,
-            revoked: crls.revoked,
-            crl_ages: crls.ages,
-        })
+impl Authorities {
+    pub(super) fn load(paths: &TlsPaths) -> Result<Self, TlsError> {
+        let mut signers = read_certificates(&paths.client_ca)?;
+        let roots = Arc::new(roots(&paths.client_ca, &signers)?);
+        if let Some(path) = &paths.crl_issuers {
+            signers.extend(read_certificates(path)?);
+        }
+        let signers = Signers::new(signers);
+        Ok(Self { roots, signers })
     }
 }
 
-fn load_server(
-    paths: &TlsPaths,
-    provider: &CryptoProvider,
-) -> Result<(CertifiedKey, Tijdstip), TlsError> {
+pub(super) fn load_server(paths: &TlsPaths, provider: &CryptoProvider) -> Result<Server, TlsError> {
     let chain = read_certificates(&paths.certificate)?;
     let unusable = |path: &Path, reason: String| TlsError::Unusable {
         path: path.to_owned(),
@@ -149,23 +158,28 @@ fn load_server(
         .map_err(|error| unusable(&paths.certificate, error.to_string()))
         .map(|(_, own)| own.validity().not_after.timestamp())?;
     let key = read_key(&paths.key)?;
-    let server = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
+    let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => unusable(
             &paths.key,
             format!("it is not the key of {}", paths.certificate.display()),
         ),
         error => unusable(&paths.key, error.to_string()),
     })?;
-    Ok((server, moment(not_after)))
+    Ok(Server {
+        key: Arc::new(key),
+        not_after: moment(not_after),
+    })
 }
 
-fn load_roots(path: &Path) -> Result<RootCertStore, TlsError> {
+fn roots(path: &Path, certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in read_certificates(path)? {
-        roots.add(certificate).map_err(|error| TlsError::Unusable {
-            path: path.to_owned(),
-            reason: format!("a CA in it cannot be trusted: {error}"),
-        })?;
+    for certificate in certificates {
+        roots
+            .add(certificate.clone())
+            .map_err(|error| TlsError::Unusable {
+                path: path.to_owned(),
+                reason: format!("a CA in it cannot be trusted: {error}"),
+            })?;
     }
     Ok(roots)
 }
@@ -218,87 +232,6 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     })
 }
 
-#[derive(Default)]
-struct Crls {
-    der: Vec<CertificateRevocationListDer<'static>>,
-    revoked: Revoked,
-    next_updates: HashMap<Vec<u8>, Option<UnixTime>>,
-    ages: Vec<CrlAge>,
-}
-
-impl Crls {
-    fn load(paths: &[PathBuf]) -> Result<Self, TlsError> {
-        let mut crls = Self::default();
-        for path in paths {
-            for der in read_crls(path)? {
-                crls.add(path, der)?;
-            }
-        }
-        Ok(crls)
-    }
-
-    fn add(
-        &mut self,
-        path: &Path,
-        der: CertificateRevocationListDer<'static>,
-    ) -> Result<(), TlsError> {
-        let (_, crl) = CertificateRevocationList::from_der(&der).map_err(|error| {
-            let reason = format!("it is not a CRL: {error}");
-            TlsError::Unusable {
-                path: path.to_owned(),
-                reason,
-            }
-        })?;
-        let issuer: Arc<[u8]> = Arc::from(crl.issuer().as_raw());
-        for line in crl.iter_revoked_certificates() {
-            self.revoked.insert(&issuer, line.raw_serial());
-        }
-        let next_update_s = crl.next_update().map(|time| time.timestamp());
-        self.ages.push(CrlAge {
-            issuer: crl.issuer().to_string(),
-            next_update: next_update_s.map(moment),
-        });
-        let next_update = next_update_s
-            .map(|s| UnixTime::since_unix_epoch(Duration::from_secs(s.try_into().unwrap_or(0))));
-        // An issuer may split its CRL; the oldest part decides, since a serial could be in it.
-        self.next_updates
-            .entry(issuer.to_vec())
-            .and_modify(|known| *known = earliest(*known, next_update))
-            .or_insert(next_update);
-        self.der.push(der);
-        Ok(())
-    }
-}
-
-fn earliest(a: Option<UnixTime>, b: Option<UnixTime>) -> Option<UnixTime> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
-}
-
-fn read_crls(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
-    let bytes = read(path)?;
-    // DER begins with a SEQUENCE; no PEM file does.
-    if bytes.first() == Some(&0x30) {
-        return Ok(vec![CertificateRevocationListDer::from(bytes)]);
-    }
-    let crls = CertificateRevocationListDer::pem_slice_iter(&bytes)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|source| TlsError::Pem {
-            path: path.to_owned(),
-            source,
-        })?;
-    if crls.is_empty() {
-        return Err(TlsError::Missing {
-            path: path.to_owned(),
-            expected: "CRL",
-            hint: ": it should be DER, or PEM with BEGIN X509 CRL",
-        });
-    }
-    Ok(crls)
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|source| TlsError::Read {
         path: path.to_owned(),
@@ -307,7 +240,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 }
 
 /// A moment in a certificate, which may lie beyond what we can express.
-fn moment(unix_s: i64) -> Tijdstip {
+pub(super) fn moment(unix_s: i64) -> Tijdstip {
     unix_s
         .checked_mul(1000)
         .and_then(Tijdstip::from_millis)

@@ -5,34 +5,51 @@
 //!
 //! Revocation: with CRLs configured, the status of the client's own certificate must be known,
 //! so each issuer needs a CRL; CAs in between are refused when a CRL names them, but need none.
-//! A CRL counts until nextUpdate plus a grace; after that its issuer's certificates alone are
-//! refused.
+//! A CRL counts once its signature was verified, until nextUpdate plus a grace; after that its
+//! issuer's certificates alone are refused. What comes in force ends open connections too.
 
+mod bronnen;
+mod crl;
+mod fetch;
+mod kept;
 mod material;
+mod plaats;
 mod refusal;
+mod report;
+mod server_config;
 mod verifier;
 
-use std::{sync::Arc, time::Duration};
-
-use arc_swap::ArcSwap;
-use rustls::{
-    ServerConfig,
-    crypto::{CryptoProvider, aws_lc_rs},
-    server::{ClientHello, NoServerSessionStorage, ResolvesServerCert},
-    sign::CertifiedKey,
-    version::{TLS12, TLS13},
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use arc_swap::ArcSwap;
+use reqwest::Url;
+use rustls::{
+    crypto::{CryptoProvider, aws_lc_rs},
+    sign::CertifiedKey,
+};
+use rustls_pki_types::{CertificateDer, UnixTime};
+
 use self::{
-    material::Material,
-    verifier::{ClientTrust, ReloadingVerifier},
+    bronnen::Bronnen,
+    material::{Authorities, Server, load_server},
+    report::InForce,
+    verifier::{Basis, ClientTrust},
 };
 use super::connections::Connections;
 use crate::{access::Revocations, domain::Tijdstip, metrics::names};
 
-pub use material::{CrlAge, TlsError, TlsPaths};
+pub use bronnen::Taken;
+pub use crl::CrlError;
+pub(crate) use crl::read_crl;
+pub use fetch::{CrlFetchError, CrlFetcher, FetchSettings, Fetched};
+pub use material::{TlsError, TlsPaths};
+pub use plaats::CrlPlaats;
 pub use refusal::Reden;
 pub(crate) use refusal::{RefusalLog, SeenCertificate, take_remembered};
+pub use report::{CrlAge, LoadReport};
 
 /// Time past nextUpdate during which a CRL still counts: a weekend and a day, in which its
 /// issuer can mend things (standards §2).
@@ -48,95 +65,162 @@ pub struct Tls {
     trust: Arc<ArcSwap<ClientTrust>>,
     revocations: Arc<Revocations>,
     connections: Arc<Connections>,
+    loaded: Mutex<Loaded>,
 }
 
-/// What a load found, for the operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoadReport {
-    /// Last moment at which the gateway's own certificate is valid.
-    pub certificate_not_after: Tijdstip,
-    /// The CRLs, in the order of the files.
-    pub crls: Vec<CrlAge>,
-    /// Distinct serial numbers on them.
-    pub revoked: usize,
-    /// What needs attention, one sentence each; also in the log.
-    pub warnings: Vec<String>,
+/// What the material in force was made of: one load or one list at a time changes it.
+struct Loaded {
+    server_not_after: Tijdstip,
+    authorities: Authorities,
+    bronnen: Bronnen,
+    revoked: usize,
+}
+
+impl std::fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loaded").finish_non_exhaustive()
+    }
 }
 
 impl Tls {
-    /// Reads the material for the first time.
+    /// Reads the material for the first time: the files, and what was kept of CRLs that were
+    /// fetched before.
     ///
     /// # Errors
-    /// [`TlsError`] names the file and what would be right.
+    /// [`TlsError`] names the file and what would be right. A copy of a fetched CRL that cannot
+    /// be used is no error: it is fetched again.
     pub fn load(
         paths: TlsPaths,
         crl_grace: Duration,
         now: Tijdstip,
     ) -> Result<(Self, LoadReport), TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let material = Material::load(&paths, crl_grace, &provider)?;
-        let report = report(&material, crl_grace, now);
+        let Server { key, not_after } = load_server(&paths, &provider)?;
+        let authorities = Authorities::load(&paths)?;
+        let (bronnen, failures) = Bronnen::load(&paths, &authorities.signers, crl_grace, now)?;
+        let mut loaded = Loaded {
+            server_not_after: not_after,
+            authorities,
+            bronnen,
+            revoked: 0,
+        };
+        let trust = loaded.trust(crl_grace, &provider)?;
         let revocations = Arc::new(Revocations::default());
-        revocations.replace(material.revoked);
+        loaded.revoke(&revocations);
+        let report = loaded
+            .in_force(crl_grace)
+            .report(loaded.revoked, &failures, now);
         let tls = Self {
             paths,
             crl_grace,
             provider,
-            server: Arc::new(ArcSwap::new(material.server)),
-            trust: Arc::new(ArcSwap::from_pointee(material.trust)),
+            server: Arc::new(ArcSwap::new(key)),
+            trust: Arc::new(ArcSwap::from_pointee(trust)),
             revocations,
             connections: Arc::default(),
+            loaded: Mutex::new(loaded),
         };
         Ok((tls, report))
     }
 
-    /// Reads the material again and puts it in force: for handshakes from now on, and for
-    /// connections that are open, of which the revoked ones are cut.
-    ///
-    /// # Errors
-    /// [`TlsError`], and then everything stays as it was.
-    pub fn reload(&self, now: Tijdstip) -> Result<LoadReport, TlsError> {
-        let material = Material::load(&self.paths, self.crl_grace, &self.provider)
-            .inspect_err(|_| count_reload("mislukt"))?;
-        count_reload("gelukt");
-        let report = report(&material, self.crl_grace, now);
-        self.server.store(material.server);
-        self.trust.store(Arc::new(material.trust));
-        self.revocations.replace(material.revoked);
-        let cut = self
-            .connections
-            .cut_where(|peer| self.revocations.is_revoked(peer));
-        tracing::info!(
-            cut,
-            revoked = report.revoked,
-            "TLS certificates and CRLs were loaded again"
-        );
-        Ok(report)
+    /// Reads the files again and puts them in force: for handshakes from now on, and for
+    /// connections that are open, of which the revoked ones are cut. The server's certificate,
+    /// the authorities and each CRL stand apart: of what cannot be used, which the report names,
+    /// what was in force stays so.
+    pub fn reload(&self, now: Tijdstip) -> LoadReport {
+        let mut loaded = self.lock();
+        let mut failures = Vec::new();
+        match load_server(&self.paths, &self.provider) {
+            Ok(server) => {
+                loaded.server_not_after = server.not_after;
+                self.server.store(server.key);
+            }
+            Err(error) => failures.push(error),
+        }
+        match Authorities::load(&self.paths) {
+            Ok(authorities) => loaded.authorities = authorities,
+            Err(error) => failures.push(error),
+        }
+        failures.extend(loaded.reread_crls(now));
+        if let Err(error) = self.put_in_force(&mut loaded, now) {
+            failures.push(error);
+        }
+        let uitkomst = if failures.is_empty() {
+            "gelukt"
+        } else {
+            "mislukt"
+        };
+        metrics::counter!(names::TLS_HERLADEN, "uitkomst" => uitkomst).increment(1);
+        // A handful at most.
+        let failed = u32::try_from(failures.len()).unwrap_or(u32::MAX);
+        metrics::gauge!(names::TLS_ONBRUIKBAAR).set(failed);
+        let in_force = loaded.in_force(self.crl_grace);
+        in_force.report(loaded.revoked, &failures, now)
     }
 
-    /// The configuration of the api listener: a client certificate is required.
+    /// Takes the CRL that was fetched from this URL, if its signature, issuer and age are right,
+    /// keeps a copy, and puts it in force as [`Self::reload`] does.
     ///
     /// # Errors
-    /// [`TlsError::Versions`].
-    pub fn api_config(&self) -> Result<ServerConfig, TlsError> {
-        let verifier = Arc::new(ReloadingVerifier::new(Arc::clone(&self.trust)));
-        let config = self
-            .builder()?
-            .with_client_cert_verifier(verifier)
-            .with_cert_resolver(self.resolver());
-        Ok(hardened(config))
+    /// Why it is refused; what was in force stays so.
+    pub fn offer(&self, at: usize, bytes: &[u8], now: Tijdstip) -> Result<Taken, TlsError> {
+        let mut loaded = self.lock();
+        let taken =
+            loaded
+                .offer(at, bytes, now)
+                .map_err(|source| match self.paths.crls.get(at) {
+                    Some(plaats) => TlsError::Crl {
+                        plaats: plaats.clone(),
+                        source,
+                    },
+                    None => TlsError::NoSuchPlace,
+                })?;
+        if taken == Taken::New {
+            self.keep(at, bytes);
+            self.put_in_force(&mut loaded, now)?;
+            loaded.in_force(self.crl_grace).report(0, &[], now);
+        }
+        Ok(taken)
     }
 
-    /// The configuration of the docs listener: no client certificate is asked for.
+    /// The URLs of CRLs, each with its place for [`Self::offer`].
+    pub fn crl_urls(&self) -> impl Iterator<Item = (usize, &Url)> {
+        let places = self.paths.crls.iter().enumerate();
+        places.filter_map(|(at, plaats)| Some((at, plaats.url()?)))
+    }
+
+    /// Whether a CRL of this place is in force.
+    #[must_use]
+    pub fn has_crl(&self, at: usize) -> bool {
+        self.lock().bronnen.has(at)
+    }
+
+    /// What an operator should do something about at this moment.
+    #[must_use]
+    pub fn warnings(&self, now: Tijdstip) -> Vec<String> {
+        self.lock().in_force(self.crl_grace).warnings(now)
+    }
+
+    /// Where the material lies.
+    #[must_use]
+    pub fn paths(&self) -> &TlsPaths {
+        &self.paths
+    }
+
+    /// Whether a handshake would let this certificate in at this moment.
     ///
     /// # Errors
-    /// [`TlsError::Versions`].
-    pub fn docs_config(&self) -> Result<ServerConfig, TlsError> {
-        let config = self
-            .builder()?
-            .with_no_client_auth()
-            .with_cert_resolver(self.resolver());
-        Ok(hardened(config))
+    /// Why not.
+    pub(crate) fn verify(
+        &self,
+        own: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        now: Tijdstip,
+    ) -> Result<(), rustls::Error> {
+        let now_s = u64::try_from(now.as_millis() / 1000).unwrap_or(0);
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(now_s));
+        let trust = self.trust.load();
+        trust.verify(own, between, now).map(|_| ())
     }
 
     /// The revoked certificates, for [`Access`](crate::access::Access) to check every request.
@@ -151,112 +235,72 @@ impl Tls {
         Arc::clone(&self.connections)
     }
 
-    fn builder(
-        &self,
-    ) -> Result<rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>, TlsError> {
-        ServerConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_protocol_versions(&[&TLS13, &TLS12])
-            .map_err(TlsError::Versions)
-    }
-
-    fn resolver(&self) -> Arc<Resolver> {
-        Arc::new(Resolver(Arc::clone(&self.server)))
-    }
-}
-
-fn hardened(mut config: ServerConfig) -> ServerConfig {
-    config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.send_tls13_tickets = 0;
-    config.max_early_data_size = 0;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config
-}
-
-/// Gives every handshake the certificate of the moment.
-#[derive(Debug)]
-struct Resolver(Arc<ArcSwap<CertifiedKey>>);
-
-impl ResolvesServerCert for Resolver {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
-    }
-}
-
-fn count_reload(uitkomst: &'static str) {
-    metrics::counter!(names::TLS_HERLADEN, "uitkomst" => uitkomst).increment(1);
-}
-
-/// Says what was loaded, in the log, in metrics and to the caller.
-fn report(material: &Material, crl_grace: Duration, now: Tijdstip) -> LoadReport {
-    metrics::gauge!(names::TLS_CERTIFICATE_NOT_AFTER).set(as_seconds(material.server_not_after));
-    for crl in &material.crl_ages {
-        if let Some(next_update) = crl.next_update {
-            metrics::gauge!(names::CRL_NEXT_UPDATE, "issuer" => crl.issuer.clone())
-                .set(as_seconds(next_update));
+    fn keep(&self, at: usize, bytes: &[u8]) {
+        let Some(url) = self.paths.crls.get(at).and_then(CrlPlaats::url) else {
+            return;
+        };
+        let path = kept::path(&self.paths.crl_folder, url);
+        if let Err(error) = kept::write(&path, bytes) {
+            let (path, reason) = (path.display(), error.to_string());
+            tracing::error!(%path, reason, "a fetched CRL counts and is not kept: a restart must fetch it again");
         }
     }
-    let warnings = warnings(material, crl_grace, now);
-    for warning in &warnings {
-        tracing::warn!("{warning}");
+
+    fn put_in_force(&self, loaded: &mut Loaded, now: Tijdstip) -> Result<(), TlsError> {
+        let trust = loaded.trust(self.crl_grace, &self.provider)?;
+        self.trust.store(Arc::new(trust));
+        loaded.revoke(&self.revocations);
+        let revocations = &self.revocations;
+        let cut = self
+            .connections
+            .cut_where(|peer| revocations.check(peer, now).is_err());
+        // Only now, so that the refusals of calls that wait are the last answers on their connections.
+        revocations.ring();
+        let revoked = loaded.revoked;
+        tracing::info!(cut, revoked, "TLS certificates and CRLs came in force");
+        Ok(())
     }
-    LoadReport {
-        certificate_not_after: material.server_not_after,
-        crls: material.crl_ages.clone(),
-        revoked: material.revoked.len(),
-        warnings,
+
+    fn lock(&self) -> MutexGuard<'_, Loaded> {
+        // What a panic left is whole: each part is replaced at once.
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn warnings(material: &Material, crl_grace: Duration, now: Tijdstip) -> Vec<String> {
-    /// A month is what it takes to get a PKIoverheid certificate without hurry.
-    const EXPIRY_WARNING_S: u64 = 30 * 24 * 3600;
-    let mut warnings = Vec::new();
-    let not_after = material.server_not_after;
-    if now > not_after {
-        warnings.push(format!(
-            "the gateway's certificate expired at {not_after}: clients will refuse it"
-        ));
-    } else if not_after.seconds_since(now) < EXPIRY_WARNING_S {
-        warnings.push(format!("the gateway's certificate expires at {not_after}"));
+impl Loaded {
+    fn reread_crls(&mut self, now: Tijdstip) -> Vec<TlsError> {
+        self.bronnen.reread_files(&self.authorities.signers, now)
     }
-    if material.crl_ages.is_empty() {
-        warnings.push(
-            "no CRL is configured: revoked client certificates are let in (standard PKI002)"
-                .to_owned(),
-        );
-    }
-    for crl in &material.crl_ages {
-        warnings.extend(crl_warning(crl, crl_grace, now));
-    }
-    warnings
-}
 
-fn crl_warning(crl: &CrlAge, crl_grace: Duration, now: Tijdstip) -> Option<String> {
-    let issuer = &crl.issuer;
-    let Some(next_update) = crl.next_update else {
-        return Some(format!(
-            "the CRL of {issuer} has no nextUpdate: its age cannot be checked"
-        ));
-    };
-    if now <= next_update {
-        return None;
+    fn offer(&mut self, at: usize, bytes: &[u8], now: Tijdstip) -> Result<Taken, CrlError> {
+        self.bronnen
+            .offer(at, bytes, &self.authorities.signers, now)
     }
-    let grace_ms = i64::try_from(crl_grace.as_millis()).unwrap_or(i64::MAX);
-    let closes = Tijdstip::from_millis(next_update.as_millis().saturating_add(grace_ms));
-    let consequence = match closes {
-        Some(closes) if now > closes => format!("its certificates are refused since {closes}"),
-        Some(closes) => format!("its certificates will be refused from {closes}"),
-        None => "its certificates are let in all the same".to_owned(),
-    };
-    Some(format!(
-        "the CRL of {issuer} should have been replaced at {next_update}: {consequence}"
-    ))
-}
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "whole seconds fit in a float for millions of years"
-)]
-fn as_seconds(moment: Tijdstip) -> f64 {
-    (moment.as_millis() / 1000) as f64
+    fn trust(
+        &self,
+        grace: Duration,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<ClientTrust, TlsError> {
+        let basis = Basis {
+            roots: &self.authorities.roots,
+            bronnen: &self.bronnen,
+            grace,
+        };
+        ClientTrust::new(&basis, provider).map_err(TlsError::Verifier)
+    }
+
+    fn revoke(&mut self, revocations: &Revocations) {
+        let revoked = self.bronnen.revoked(&self.authorities.signers);
+        self.revoked = revoked.len();
+        revocations.replace(revoked);
+    }
+
+    fn in_force(&self, grace: Duration) -> InForce<'_> {
+        InForce {
+            server_not_after: self.server_not_after,
+            bronnen: &self.bronnen,
+            grace,
+        }
+    }
 }

@@ -40,10 +40,16 @@ pub enum Reden {
     ClientWeigert,
     /// The handshake took too long.
     TijdOp,
+    /// Another handshake took its place: very many were under way, and this one had been the longest.
+    Verdrongen,
     /// The other side went away in the middle.
     Afgebroken,
-    /// This party has as many connections as it may have.
+    /// This party, or all together, have as many connections as they may have.
     TeVeelVerbindingen,
+    /// Another than a configured proxy sent a certificate in a header.
+    VreemdeClientCert,
+    /// What a proxy passed on is not one certificate.
+    OnleesbareClientCert,
 }
 
 impl Reden {
@@ -62,8 +68,11 @@ impl Reden {
             Self::Protocol => "protocol",
             Self::ClientWeigert => "client_weigert",
             Self::TijdOp => "tijd_op",
+            Self::Verdrongen => "verdrongen",
             Self::Afgebroken => "afgebroken",
             Self::TeVeelVerbindingen => "te_veel_verbindingen",
+            Self::VreemdeClientCert => "vreemde_client_cert",
+            Self::OnleesbareClientCert => "onleesbare_client_cert",
         }
     }
 
@@ -74,14 +83,21 @@ impl Reden {
             Self::NogNietGeldig => "the client certificate is not valid yet",
             Self::Ingetrokken => "the client certificate has been revoked",
             Self::OnbekendeUitgever => "no trusted CA issued the client certificate",
-            Self::StatusOnbekend => "no CRL of the client certificate's issuer was configured",
+            Self::StatusOnbekend => "no CRL of the client certificate's issuer is in force",
             Self::CrlVerlopen => "the CRL of the client certificate's issuer is too old",
             Self::OngeldigCertificaat => "the client certificate cannot be used",
             Self::Protocol => "no common TLS version, cipher or signature",
             Self::ClientWeigert => "the client refused the gateway's certificate or parameters",
             Self::TijdOp => "the handshake took too long",
+            Self::Verdrongen => {
+                "very many handshakes are under way, and this one had been for longest"
+            }
             Self::Afgebroken => "the client went away during the handshake",
-            Self::TeVeelVerbindingen => "the party has too many connections",
+            Self::TeVeelVerbindingen => "there are too many connections, of this party or in all",
+            Self::VreemdeClientCert => {
+                "a header Client-Cert came from elsewhere than a configured proxy"
+            }
+            Self::OnleesbareClientCert => "the proxy's header Client-Cert cannot be read",
         }
     }
 
@@ -91,12 +107,16 @@ impl Reden {
         let tls = error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match tls {
-            None => Self::Afgebroken,
-            Some(rustls::Error::NoCertificatesPresented) => Self::GeenCertificaat,
-            Some(rustls::Error::InvalidCertificate(error)) => Self::of_certificate(error),
-            Some(rustls::Error::AlertReceived(_)) => Self::ClientWeigert,
-            Some(_) => Self::Protocol,
+        tls.map_or(Self::Afgebroken, Self::of_tls)
+    }
+
+    /// The same, where the TLS library says it.
+    pub(crate) fn of_tls(error: &rustls::Error) -> Self {
+        match error {
+            rustls::Error::NoCertificatesPresented => Self::GeenCertificaat,
+            rustls::Error::InvalidCertificate(error) => Self::of_certificate(error),
+            rustls::Error::AlertReceived(_) => Self::ClientWeigert,
+            _ => Self::Protocol,
         }
     }
 
@@ -210,7 +230,7 @@ impl RefusalLog {
         let address = address.map(tracing::field::display);
         if reden == Reden::Afgebroken {
             // Port scans and TCP health checks end here: nothing an operator has to act on.
-            tracing::debug!(listener, %reden, address, repeated, %error, "TLS connection refused: {}", reden.explanation());
+            tracing::debug!(listener, %reden, address, repeated, %error, "refused: {}", reden.explanation());
             return;
         }
         match certificate {
@@ -219,10 +239,10 @@ impl RefusalLog {
                 issuer,
                 serial,
             }) => {
-                tracing::warn!(listener, %reden, address, %subject, %issuer, %serial, repeated, %error, "TLS connection refused: {}", reden.explanation());
+                tracing::warn!(listener, %reden, address, %subject, %issuer, %serial, repeated, %error, "refused: {}", reden.explanation());
             }
             None => {
-                tracing::warn!(listener, %reden, address, repeated, %error, "TLS connection refused: {}", reden.explanation());
+                tracing::warn!(listener, %reden, address, repeated, %error, "refused: {}", reden.explanation());
             }
         }
     }

@@ -13,10 +13,11 @@ use rustls::{
         danger::{ClientCertVerified, ClientCertVerifier},
     },
 };
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-use super::refusal;
+use super::{bronnen::Bronnen, refusal};
+use crate::domain::Tijdstip;
 
 /// What decides about client certificates, made anew at every load: a CRL needs a fresh verifier.
 #[derive(Debug)]
@@ -25,9 +26,18 @@ pub(crate) struct ClientTrust {
     end_entity: Arc<dyn ClientCertVerifier>,
     /// Refuses a revoked CA in between as well, where there is a CRL that would name it.
     chain: Option<Arc<dyn ClientCertVerifier>>,
-    /// When the newest CRL of each issuer (name in DER) is to be replaced.
-    next_updates: HashMap<Vec<u8>, Option<UnixTime>>,
+    /// Until when the CRL of each issuer (name in DER) counts.
+    next_updates: HashMap<Arc<[u8]>, Option<Tijdstip>>,
     grace: Duration,
+    /// Whether an issuer without a CRL is refused, also while there is none at all.
+    status_required: bool,
+}
+
+/// What trust rests on.
+pub(super) struct Basis<'a> {
+    pub(super) roots: &'a Arc<RootCertStore>,
+    pub(super) bronnen: &'a Bronnen,
+    pub(super) grace: Duration,
 }
 
 impl ClientTrust {
@@ -36,16 +46,14 @@ impl ClientTrust {
     /// Expiry of a CRL is not left to the library, which knows all or nothing: past nextUpdate
     /// plus `grace`, certificates of that issuer alone are refused, so that the outage of one CA
     /// does not lock out the clients of another (standards §2).
-    pub(crate) fn new(
-        roots: RootCertStore,
-        crls: &[CertificateRevocationListDer<'static>],
-        next_updates: HashMap<Vec<u8>, Option<UnixTime>>,
-        grace: Duration,
+    pub(super) fn new(
+        basis: &Basis<'_>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, VerifierBuilderError> {
-        let roots = Arc::new(roots);
+        let crls: Vec<_> = basis.bronnen.crls().map(|crl| crl.der.clone()).collect();
         let builder = || {
-            WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(provider))
+            let roots = Arc::clone(basis.roots);
+            WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider))
                 .with_crls(crls.iter().cloned())
         };
         let chain = if crls.is_empty() {
@@ -56,12 +64,14 @@ impl ClientTrust {
         Ok(Self {
             end_entity: builder().only_check_end_entity_revocation().build()?,
             chain,
-            next_updates,
-            grace,
+            next_updates: basis.bronnen.next_updates(),
+            grace: basis.grace,
+            status_required: basis.bronnen.is_checked(),
         })
     }
 
-    fn verify(
+    /// Whether it may be let in, by chain, expiry and revocation.
+    pub(super) fn verify(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
@@ -73,28 +83,40 @@ impl ClientTrust {
         if let Some(chain) = self.chain.as_ref().filter(|_| !intermediates.is_empty()) {
             chain.verify_client_cert(end_entity, intermediates, now)?;
         }
-        for certificate in std::iter::once(end_entity).chain(intermediates) {
-            self.check_crl_age(certificate, now)?;
+        let end_entity_issuer = issuer_of(end_entity)?;
+        // Without any CRL the library checks nothing, but the place of one may be configured.
+        if self.status_required && !self.next_updates.contains_key(&*end_entity_issuer) {
+            return Err(CertificateError::UnknownRevocationStatus.into());
+        }
+        self.check_crl_age(&end_entity_issuer, now)?;
+        for certificate in intermediates {
+            self.check_crl_age(&issuer_of(certificate)?, now)?;
         }
         Ok(verified)
     }
 
-    fn check_crl_age(&self, certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-        let (_, certificate) = X509Certificate::from_der(certificate)
-            .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
-        let known = self.next_updates.get(certificate.issuer().as_raw());
-        if let Some(Some(next_update)) = known
-            && now.as_secs() > next_update.as_secs().saturating_add(self.grace.as_secs())
-        {
-            return Err(Error::InvalidCertificate(
-                CertificateError::ExpiredRevocationListContext {
-                    time: now,
-                    next_update: *next_update,
-                },
-            ));
+    fn check_crl_age(&self, issuer: &[u8], now: UnixTime) -> Result<(), Error> {
+        let Some(Some(next_update)) = self.next_updates.get(issuer) else {
+            return Ok(());
+        };
+        let next_update_s = u64::try_from(next_update.as_millis() / 1000).unwrap_or(0);
+        if now.as_secs() <= next_update_s.saturating_add(self.grace.as_secs()) {
+            return Ok(());
         }
-        Ok(())
+        let next_update = UnixTime::since_unix_epoch(Duration::from_secs(next_update_s));
+        Err(CertificateError::ExpiredRevocationListContext {
+            time: now,
+            next_update,
+        }
+        .into())
     }
+}
+
+/// The issuer's name in DER.
+fn issuer_of(certificate: &CertificateDer<'_>) -> Result<Vec<u8>, Error> {
+    let (_, certificate) = X509Certificate::from_der(certificate)
+        .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+    Ok(certificate.issuer().as_raw().to_vec())
 }
 
 /// The verifier that a `ServerConfig` holds for good; it asks the [`ClientTrust`] of the moment.

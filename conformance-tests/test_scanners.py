@@ -1,0 +1,88 @@
+"""The api listener as sslyze and testssl.sh see it (standards §2), and that the check of their reports can fail."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from kit import scan
+from kit.demo import Demo
+
+START_TIMEOUT_S = 20
+
+# What a server of long ago offers: old versions, suites without forward secrecy, renegotiation when a client asks,
+# sessions that are resumed, and nobody is asked for a certificate.
+OLD = ("-min_protocol", "TLSv1", "-cipher", "ALL:@SECLEVEL=0", "-client_renegotiation", "-legacy_renegotiation", "-quiet")
+
+
+@pytest.fixture(scope="module")
+def old_server(demo: Demo):
+    rsa = demo.afnemer(addressering="VERPLICHT", sleuteltype="RSA")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", rsa.cert, "-key", rsa.key, "-www", *OLD]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline and process.poll() is None:
+            with socket.socket() as look:
+                if look.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        assert process.poll() is None, "openssl s_server did not start"
+        yield scan.Target("localhost", port, rsa.cert, rsa.key)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def found(demo: Demo, old_server: scan.Target, tmp_path_factory) -> dict[str, Future]:
+    """What is wrong, by server and scanner; all of them at the same time."""
+    client = demo.verplicht
+    api = scan.Target(*demo.address(), client.cert, client.key)
+    with ThreadPoolExecutor() as pool:
+        return {
+            f"{naam} {scanner.__name__}": pool.submit(scanner, target, tmp_path_factory.mktemp(naam))
+            for naam, target in (("api", api), ("old", old_server))
+            for scanner in (scan.sslyze, scan.testssl)
+        }
+
+
+@pytest.mark.parametrize("scanner", ["sslyze", "testssl"])
+def test_the_api_listener_is_as_the_standard_asks(found, scanner):
+    assert found[f"api {scanner}"].result() == []
+
+
+@pytest.mark.parametrize(
+    ("scanner", "expected"),
+    [
+        (
+            "sslyze",
+            {
+                "a client certificate is DISABLED",
+                "tls_1_0_cipher_suites: TLS_RSA_WITH_AES_128_CBC_SHA is accepted",
+                "tls_1_2_cipher_suites: TLS_RSA_WITH_AES_128_CBC_SHA is accepted",
+                "session_renegotiation: is_vulnerable_to_client_renegotiation_dos is True",
+                "session_resumption: tls_ticket_resumption_result",
+            },
+        ),
+        ("testssl", {"TLS1: offered", "TLS1_1: offered", "cipherlist_AVERAGE: offered", "secure_client_renego: VULNERABLE"}),
+    ],
+)
+def test_the_check_fails_on_a_server_of_long_ago(found, scanner, expected):
+    wrong = found[f"old {scanner}"].result()
+    unseen = [begin for begin in expected if not any(one.startswith(begin) for one in wrong)]
+    assert unseen == [], wrong
+
+
+def test_a_report_that_lacks_something_is_wrong():
+    assert "TLS1_2: was not looked at" in scan.judge_testssl([{"id": "TLS1", "finding": "not offered"}])
+    nothing = {"connectivity_status": "COMPLETED", "scan_status": "COMPLETED", "scan_result": {}}
+    report = {"server_scan_results": [nothing | {"connectivity_result": {"client_auth_requirement": "REQUIRED"}}]}
+    assert "tls_1_2_cipher_suites: was not looked at" in scan.judge_sslyze(report, report)
