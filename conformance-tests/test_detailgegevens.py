@@ -8,6 +8,7 @@ import pytest
 
 from kit import signaalcodes as code
 from kit.demo import question_of
+from kit.levering import Levering
 
 
 def details(ask, leerbedrijf_id):
@@ -72,7 +73,8 @@ def without_id(person):
     return {name: value for name, value in person.items() if name != "persoonId"}
 
 
-def test_people_are_those_of_the_register_without_its_key_of_them(ask, demo, register):
+def test_people_are_those_of_the_register_without_its_key_of_them(ask, demo):
+    register = Levering.read(demo.levering)
     named = 0
     for example in demo.voorbeelden:
         answer = details(ask, example["leerbedrijfId"])

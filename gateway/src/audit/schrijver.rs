@@ -135,7 +135,9 @@ impl Schrijver {
                 .iter()
                 .flat_map(|groep| groep.verwerkingen.iter().cloned())
                 .collect();
+            self.stand.set_busy(Some(self.clock.now()));
             let uitkomst = self.write(&verwerkingen);
+            self.stand.set_busy(None);
             count(&groepen, &verwerkingen, uitkomst);
             for groep in groepen {
                 groep.klaar(uitkomst);

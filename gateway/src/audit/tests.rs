@@ -421,4 +421,23 @@ async fn a_journal_that_cannot_be_opened_refuses_until_it_can() {
     assert_eq!(log.leg_vast(&people).await, Ok(()));
     assert_eq!(log.toestand().reden, None);
     log.close();
+    assert!(!log.is_gezond());
+}
+
+#[test]
+fn a_disk_that_hangs_is_told() {
+    struct At(i64);
+    impl Clock for At {
+        fn now(&self) -> Tijdstip {
+            at(self.0)
+        }
+    }
+    let (log, _wachtrij) = Verwerkingslog::with_queue(grenzen(1), Arc::new(At(10_000)));
+    log.set_sleutel(PseudonymSleutel::new([1; 32]));
+    log.stand.set_busy(Some(at(8_000)));
+    assert_eq!(log.toestand().reden, None);
+    log.stand.set_busy(Some(at(7_000)));
+    assert!(log.toestand().reden.unwrap().contains("too long"));
+    log.stand.set_busy(None);
+    assert!(log.is_gezond());
 }

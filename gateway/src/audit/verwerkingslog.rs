@@ -116,7 +116,7 @@ pub struct Toestand {
 pub struct Verwerkingslog {
     queue: ArcSwapOption<SyncSender<Groep>>,
     sleutel: ArcSwapOption<PseudonymSleutel>,
-    stand: Arc<Stand>,
+    pub(super) stand: Arc<Stand>,
     grenzen: Grenzen,
     clock: Arc<dyn Clock>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -278,13 +278,8 @@ impl Verwerkingslog {
     /// How recording goes.
     #[must_use]
     pub fn toestand(&self) -> Toestand {
-        let reden = match self.stand.reden.load_full() {
-            Some(reden) => Some(reden.to_string()),
-            None if self.sleutel.load().is_none() => Some(NietVastgelegd::GeenSleutel.to_string()),
-            None => None,
-        };
         Toestand {
-            reden,
+            reden: self.reden(),
             geschreven_op: self.stand.geschreven_op(),
         }
     }
@@ -292,7 +287,23 @@ impl Verwerkingslog {
     /// Whether answers about people can be given, as far as is known.
     #[must_use]
     pub fn is_gezond(&self) -> bool {
-        self.stand.is_gezond() && self.sleutel.load().is_some()
+        self.reden().is_none()
+    }
+
+    fn reden(&self) -> Option<String> {
+        if let Some(reden) = self.stand.reden.load_full() {
+            return Some(reden.to_string());
+        }
+        let ended = self.thread().as_ref().is_some_and(JoinHandle::is_finished);
+        if ended || self.queue.load().is_none() {
+            return Some(NietVastgelegd::Gesloten.to_string());
+        }
+        let busy_s = self.stand.busy_for(self.clock.now());
+        if busy_s.is_some_and(|busy_s| busy_s > self.grenzen.wacht.as_secs()) {
+            return Some(NietVastgelegd::TeLaat.to_string());
+        }
+        let known = self.sleutel.load().is_some();
+        (!known).then(|| NietVastgelegd::GeenSleutel.to_string())
     }
 
     /// Follows the number of the last block that is on the disk.
@@ -328,6 +339,8 @@ pub(super) struct Stand {
     reden: ArcSwapOption<String>,
     told: AtomicBool,
     geschreven_ms: AtomicI64,
+    /// Since when the disk has a write in hand; 0 when it has none.
+    bezig_ms: AtomicI64,
     blok: watch::Sender<u64>,
 }
 
@@ -338,6 +351,7 @@ impl Default for Stand {
             reden: ArcSwapOption::empty(),
             told: AtomicBool::new(false),
             geschreven_ms: AtomicI64::new(0),
+            bezig_ms: AtomicI64::new(0),
             blok,
         }
     }
@@ -346,6 +360,19 @@ impl Default for Stand {
 impl Stand {
     pub(super) fn is_gezond(&self) -> bool {
         self.reden.load().is_none()
+    }
+
+    /// The disk is given something, or gave it back.
+    pub(super) fn set_busy(&self, since: Option<Tijdstip>) {
+        let ms = since.map_or(0, Tijdstip::as_millis);
+        self.bezig_ms.store(ms, Relaxed);
+    }
+
+    /// For how many seconds the disk has had a write in hand.
+    fn busy_for(&self, now: Tijdstip) -> Option<u64> {
+        let ms = self.bezig_ms.load(Relaxed);
+        let since = Tijdstip::from_millis(ms).filter(|_| ms > 0)?;
+        Some(now.seconds_since(since))
     }
 
     /// This block is on the disk.

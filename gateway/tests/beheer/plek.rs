@@ -270,6 +270,11 @@ impl Node {
         log.iter().filter(has).count()
     }
 
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Tells it to stop, and waits until it has.
     pub(crate) async fn stop(mut self) {
         let id = self.child.id().unwrap().to_string();

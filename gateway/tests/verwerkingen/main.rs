@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod antwoorden;
+mod beller;
 mod schijf;
+mod sleutel;
 mod vraag;
 
 #[path = "../beheer/plek.rs"]

@@ -6,21 +6,16 @@ use std::{
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use rustls::ClientConfig;
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::{
+    beller::Beller,
     plek::{Node, Plek},
-    tls::{BOTH, Connection, config},
-    vraag::{DETAIL, Vraag, ZOEKEN_MET_NAMEN, ZONDER},
+    vraag::{DETAIL, ZOEKEN_MET_NAMEN, ZONDER},
 };
-
-/// The school of `stagepoort toegang example` with a mandate for everything.
-const SCHOOL: &str = "00000099000000001001";
 
 /// Answers that a last page of a file may still have room for.
 const SLACK: usize = 200;
@@ -110,70 +105,6 @@ async fn limit(node: &Node, size: &str) {
         .arg(format!("--fsize={size}:"))
         .status();
     assert!(limited.await.unwrap().success());
-}
-
-/// A caller, and a leerbedrijf of which it knows that people work there.
-struct Beller {
-    caller: Arc<ClientConfig>,
-    gateway: String,
-    leerbedrijf_id: String,
-    naam: String,
-}
-
-impl Beller {
-    fn new(plek: &Plek) -> Self {
-        let levering = fs::read_to_string(plek.path("eerste.ndjson")).unwrap();
-        let people = |line: &str| {
-            let one: Value = serde_json::from_str(line).unwrap();
-            let naam = one["contactpersonen"][0]["naam"].as_str()?.to_owned();
-            Some((one["leerbedrijfId"].as_str()?.to_owned(), naam))
-        };
-        let (leerbedrijf_id, naam) = levering.lines().find_map(people).unwrap();
-        let certificaten = &plek.certificaten;
-        let first = &certificaten.afnemers[0].certificaat;
-        Self {
-            caller: config(certificaten, Some(first), &BOTH),
-            gateway: certificaten.server.oin.as_str().to_owned(),
-            leerbedrijf_id,
-            naam,
-        }
-    }
-
-    /// Status and whole answer, over REST and over SOAP.
-    async fn ask(&self, node: &Node, vraag: Vraag) -> [(u16, String); 2] {
-        let pad = vraag.pad(&self.leerbedrijf_id);
-        let school = format!("Host: localhost\r\nOnderwijsinstelling-OIN: {SCHOOL}\r\n");
-        let rest = match vraag.json {
-            None => format!("GET {pad} HTTP/1.1\r\n{school}\r\n"),
-            Some(json) => format!(
-                "POST {pad} HTTP/1.1\r\n{school}Content-Type: application/json\r\n\
-                 Content-Length: {}\r\n\r\n{json}",
-                json.len()
-            ),
-        };
-        let envelope = vraag.envelope(&self.leerbedrijf_id, SCHOOL, &self.gateway);
-        let soap = format!(
-            "POST /soap/v1/whitelabel HTTP/1.1\r\nHost: localhost\r\n\
-             Content-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\n\r\n{envelope}",
-            envelope.len()
-        );
-        [self.send(node, &rest).await, self.send(node, &soap).await]
-    }
-
-    async fn send(&self, node: &Node, text: &str) -> (u16, String) {
-        let mut connection = Connection::open(node.api(), &self.caller).await.unwrap();
-        connection.send(text).await.unwrap();
-        let answer = connection.answer().await.unwrap();
-        let status = answer.head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer.head + &answer.body)
-    }
-
-    async fn is_told(&self, node: &Node) {
-        for (status, text) in self.ask(node, DETAIL).await {
-            assert_eq!(status, 200, "{text}");
-            assert!(text.contains(&self.naam), "{text}");
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

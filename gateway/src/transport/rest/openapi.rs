@@ -18,7 +18,7 @@ use super::{
     violation::{Overtreding, Plaats},
     webhooks, zoeken_leerplaatsen,
 };
-use crate::operations;
+use crate::{operations, transport::gateway::TRACEPARENT};
 
 /// The base URL in the file that is kept with the source.
 pub const EXAMPLE_API_URL: &str = "https://stagepoort.example";
@@ -39,6 +39,7 @@ pub fn document(api_url: &str) -> Value {
             "parameters": {
                 "OnderwijsinstellingOin": school_parameter(),
                 "IdempotencyKey": idempotency_parameter(),
+                "Traceparent": traceparent_parameter(),
             },
             "headers": {
                 "ApiVersion": version_header(),
@@ -129,6 +130,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     if endpoint.writes() {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }
+    parameters.push(json!({ "$ref": "#/components/parameters/Traceparent" }));
     let mut operation = json!({
         "tags": [tag],
         "operationId": endpoint.operation_id,
@@ -183,6 +185,18 @@ fn idempotency_parameter() -> Value {
             een andere inhoud 400. Zonder sleutel is een herhaling een nieuwe vraag.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
         "example": "8a6bd9c3-5a8f-4a36-9a1d-0f4a63f0c0de",
+    })
+}
+
+fn traceparent_parameter() -> Value {
+    json!({
+        "name": TRACEPARENT,
+        "in": "header",
+        "required": false,
+        "description": "Uw trace (W3C Trace Context). Wat over de vraag wordt vastgelegd, hoort dan daarbij; \
+            wat niet gelezen kan worden, telt als afwezig.",
+        "schema": { "type": "string", "maxLength": MAX_FIELD_CHARS },
+        "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     })
 }
 

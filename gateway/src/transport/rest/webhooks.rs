@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::transport::gateway::TRACEPARENT;
+
 /// What a webhook may hear, by name.
 pub(super) fn webhooks() -> Value {
     json!({
@@ -174,6 +176,14 @@ fn headers() -> Value {
              handtekening met de sleutel van Stagepoort; over id.timestamp.body. Een die klopt, is genoeg.",
             "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
         ),
+        json!({
+            "name": TRACEPARENT,
+            "in": "header",
+            "required": false,
+            "description": "De trace waaronder Stagepoort het geven van deze mutaties vastlegde (W3C Trace Context).",
+            "schema": { "type": "string" },
+            "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        }),
     ])
 }
 
