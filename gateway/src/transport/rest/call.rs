@@ -1,12 +1,13 @@
 //! One call from identity to answer, in the order of standards §1: who, for whom, then what.
 
-use std::{borrow::Cow, future::Future, sync::Arc};
+use std::{borrow::Cow, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
     web::{Bytes, Payload},
 };
+use futures_util::FutureExt;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -242,6 +243,29 @@ impl Reply {
             ..self
         }
     }
+}
+
+/// Runs what answers a call, and turns a defect of ours into a problem instead of a broken
+/// connection.
+///
+/// # Errors
+/// Those of the answer; 500 for a panic in it.
+pub(super) async fn guarded(
+    answer: impl Future<Output = Result<Reply, Problem>>,
+) -> Result<Reply, Problem> {
+    // What is looked at after a panic is who called, which was set before or not at all.
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(not_handled()))
+}
+
+/// 500: a bug of ours, of which the line of the panic tells more.
+pub(super) fn not_handled() -> Problem {
+    Problem::new(
+        Probleemsoort::InterneFout,
+        "de vraag kon niet worden afgehandeld",
+    )
 }
 
 /// The response of an operation, recorded where it is about people, or all that was wrong with its

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, guarded},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
@@ -43,7 +43,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = answer(&mut call).await;
+    let result = guarded(answer(&mut call)).await;
     call.finish(result)
 }
 

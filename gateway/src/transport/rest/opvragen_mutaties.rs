@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     abonnement::ABONNEMENT_ID,
-    call::{Call, Reply, accepted, while_admitted},
+    call::{Call, Reply, accepted, guarded, while_admitted},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::{Problem, Stroom},
@@ -66,7 +66,8 @@ const MUTATIE_BYTES: usize = 600;
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = while_admitted(&request, &gateway, answer(&mut call)).await;
+    let work = guarded(answer(&mut call));
+    let result = while_admitted(&request, &gateway, work).await;
     call.finish(result)
 }
 

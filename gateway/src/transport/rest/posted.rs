@@ -8,11 +8,11 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted, traceparent, while_admitted},
+    call::{Call, Reply, accepted, guarded, not_handled, traceparent, while_admitted},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
-    problem::{Probleemsoort, Problem},
+    problem::Problem,
     uri,
     violation::{Overtredingen, Plaats},
 };
@@ -72,7 +72,7 @@ pub(super) async fn handle<V: Posted>(
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, V::ENDPOINT.operatie);
-    let work = answer::<V>(&mut call, payload, &gateway);
+    let work = guarded(answer::<V>(&mut call, payload, &gateway));
     let result = while_admitted(&request, &gateway, work).await;
     call.finish(result)
 }
@@ -187,12 +187,9 @@ async fn apart<T: Send + 'static>(
     of: Option<Oin>,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    bulk.run(of, work).await.unwrap_or_else(|_| {
-        Err(Problem::new(
-            Probleemsoort::InterneFout,
-            "de vraag kon niet worden afgehandeld",
-        ))
-    })
+    bulk.run(of, work)
+        .await
+        .unwrap_or_else(|_| Err(not_handled()))
 }
 
 async fn reply<V: Posted>(

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted},
+    call::{Call, Reply, accepted, guarded},
     endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Place},
@@ -108,7 +108,7 @@ const VOORBEELD: Voorbeeld = Voorbeeld {
 
 pub(super) async fn by_id(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let mut call = Call::new(&request, &gateway, BY_ID.operatie);
-    let result = answer_by_id(&mut call).await;
+    let result = guarded(answer_by_id(&mut call)).await;
     call.finish(result)
 }
 

@@ -52,13 +52,24 @@ pub(super) struct Exchanged {
     pub(super) outcome: Outcome,
 }
 
-/// Answers a message. Never fails: what goes wrong is an answer too.
+/// Answers a message. Never fails: what goes wrong is an answer too, a defect of ours included.
 pub(super) async fn answer(
     gateway: &Gateway,
     call: &Call,
     message: &[u8],
     message_id: Uuid,
 ) -> Exchanged {
+    // Nothing that was begun is looked at after a panic.
+    AssertUnwindSafe(exchange(gateway, call, message, message_id))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            let defect = Fault::new(FaultCode::AfhandelingFout);
+            refuse_unread(gateway, call, &defect, message_id)
+        })
+}
+
+async fn exchange(gateway: &Gateway, call: &Call, message: &[u8], message_id: Uuid) -> Exchanged {
     let limits = &gateway.limits;
     let mut envelope = match Envelope::open(message, xml_limits(limits)) {
         Ok(envelope) => envelope,
@@ -72,7 +83,7 @@ pub(super) async fn answer(
         message_id,
         outcome: nobody(),
     };
-    match exchange.dispatch(&mut envelope).await {
+    match guarded(exchange.dispatch(&mut envelope)).await {
         Ok(body) => Exchanged {
             body,
             status: 200,
@@ -309,10 +320,12 @@ impl Exchange<'_> {
             None => Herkenning::Eenmalig(self.message_id),
         };
         let writing = self.gateway.writing(herkenning);
-        let run = guarded(B::run(&ctx, &writing, request));
+        let run = B::run(&ctx, &writing, request);
         let peer = self.call.peer.as_deref().ok();
         let answered = self.gateway.while_admitted(peer, run).await;
-        let answer = answered.map_err(|r| admission::fault_of(&r))??;
+        let answer = answered
+            .map_err(|r| admission::fault_of(&r))?
+            .map_err(fault_of)?;
         let traceparent = self.call.traceparent.as_deref();
         let uitgang = self
             .gateway
@@ -392,14 +405,13 @@ impl Exchange<'_> {
     }
 }
 
-/// Runs an operation, and turns a defect of ours into DK0050 instead of a broken connection.
-async fn guarded<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Fault> {
-    // Nothing that the operation can change is looked at after a panic.
-    AssertUnwindSafe(run)
+/// Turns a defect of ours into DK0050, in an envelope with the headers that belong to the request.
+async fn guarded<T>(answering: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    // Of what was begun only who called and what for is looked at after a panic.
+    AssertUnwindSafe(answering)
         .catch_unwind()
         .await
-        .map_err(|_| Fault::new(FaultCode::AfhandelingFout))?
-        .map_err(fault_of)
+        .unwrap_or_else(|_| Err(Fault::new(FaultCode::AfhandelingFout)))
 }
 
 /// The one place where a failure becomes a fault.
