@@ -9,6 +9,7 @@ mod afgesneden;
 mod asynchroon;
 mod drukte;
 mod lezers;
+mod mandaat;
 mod proxy;
 mod schrijvers;
 mod synchroon;
@@ -16,6 +17,9 @@ mod veld;
 mod vergiftigd;
 mod vraag;
 
+#[allow(dead_code, reason = "other test binaries use all of it")]
+#[path = "../push/ontvanger.rs"]
+mod ontvanger;
 #[path = "../beheer/plek.rs"]
 mod plek;
 #[path = "../postgres/mod.rs"]
