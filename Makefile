@@ -4,8 +4,9 @@ CARGO   ?= cargo
 BIN     := target/debug/stagepoort
 DEMO    := demo-map
 NATION  ?= 250000
+SECONDS ?= 120
 
-.PHONY: help demo test quick check conformance schemas setup bench bench-eerlijk bench-zoeken bench-opslag bench-push openapi zoeksets clean
+.PHONY: help demo test quick check conformance schemas setup fuzz bench bench-eerlijk bench-zoeken bench-opslag bench-push openapi zoeksets clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +37,9 @@ schemas: ## the contract against its own samples
 
 setup: ## what the tests need: Debian, Python and npm packages
 	scripts/setup.sh
+
+fuzz: ## every reader of strangers' bytes for SECONDS (120), with libFuzzer
+	scripts/fuzz.sh $(SECONDS)
 
 bench: ## figures of the national set and of one request; see gateway/benches/README.md
 	scripts/bench.sh $(NATION)

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Composition and edges: may use everything.
-const FREE: &[&str] = &["app", "cli", "main", "lib", "transport::admin"];
+const FREE: &[&str] = &["app", "cli", "main", "lib", "fuzzing", "transport::admin"];
 
 /// Every other module with all it may use, besides itself, `config`, `metrics` and
 /// `telemetry`.

@@ -5,6 +5,8 @@
 
 pub mod abonnementen;
 pub(crate) mod erkend_over;
+#[doc(hidden)]
+pub mod fuzzing;
 mod genoemd;
 mod matching;
 pub mod natrekken_erkenning;

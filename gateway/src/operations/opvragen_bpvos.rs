@@ -175,7 +175,7 @@ fn student(bpvo: &Bpvo) -> Betrokkene {
 
 /// Behind which bpvo of which school a page begins, for whom.
 #[derive(Serialize, Deserialize)]
-struct Cursor {
+pub(super) struct Cursor {
     form: u8,
     afnemer_oin: Oin,
     school_oin: Oin,

@@ -11,7 +11,11 @@ const SEAL_BYTES: usize = 12;
 /// A value as text with its seal.
 pub(super) fn seal(rules: &Rules, value: &impl Serialize) -> String {
     // Only fails when memory does.
-    let mut bytes = postcard::to_stdvec(value).unwrap_or_default();
+    seal_bytes(rules, postcard::to_stdvec(value).unwrap_or_default())
+}
+
+/// These bytes as text with their seal.
+pub(super) fn seal_bytes(rules: &Rules, mut bytes: Vec<u8>) -> String {
     let seal = hmac::sign(&key(rules), &bytes);
     bytes.extend_from_slice(&seal.as_ref()[..SEAL_BYTES]);
     hex::encode(bytes)

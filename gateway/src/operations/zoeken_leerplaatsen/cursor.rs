@@ -25,7 +25,7 @@ const FORM: u8 = 1;
 
 /// Where a page ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Cursor {
+pub(in crate::operations) struct Cursor {
     form: u8,
     /// The state of the register that the first page came from.
     pub(super) versie: RegisterNummer,
@@ -46,7 +46,7 @@ pub(super) struct Cursor {
 
 /// A version in few bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct RegisterNummer {
+pub(in crate::operations) struct RegisterNummer {
     tijdlijn: u32,
     pub(super) nummer: u64,
 }

@@ -14,6 +14,7 @@ pub use antwoord::{
     Telling, Vergoeding,
 };
 
+pub(super) use cursor::Cursor;
 use cursor::{Page, Refused};
 use opleiders::name_opleiders;
 use tonen::show;

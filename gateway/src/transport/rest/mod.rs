@@ -9,6 +9,8 @@ mod abonnement;
 mod call;
 mod endpoint;
 mod field;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod headers;
 mod json;
 mod natrekken_erkenning;

@@ -10,6 +10,8 @@ mod contract_tests;
 mod documents;
 mod endpoint;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod natrekken_erkenning;
 mod natrekken_erkenningen;
 mod opvragen_bpvos;

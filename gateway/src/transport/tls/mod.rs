@@ -11,6 +11,8 @@
 mod bronnen;
 mod crl;
 mod fetch;
+#[doc(hidden)]
+pub mod fuzzing;
 mod kept;
 mod material;
 mod plaats;
