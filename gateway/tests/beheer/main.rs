@@ -14,3 +14,7 @@ mod plek;
 #[path = "../postgres/mod.rs"]
 mod postgres;
 mod push;
+#[allow(dead_code, reason = "other test binaries use all of it")]
+#[path = "../tls/client.rs"]
+mod tls;
+mod verlaten;
