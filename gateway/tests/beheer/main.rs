@@ -10,6 +10,7 @@ mod bronserver;
 mod database;
 mod doctor;
 mod export;
+mod geheimen;
 mod plek;
 #[path = "../postgres/mod.rs"]
 mod postgres;
