@@ -29,7 +29,7 @@ use crate::{
     telemetry::chain,
     transport::{
         bulk::{Bulk, Voorrang},
-        gateway::Limits,
+        gateway::{Limits, Verbindingsgrenzen},
     },
 };
 
@@ -524,6 +524,16 @@ impl Config {
             wachtenden: Wachtgrens {
                 in_all: grenzen.wachtenden,
                 per_afnemer: grenzen.wachtenden_per_afnemer,
+            },
+            verbinding: Verbindingsgrenzen {
+                of_party: grenzen.verbindingen_per_partij,
+                handshake: grenzen.handshake_tijd,
+                head: grenzen.kop_tijd,
+                idle: grenzen.stil_tijd,
+                request: grenzen.verzoek_tijd,
+                write_stall: grenzen.schrijf_tijd,
+                age: grenzen.verbinding_leeftijd,
+                requests: grenzen.verzoeken_per_verbinding,
             },
             abonnementen: Voorwaarden {
                 netwerken: self.push.toegestane_netwerken.clone(),
