@@ -131,8 +131,12 @@ fn open_of_somebody(connections: &Arc<Connections>) -> (Guarded<DuplexStream>, D
         serial: vec![2],
         not_after: crate::domain::Tijdstip::EPOCH,
     };
+    let most = Most {
+        of_party: 3,
+        ..MOST
+    };
     let open = connections
-        .open(Some(Arc::new(peer)), MOST, LIMITS, &Gauge::noop())
+        .open(Some(Arc::new(peer)), most, LIMITS, &Gauge::noop())
         .expect("there is room");
     (Guarded::new(near, open), far)
 }
