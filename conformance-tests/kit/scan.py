@@ -123,7 +123,8 @@ def testssl(target: Target, folder: Path) -> list[str]:
         raise FileNotFoundError("testssl.sh is not there: run scripts/setup.sh")
     # Its checks of old leaks would take minutes, and look for what no library of ours has.
     checks = ["--protocols", "--std", "--renegotiation"]
-    quiet = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "min", "--ip", "127.0.0.1"]
+    address = "127.0.0.1" if target.host == "localhost" else "one"
+    quiet = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "min", "--ip", address]
     command = [program, *quiet, *checks, "--jsonfile", str(report), f"{target.host}:{target.port}"]
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, stdin=subprocess.DEVNULL
