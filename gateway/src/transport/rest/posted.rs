@@ -104,32 +104,10 @@ async fn answer<V: Posted>(
     let mut fouten = Overtredingen::default();
     uri::query(call.request.query_string(), &[], &mut fouten);
     let herkenning = call.herkenning(&mut fouten);
-<<<<<<< HEAD
-    if V::BULK {
-        let gateway = gateway.clone();
-        let toelating = call.toelating.clone();
-        let work = Work {
-            gateway,
-            caller,
-            herkenning,
-            toelating,
-            traceparent: traceparent(call.request).map(str::to_owned),
-        };
-        answer_apart::<V>(call, work, (body, json_limits), fouten).await
-    } else {
-        let mut vraag = V::read(&body, json_limits, &mut fouten);
-        vraag.at(call.request, &mut fouten);
-        let versie = vraag.minimale_register_versie();
-        let context = call.context(&caller, versie, &fouten).await?;
-        let writing = call.gateway.writing(herkenning);
-        let ways = (&writing, &call.uitgang(&caller));
-        reply(vraag, call.gateway, &context, ways, fouten).await
-=======
     if V::BULK && body.len() > INLINE_BYTES {
         let work = Work::new(call, gateway, caller, herkenning);
         let vraag = read_apart::<V>(&work, (body, json_limits), fouten).await?;
         return answer_apart(call, work, vraag).await;
->>>>>>> 2866569 (Few lines are answered where they come in; bulk threads come last, or have a tenth where the machine is busy)
     }
     let mut vraag = V::read(&body, json_limits, &mut fouten);
     vraag.at(call.request, &mut fouten);
