@@ -7,8 +7,9 @@ use serde_json::Value;
 use stagepoort::transport::rest::Probleemsoort;
 
 use crate::{
+    antwoord::Reply,
     register::{AFNEMER_OF_TWO, OTHER_SCHOOL, SCHOOL},
-    world::{ABONNEMENT, Peer, Reply, World},
+    world::{ABONNEMENT, Peer, World, one_a_second, one_at_once, one_line_a_minute},
 };
 
 pub(crate) const VERIFY: &str =
@@ -159,6 +160,14 @@ table! {
         "401 certificaat-niet-meer-geldig CERTIFICAAT_NIET_MEER_GELDIG Certificaat niet meer geldig\n\
          het clientcertificaat is verlopen of ingetrokken\n\
          www-authenticate: ClientCertificate";
+    certificaat_niet_vertrouwd: CertificaatNietVertrouwd, ask_as(Peer::Untrusted, get(VERIFY)) =>
+        "401 certificaat-niet-vertrouwd CERTIFICAAT_NIET_VERTROUWD Certificaat niet vertrouwd\n\
+         het certificaat in Client-Cert is onleesbaar of niet van een vertrouwde uitgever\n\
+         www-authenticate: ClientCertificate";
+    client_cert_niet_toegestaan: ClientCertNietToegestaan,
+        ask_as(Peer::ForeignHeader, get(VERIFY)) =>
+        "403 client-cert-niet-toegestaan CLIENT_CERT_NIET_TOEGESTAAN Client-Cert alleen van de proxy\n\
+         de header Client-Cert wordt alleen aangenomen van een ingestelde proxy";
     onbekende_afnemer: OnbekendeAfnemer, ask_as(Peer::Of(SCHOOL), get(VERIFY)) =>
         "403 onbekende-afnemer ONBEKENDE_AFNEMER Onbekende afnemer\n\
          het OIN in het TLS-certificaat is niet van een bekende afnemer";
@@ -233,6 +242,47 @@ table! {
          stuur de body zonder Content-Encoding\n\
          accept: application/json\n\
          accept-encoding: identity";
+    te_veel_verzoeken_a_second: TeVeelVerzoeken, async {
+        let world = world().await.with_quota(one_a_second);
+        let [_, second] = world.ask_twice(get(VERIFY), get(VERIFY)).await;
+        second
+    } =>
+        "429 te-veel-verzoeken TE_VEEL_VERZOEKEN Te veel verzoeken\n\
+         meer dan 1 verzoeken per seconde; probeer het opnieuw over 1 s\n\
+         ratelimit: \"verzoeken\";r=0;t=1, \"gelijktijdig\";r=32\n\
+         ratelimit-policy: \"verzoeken\";q=1;w=1, \"gelijktijdig\";q=32;qu=\"concurrent-requests\", \
+         \"bulkregels\";q=300000;qu=\"bulkregels\";w=60\n\
+         retry-after: 1";
+    te_veel_gelijktijdig: TeVeelGelijktijdig, async {
+        let first = TestRequest::post().uri(SEARCH).insert_header(("content-type", "application/json"));
+        world().await.with_quota(one_at_once).ask_beside(first, get(VERIFY)).await
+    } =>
+        "429 te-veel-gelijktijdig TE_VEEL_GELIJKTIJDIG Te veel verzoeken tegelijk\n\
+         meer dan 1 verzoeken tegelijk; probeer het opnieuw over 1 s\n\
+         ratelimit: \"verzoeken\";r=998;t=1, \"gelijktijdig\";r=0\n\
+         ratelimit-policy: \"verzoeken\";q=1000;w=5, \
+         \"gelijktijdig\";q=1;qu=\"concurrent-requests\", \
+         \"bulkregels\";q=300000;qu=\"bulkregels\";w=60\n\
+         retry-after: 1";
+    te_veel_bulkregels: TeVeelBulkregels, async {
+        let two = post(BULK, r#"{"verzoeken":[{},{}]}"#);
+        world().await.with_quota(one_line_a_minute).ask(two).await
+    } =>
+        "429 te-veel-bulkregels TE_VEEL_BULKREGELS Te veel bulkregels\n\
+         meer dan 1 bulkregels per minuut; probeer het opnieuw over 60 s\n\
+         ratelimit: \"verzoeken\";r=999;t=1, \"gelijktijdig\";r=31, \"bulkregels\";r=0;t=60\n\
+         ratelimit-policy: \"verzoeken\";q=1000;w=5, \
+         \"gelijktijdig\";q=32;qu=\"concurrent-requests\", \"bulkregels\";q=1;qu=\"bulkregels\";w=60\n\
+         retry-after: 60";
+    persoonsgegevens_niet_beschikbaar: PersonenNietBeschikbaar, async {
+        let request = get("/v1/leerbedrijven/100000001/detailgegevens");
+        world().await.without_record().ask(request).await
+    } =>
+        "503 persoonsgegevens-niet-beschikbaar PERSOONSGEGEVENS_NIET_BESCHIKBAAR Persoonsgegevens \
+         even niet beschikbaar\n\
+         er kan nu niet worden vastgelegd aan wie persoonsgegevens zijn gegeven, daarom worden ze \
+         niet gegeven; vragen zonder persoonsgegevens worden wel beantwoord\n\
+         retry-after: 10";
     te_veel_verzoeken: TeVeelVerzoeken,
         async { world().await.no_waiting().ask(feed("na=0&wachtSeconden=1")).await } =>
         "429 te-veel-verzoeken TE_VEEL_VERZOEKEN Te veel verzoeken\n\

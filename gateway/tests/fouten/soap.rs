@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use stagepoort::soap::FaultCode;
 
 use crate::{
+    antwoord::Reply,
     register::{AFNEMER_OF_TWO, OTHER_SCHOOL, SCHOOL},
     soap_messages::{SOAP11, WL, WSA},
     vraag::{Ask, KEPT, OWN, UUID, lost, padded, waiting},
-    world::{Peer, Reply, World},
+    world::{Peer, World, one_a_second, one_at_once, one_line_a_minute},
 };
 
 /// All that a fault says: status, code, text; its detail or comment; the headers that not every
@@ -117,6 +118,14 @@ table! {
     dk0002_a_certificate_that_ended: NietGeautoriseerd, Ask::new().await.peer(Peer::Expired) =>
         "500 Client.DK0002 Niet geautoriseerd\n\
          <!-- het clientcertificaat is verlopen of ingetrokken -->";
+    dk0002_an_untrusted_certificate_behind_a_proxy: NietGeautoriseerd,
+        Ask::new().await.peer(Peer::Untrusted) =>
+        "500 Client.DK0002 Niet geautoriseerd\n\
+         <!-- het certificaat in Client-Cert is onleesbaar of niet van een vertrouwde uitgever -->";
+    dk0002_the_header_of_a_proxy_from_elsewhere: NietGeautoriseerd,
+        Ask::new().await.peer(Peer::ForeignHeader) =>
+        "500 Client.DK0002 Niet geautoriseerd\n\
+         <!-- de header Client-Cert wordt alleen aangenomen van een ingestelde proxy -->";
     dk0002_two_schools_named: NietGeautoriseerd,
         Ask::new().await.header("onderwijsinstelling-oin", OTHER_SCHOOL) =>
         "500 Client.DK0002 Niet geautoriseerd\n\
@@ -229,6 +238,43 @@ table! {
         "500 Server.DK0051 Service niet beschikbaar\n\
          <reden>de toegangsgegevens op deze node zijn te oud</reden>\
          <opnieuwNaSeconden>60</opnieuwNaSeconden>\nretry-after: 60";
+    dk0051_people_cannot_be_recorded: NietBeschikbaar,
+        Ask::of("opvragenDetailgegevens", "<leerbedrijfId>100000001</leerbedrijfId>")
+            .await.in_world(World::without_record) =>
+        "500 Server.DK0051 Service niet beschikbaar\n\
+         <reden>er kan nu niet worden vastgelegd aan wie persoonsgegevens zijn gegeven, daarom \
+         worden ze niet gegeven; vragen zonder persoonsgegevens worden wel \
+         beantwoord</reden><opnieuwNaSeconden>10</opnieuwNaSeconden>\n\
+         retry-after: 10";
+    sp0001_requests_a_second: TeVeelVerzoeken,
+        Ask::new().await.in_world(|world| world.with_quota(one_a_second)).twice() =>
+        "500 Client.SP0001 Te veel verzoeken\n\
+         <reden>meer dan 1 verzoeken per seconde; probeer het opnieuw over 1 \
+         s</reden><opnieuwNaSeconden>1</opnieuwNaSeconden>\n\
+         ratelimit: \"verzoeken\";r=0;t=1, \"gelijktijdig\";r=32\n\
+         ratelimit-policy: \"verzoeken\";q=1;w=1, \"gelijktijdig\";q=32;qu=\"concurrent-requests\", \
+         \"bulkregels\";q=300000;qu=\"bulkregels\";w=60\n\
+         retry-after: 1";
+    sp0001_requests_at_once: TeVeelVerzoeken,
+        Ask::new().await.in_world(|world| world.with_quota(one_at_once)).beside_another() =>
+        "500 Client.SP0001 Te veel verzoeken\n\
+         <reden>meer dan 1 verzoeken tegelijk; probeer het opnieuw over 1 \
+         s</reden><opnieuwNaSeconden>1</opnieuwNaSeconden>\n\
+         ratelimit: \"verzoeken\";r=998;t=1, \"gelijktijdig\";r=0\n\
+         ratelimit-policy: \"verzoeken\";q=1000;w=5, \
+         \"gelijktijdig\";q=1;qu=\"concurrent-requests\", \
+         \"bulkregels\";q=300000;qu=\"bulkregels\";w=60\n\
+         retry-after: 1";
+    sp0001_lines_of_bulk: TeVeelVerzoeken,
+        Ask::of("natrekkenErkenningen", "<verzoeken><verzoek/><verzoek/></verzoeken>")
+            .await.in_world(|world| world.with_quota(one_line_a_minute)) =>
+        "500 Client.SP0001 Te veel verzoeken\n\
+         <reden>meer dan 1 bulkregels per minuut; probeer het opnieuw over 60 s; van dit bericht is \
+         niets verwerkt</reden><opnieuwNaSeconden>60</opnieuwNaSeconden>\n\
+         ratelimit: \"verzoeken\";r=999;t=1, \"gelijktijdig\";r=31, \"bulkregels\";r=0;t=60\n\
+         ratelimit-policy: \"verzoeken\";q=1000;w=5, \
+         \"gelijktijdig\";q=32;qu=\"concurrent-requests\", \"bulkregels\";q=1;qu=\"bulkregels\";w=60\n\
+         retry-after: 60";
     sp0001_too_many_wait: TeVeelVerzoeken, waiting().await =>
         "500 Client.SP0001 Te veel verzoeken\n\
          <reden>er wachten al te veel vragen op nieuwe mutaties; vraag later, of zonder \

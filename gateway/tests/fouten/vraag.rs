@@ -9,9 +9,10 @@ use stagepoort::{
 };
 
 use crate::{
+    antwoord::Reply,
     register::{AFNEMER, BEDRIJF, SCHOOL},
     soap_messages::{WL, WSA, envelope},
-    world::{ABONNEMENT, Peer, Reply, World},
+    world::{ABONNEMENT, Peer, World},
 };
 
 pub(crate) const UUID: &str = "6b1a7c52-3d0e-4f7b-8a64-2c9d51e0f3a1";
@@ -23,7 +24,19 @@ pub(crate) struct Ask {
     peer: Peer,
     headers: Vec<(&'static str, &'static str)>,
     message: Vec<u8>,
-    never_ends: bool,
+    how: How,
+}
+
+/// How it is sent.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    Once,
+    /// Its body never ends.
+    WithoutEnd,
+    /// After the same one.
+    Twice,
+    /// While another one is on its way.
+    BesideAnother,
 }
 
 impl Ask {
@@ -49,7 +62,7 @@ impl Ask {
             peer: Peer::Of(AFNEMER),
             headers: vec![("content-type", "text/xml; charset=utf-8")],
             message: envelope(&headers, &body).into_bytes(),
-            never_ends: false,
+            how: How::Once,
         }
     }
 
@@ -107,25 +120,42 @@ impl Ask {
     }
 
     pub(crate) fn never_ends(self) -> Self {
-        Self {
-            never_ends: true,
-            ..self
-        }
+        let how = How::WithoutEnd;
+        Self { how, ..self }
+    }
+
+    pub(crate) fn twice(self) -> Self {
+        let how = How::Twice;
+        Self { how, ..self }
+    }
+
+    pub(crate) fn beside_another(self) -> Self {
+        let how = How::BesideAnother;
+        Self { how, ..self }
     }
 
     pub(crate) async fn send(self) -> Reply {
-        let mut request = TestRequest::post().uri(PATH);
-        for header in &self.headers {
-            request = request.insert_header(*header);
+        let head = || {
+            let mut request = TestRequest::post().uri(PATH);
+            for header in &self.headers {
+                request = request.insert_header(*header);
+            }
+            request
+        };
+        let whole = || {
+            let length = self.message.len();
+            let request = head().set_payload(self.message.clone());
+            request.insert_header(("content-length", length))
+        };
+        match self.how {
+            How::Once => self.world.ask_as(self.peer, whole(), None).await,
+            How::WithoutEnd => self.world.ask_without_end(head()).await,
+            How::Twice => {
+                let [_, second] = self.world.ask_twice(whole(), whole()).await;
+                second
+            }
+            How::BesideAnother => self.world.ask_beside(head(), whole()).await,
         }
-        if self.never_ends {
-            return self.world.ask_without_end(request).await;
-        }
-        let length = self.message.len();
-        let request = request
-            .set_payload(self.message)
-            .insert_header(("content-length", length));
-        self.world.ask_as(self.peer, request, None).await
     }
 }
 

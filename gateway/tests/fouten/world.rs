@@ -2,7 +2,8 @@
 //! what comes back.
 
 use std::{
-    fmt::Write as _,
+    num::NonZeroU32,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -10,32 +11,31 @@ use std::{
     time::Duration,
 };
 
-use actix_http::ConnectionType;
 use actix_web::{
     App, HttpMessage,
-    body::BoxBody,
-    dev::{Payload, Service, ServiceResponse},
+    dev::{Payload, Service},
     error::PayloadError,
-    http::header::HeaderMap,
-    test::{TestRequest, init_service, read_body},
+    test::{TestRequest, init_service},
     web::{self, Bytes, Data},
 };
+use futures_util::future::{Either, select};
 use stagepoort::{
-    access::{Access, PeerIdentity},
+    access::{Access, PeerIdentity, Quota, Rejection, Toegang},
+    audit::{Grenzen, PseudonymSleutel, Verwerkingslog},
     clock::Clock,
     domain::Tijdstip,
     log::{LogStore, Opslag, SqliteStore},
     push::{Abonnement, AbonnementId, AbonnementStatus, Kanaal, Wachtgrens, open_push},
     replica::{Follower, Replica},
-    transport::{
-        gateway::{Gateway, Outcome},
-        rest, soap,
-    },
+    transport::{gateway::Gateway, rest, soap},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::register::{AFNEMER, gateway, oin};
+use crate::{
+    antwoord::Reply,
+    register::{AFNEMER, gateway, oin},
+};
 
 /// Who is at the other end of the connection.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,10 @@ pub(crate) enum Peer {
     WithoutOin,
     /// One that ended while the connection lived.
     Expired,
+    /// One that a proxy passed on, of an authority that nobody trusts.
+    Untrusted,
+    /// Whoever says so itself, in the header of a proxy.
+    ForeignHeader,
     /// One with this OIN.
     Of(&'static str),
 }
@@ -126,6 +130,31 @@ impl World {
         self
     }
 
+    /// What is about people cannot be recorded.
+    pub(crate) fn without_record(mut self) -> Self {
+        let grenzen = Grenzen {
+            wachtrij: 1,
+            wacht: Duration::from_secs(60),
+            activiteit: "urn:x:".to_owned(),
+        };
+        let clock = Arc::clone(&self.gateway.clock);
+        // Nobody empties its queue.
+        let (log, _) = Verwerkingslog::with_queue(grenzen, clock);
+        log.set_sleutel(PseudonymSleutel::new([1; 32]));
+        self.gateway.verwerkingslog = Arc::new(log);
+        self
+    }
+
+    /// An afnemer may ask for so much.
+    pub(crate) fn with_quota(mut self, change: impl FnOnce(&mut Quota)) -> Self {
+        let mut quota = Quota::default();
+        change(&mut quota);
+        let toegang = Toegang::clone(&self.gateway.access.current());
+        let clock = Arc::clone(&self.gateway.clock);
+        self.gateway.access = Arc::new(Access::new(toegang).with_quota(quota, clock));
+        self
+    }
+
     /// No body comes in time.
     pub(crate) fn no_patience_for_bodies(mut self) -> Self {
         self.gateway.limits.body_timeout = Duration::from_millis(1);
@@ -150,9 +179,7 @@ impl World {
 
     /// What it gets when its body never ends.
     pub(crate) async fn ask_without_end(self, request: TestRequest) -> Reply {
-        let never: BoxedPayloadStream = Box::pin(futures_util::stream::pending());
-        let never = Payload::Stream { payload: never };
-        self.ask_as(Peer::Of(AFNEMER), request, Some(never)).await
+        self.ask_as(Peer::Of(AFNEMER), request, Some(never())).await
     }
 
     pub(crate) async fn ask_as(
@@ -171,6 +198,18 @@ impl World {
         let first = ask_of(gateway.clone(), peer, first, None).await;
         [first, ask_of(gateway, peer, then, None).await]
     }
+
+    /// What the second request gets while the body of the first is still on its way.
+    pub(crate) async fn ask_beside(self, first: TestRequest, then: TestRequest) -> Reply {
+        let gateway = Data::new(self.gateway);
+        let peer = Peer::Of(AFNEMER);
+        let first = pin!(ask_of(gateway.clone(), peer, first, Some(never())));
+        let then = pin!(ask_of(gateway, peer, then, None));
+        match select(first, then).await {
+            Either::Left(_) => panic!("it has no end"),
+            Either::Right((reply, _)) => reply,
+        }
+    }
 }
 
 async fn ask_of(
@@ -182,6 +221,15 @@ async fn ask_of(
     let mut request = request.to_request();
     if let Some(identity) = identity(peer) {
         request.extensions_mut().insert(identity);
+    }
+    // As what judges the headers of a proxy leaves it.
+    let rejected = match peer {
+        Peer::Untrusted => Some(Rejection::UntrustedCertificate),
+        Peer::ForeignHeader => Some(Rejection::ForeignClientCert),
+        _ => None,
+    };
+    if let Some(rejected) = rejected {
+        request.extensions_mut().insert(rejected);
     }
     if let Some(payload) = payload {
         request = request.replace_payload(payload).0;
@@ -196,9 +244,27 @@ async fn ask_of(
     Reply::of(response.map_into_boxed_body()).await
 }
 
+pub(crate) fn one_a_second(quota: &mut Quota) {
+    (quota.verzoeken_per_seconde, quota.burst) = (NonZeroU32::MIN, NonZeroU32::MIN);
+}
+
+pub(crate) fn one_at_once(quota: &mut Quota) {
+    quota.gelijktijdig = NonZeroU32::MIN;
+}
+
+pub(crate) fn one_line_a_minute(quota: &mut Quota) {
+    quota.bulkregels_per_minuut = NonZeroU32::MIN;
+}
+
 /// As `actix_http` boxes a payload; it does not export the name.
 type BoxedPayloadStream =
     std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, PayloadError>>>>;
+
+/// A body that never ends.
+fn never() -> Payload {
+    let payload: BoxedPayloadStream = Box::pin(futures_util::stream::pending());
+    Payload::Stream { payload }
+}
 
 struct Buggy {
     good: Arc<dyn Clock>,
@@ -233,7 +299,7 @@ fn abonnement(now: Tijdstip) -> Abonnement {
 
 fn identity(peer: Peer) -> Option<Arc<PeerIdentity>> {
     let (of, not_after) = match peer {
-        Peer::None => return None,
+        Peer::None | Peer::Untrusted | Peer::ForeignHeader => return None,
         Peer::WithoutOin => (None, "2099-01-01T00:00:00Z"),
         Peer::Expired => (Some(oin(AFNEMER)), "2026-11-22T08:59:59Z"),
         Peer::Of(of) => (Some(oin(of)), "2099-01-01T00:00:00Z"),
@@ -244,56 +310,4 @@ fn identity(peer: Peer) -> Option<Arc<PeerIdentity>> {
         serial: vec![1],
         not_after: Tijdstip::parse(not_after).unwrap(),
     }))
-}
-
-/// What came back.
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    headers: HeaderMap,
-    closes: bool,
-    /// What the log and the metrics call it.
-    pub(crate) logged: String,
-    pub(crate) body: String,
-}
-
-impl Reply {
-    async fn of(response: ServiceResponse<BoxBody>) -> Self {
-        let outcome = response.response().extensions().get::<Outcome>().cloned();
-        Self {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            closes: response.response().head().connection_type() == ConnectionType::Close,
-            logged: outcome.map_or_else(String::new, |outcome| outcome.code.into_owned()),
-            body: String::from_utf8(read_body(response).await.to_vec()).unwrap(),
-        }
-    }
-
-    /// Appends a line for each header but those that every answer has, which are checked; the
-    /// media type among them.
-    pub(crate) fn write_headers(&self, content_type: &str, out: &mut String) {
-        let mut left: Vec<(String, String)> = Vec::new();
-        for (name, value) in &self.headers {
-            left.push((name.to_string(), value.to_str().unwrap().to_owned()));
-        }
-        for (name, value) in [
-            ("content-type", content_type),
-            ("api-version", "1.0.0"),
-            ("cache-control", "no-store"),
-            ("strict-transport-security", "max-age=31536000"),
-            ("x-content-type-options", "nosniff"),
-            ("x-frame-options", "DENY"),
-            ("content-security-policy", "frame-ancestors 'none'"),
-        ] {
-            let at = left.iter().position(|one| one.0 == name);
-            let found = left.swap_remove(at.unwrap_or_else(|| panic!("no {name}")));
-            assert_eq!(found.1, value, "{name}");
-        }
-        left.sort();
-        for (name, value) in left {
-            write!(out, "\n{name}: {value}").unwrap();
-        }
-        if self.closes {
-            out.push_str("\nconnection: close");
-        }
-    }
 }
