@@ -17,7 +17,7 @@ from kit.soap import SoapClient
 from kit.terminal import Terminal
 
 # These look at what all the others left behind, or wait for what was begun first.
-LAST = ("test_slow.py", "test_recorded.py")
+LAST = ("test_slow.py", "test_recorded.py", "test_logboek.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

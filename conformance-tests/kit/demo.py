@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import ssl
@@ -10,6 +11,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -19,6 +21,8 @@ SCHEMAS = REPO / "schemas"
 
 # Nothing happens in it by itself; test_speelveld.py has the one in which things do.
 SMALL = ("--leerbedrijven", "500", "--seed", "1", "--stil")
+# All that the gateway itself can tell: the last test looks for what should not be in it.
+LOG_LEVEL = "info,stagepoort=debug,actix_server=warn,actix_http=off"
 # A debug build makes the register of `make demo` in half a minute; more means that it hangs.
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 40
@@ -137,25 +141,34 @@ def _afnemer(item: dict) -> Afnemer:
 class RunningDemo:
     """Starts the binary in a folder and stops it by its own pid; small unless told otherwise."""
 
+    # All of a run, for the last test: it looks at what each of them told.
+    started: ClassVar[list[RunningDemo]] = []
+
     def __init__(self, folder: Path, arguments: tuple[str, ...] = SMALL):
         binary = Path(os.environ.get("STAGEPOORT_BIN", REPO / "target/debug/stagepoort")).absolute()
         if not binary.is_file():
             raise FileNotFoundError(f"{binary}: build it with `cargo build -p stagepoort`, or set STAGEPOORT_BIN")
         self.folder = folder / "demo-map"
         self.log = folder / "demo.log"
+        self.levering = self.folder / "levering.ndjson"
+        self.beheer: str | None = None
+        self.metrics: list[str] = []
         ports = [argument for name in ("api", "docs", "beheer") for argument in (f"--poort-{name}", "0")]
-        command = [binary, "demo", "--map", self.folder, *arguments, *ports]
+        command = [binary, "demo", "--map", self.folder, "--logniveau", LOG_LEVEL, *arguments, *ports]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
+        RunningDemo.started.append(self)
 
     def wait(self) -> Demo:
         path = self.folder / "demo.json"
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             if path.exists():
-                return Demo(path)
+                demo = Demo(path)
+                self.beheer = demo.beheer
+                return demo
             if self.process.poll() is not None:
                 break
             time.sleep(0.05)
@@ -164,6 +177,7 @@ class RunningDemo:
 
     def stop(self) -> int:
         """Ends it as an operator would; the exit code says whether it went down in order."""
+        self.scrape()
         self.process.terminate()
         try:
             return self.process.wait(STOP_TIMEOUT_S)
@@ -171,6 +185,19 @@ class RunningDemo:
             self.process.kill()
             self.process.wait()
             raise
+
+    def scrape(self) -> None:
+        """Keeps what its metrics say now, if it still runs."""
+        if self.beheer is None or self.process.poll() is not None:
+            return
+        with requests.Session() as session, contextlib.suppress(requests.ConnectionError):
+            session.trust_env = False
+            self.metrics.append(session.get(f"{self.beheer}/metrics", timeout=10).text)
+
+    def told(self) -> dict[str, str]:
+        """All that it logged, and its metrics, of each time that they were looked at."""
+        self.scrape()
+        return {str(self.log): self.log.read_text(), f"{self.log.parent}/metrics": "\n".join(self.metrics)}
 
 
 def question_of(voorbeeld: dict) -> dict:

@@ -24,11 +24,12 @@ use crate::{
     bron::{self, Plaats},
     domain::Oin,
     operations::{CursorSleutel, KeuzedeelRegel, Rules, opvragen_mutaties::MAX_WACHT_S},
-    push::{Voorwaarden, Wachtgrens},
+    push::{PrivateFileError, Voorwaarden, Wachtgrens, private_file},
     register::Share,
+    telemetry::chain,
     transport::{
         bulk::{Bulk, Voorrang},
-        gateway::Limits,
+        gateway::{Limits, Verbindingsgrenzen},
     },
 };
 
@@ -252,6 +253,16 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
+    /// A secret stands in the file, and others can read it.
+    #[error(
+        "{path} holds a secret (zoeken.cursorSleutel, or a password in opslag.databases) and can be read by others (mode {mode:04o}): run `chmod 600 {path}`"
+    )]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// A key or value is not understood; the text names it.
     #[error("{path}: {reason}")]
     Invalid {
@@ -273,10 +284,35 @@ impl Config {
             source,
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, base).map_err(|reason| ConfigError::Invalid {
+        let config = Self::parse(&text, base).map_err(|reason| ConfigError::Invalid {
             path: path.to_owned(),
             reason,
-        })
+        })?;
+        match private_file::check(path) {
+            Err(PrivateFileError::Exposed { path, mode }) if config.holds_a_secret() => {
+                Err(ConfigError::Exposed { path, mode })
+            }
+            _ => Ok(config),
+        }
+    }
+
+    /// Files with a key or a password that are named, by their keys, besides that of `[tls]`, which
+    /// is checked where it is read.
+    ///
+    /// # Errors
+    /// A sentence about the first that others can read, or that cannot be read.
+    pub(crate) fn check_secret_files(&self) -> Result<(), String> {
+        let bron = &self.register.bron_sleutel;
+        let bron =
+            (!bron.as_os_str().is_empty()).then_some(("register.bronSleutel", bron.as_path()));
+        for (key, path) in self.opslag.secrets().chain(self.push.secrets()).chain(bron) {
+            private_file::check(path).map_err(|error| format!("{key}: {}", chain(&error)))?;
+        }
+        Ok(())
+    }
+
+    fn holds_a_secret(&self) -> bool {
+        !self.zoeken.cursor_sleutel.is_empty() || self.opslag.holds_a_secret()
     }
 
     /// Reads a text over the defaults; relative paths are taken from `base`.
@@ -284,6 +320,7 @@ impl Config {
     /// # Errors
     /// A sentence that names the key and what is wrong with it.
     pub fn parse(text: &str, base: &Path) -> Result<Self, String> {
+        written_right(text)?;
         let mut config: Self = Figment::new()
             .merge(Toml::string(DEFAULT_TOML))
             .merge(Toml::string(text))
@@ -488,6 +525,16 @@ impl Config {
                 in_all: grenzen.wachtenden,
                 per_afnemer: grenzen.wachtenden_per_afnemer,
             },
+            verbinding: Verbindingsgrenzen {
+                of_party: grenzen.verbindingen_per_partij,
+                handshake: grenzen.handshake_tijd,
+                head: grenzen.kop_tijd,
+                idle: grenzen.stil_tijd,
+                request: grenzen.verzoek_tijd,
+                write_stall: grenzen.schrijf_tijd,
+                age: grenzen.verbinding_leeftijd,
+                requests: grenzen.verzoeken_per_verbinding,
+            },
             abonnementen: Voorwaarden {
                 netwerken: self.push.toegestane_netwerken.clone(),
                 // It is read when the gateway starts.
@@ -510,13 +557,30 @@ impl Config {
     }
 }
 
+/// Settings of which no message may repeat the value.
+const SECRETS: [&str; 2] = ["opslag.databases", "zoeken.cursorSleutel"];
+
+/// That the text is TOML. The library would show the line, which may hold a secret.
+fn written_right(text: &str) -> Result<(), String> {
+    let Err(error) = text.parse::<toml::Table>() else {
+        return Ok(());
+    };
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.unwrap_or_default().matches('\n').count() + 1;
+    Err(format!("line {line}: {}", error.message()))
+}
+
 /// The library's message with the key it is about, in one sentence.
 fn explain(error: &figment::Error) -> String {
+    use figment::error::Kind;
     let place = error.path.join(".");
-    if place.is_empty() {
-        error.kind.to_string()
-    } else {
-        format!("{place}: {}", error.kind)
+    let is_secret = SECRETS.iter().any(|secret| place.starts_with(secret));
+    match &error.kind {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if is_secret => {
+            format!("{place}: expected {expected}")
+        }
+        kind if place.is_empty() => kind.to_string(),
+        kind => format!("{place}: {kind}"),
     }
 }
 
@@ -539,6 +603,24 @@ fn share<'de, D: Deserializer<'de>>(d: D) -> Result<Share, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_mistake_repeats_a_secret() {
+        for text in [
+            "[opslag]\ndatabases = \"postgres://u:GEHEIM@h/d\"",
+            "[opslag]\ndatabases = [[\"postgres://u:GEHEIM@h/d\"]]",
+            "[opslag]\nsoort = \"postgres\"\ndatabases = [\"postgres://u:GEHEIM@h/d]",
+            "[zoeken]\ncursorSleutel = [\"GEHEIM\"]",
+            "[zoeken]\ncursorSleutel = { a = \"GEHEIM\" }",
+            "[zoeken]\ncursorSleutel = \"GEHEIM\" x",
+            "[zoeken]\ncursorSleutel = GEHEIM",
+            "[zoeken]\ncursorsleutel = \"GEHEIM\"",
+        ] {
+            let told = Config::parse(text, Path::new("")).unwrap_err();
+            assert!(!told.contains("GEHEIM"), "{text}: {told}");
+            assert!(told.contains("line ") || told.contains('.'), "{told}");
+        }
+    }
 
     #[test]
     fn defaults_are_whole_and_agree_with_the_limits_in_code() {

@@ -11,12 +11,14 @@ use crate::{
     domain::Tijdstip,
     push::{Eindpunt, Netwerken},
     register::levering::{Content, LeveringReader, LeveringWriter},
-    transport::{identity, tls},
+    transport::identity,
 };
 
 pub use crate::{
     operations::fuzzing::cursor,
-    transport::{rest::fuzzing::body as rest_body, soap::fuzzing::message as soap_message},
+    transport::{
+        rest::fuzzing::body as rest_body, soap::fuzzing::message as soap_message, tls::fuzzing::crl,
+    },
 };
 
 /// Something that reads bytes.
@@ -90,13 +92,6 @@ pub fn certificate(data: &[u8]) {
             peer.serial.first() != Some(&0),
             "a serial with zeros before it"
         );
-    }
-}
-
-/// A file of CRLs, DER or PEM.
-pub fn crl(data: &[u8]) {
-    if let Ok(many) = tls::read_crl(data) {
-        assert!(many > 0, "a file without a CRL is refused");
     }
 }
 

@@ -22,7 +22,7 @@ use stagepoort::{
     domain::{Operatie, Tijdstip},
     transport::{
         docs,
-        gateway::{Gateway, Outcome},
+        gateway::{Gateway, Outcome, Verbindingsgrenzen},
         rest::{self, Instance, SCHOOL_HEADER},
     },
 };
@@ -552,6 +552,38 @@ async fn publish_openapi_without_identity_to_any_origin() {
         document["servers"][0]["url"],
         "https://api.test.example:8443/v1"
     );
+}
+
+#[actix_web::test]
+async fn every_limit_in_force_is_published() {
+    let mut gateway = gateway().await;
+    let s = Duration::from_secs;
+    let limits = &mut gateway.limits;
+    (limits.body_bytes, limits.bulk_body_bytes) = (70_001, 70_002);
+    (limits.depth, limits.attributes) = (70_003, 70_004);
+    (limits.elements, limits.bulk_elements) = (70_005, 70_006);
+    (limits.body_timeout, limits.versie_wait) = (s(7_101), s(7_102));
+    (limits.write_wait, limits.maximale_veroudering) = (s(7_103), s(7_104 * 3600));
+    limits.wachtenden.per_afnemer = 70_007;
+    limits.verbinding = Verbindingsgrenzen {
+        of_party: 70_008,
+        requests: 70_009,
+        handshake: s(7_105),
+        head: s(7_106),
+        idle: s(7_107),
+        request: s(7_108),
+        write_stall: s(7_109),
+        age: s(7_110),
+    };
+    let reply = send(gateway, TestRequest::get().uri("/"), None).await;
+    let page = String::from_utf8(reply.body.to_vec()).unwrap();
+    for n in 1..=9 {
+        assert!(page.contains(&format!("70.00{n}")), "70.00{n}");
+    }
+    for n in 7_101..=7_110 {
+        let shown = [format!("{n} seconden"), format!("{n} uur")];
+        assert!(shown.iter().any(|text| page.contains(text)), "{n}");
+    }
 }
 
 #[actix_web::test]

@@ -39,6 +39,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A file with a key or a password can be read by others, or not at all.
+    #[error("{0}")]
+    Secret(String),
     /// Certificate, key, CA or CRL.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -76,6 +79,7 @@ struct Sockets {
 }
 
 pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<App, StartError> {
+    config.check_secret_files().map_err(StartError::Secret)?;
     let metrics_handle = metrics::start().map_err(StartError::Metrics)?;
     record_build(clock.as_ref());
     // Bound first: a port that is taken is the most common mistake, and the cheapest to find.

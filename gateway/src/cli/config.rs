@@ -58,6 +58,7 @@ fn first_mistake(config: &Config) -> Option<String> {
     };
     missing_file(config)
         .or_else(|| exposed_journal(config))
+        .or_else(|| config.check_secret_files().err())
         .or_else(|| telemetry::check(&config.logboek.niveau).err())
         .or_else(tls)
 }

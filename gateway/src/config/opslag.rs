@@ -6,10 +6,15 @@ use std::{
     time::Duration,
 };
 
+use reqwest::Url;
 use serde::Deserialize;
 
 use super::duur;
-use crate::log::{DatabaseTls, Opslag, PostgresSettings};
+use crate::{
+    log::{DatabaseTls, Opslag, PostgresSettings},
+    push::private_file,
+    telemetry::chain,
+};
 
 /// `[opslag]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -83,17 +88,27 @@ impl OpslagConfig {
             key: self.database_sleutel.clone(),
         });
         if let Some(path) = &self.wachtwoord_bestand {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                format!(
-                    "opslag.wachtwoordBestand: cannot read {}: {error}",
-                    path.display()
-                )
-            })?;
+            let bytes = private_file::read(path)
+                .map_err(|error| format!("opslag.wachtwoordBestand: {}", chain(&error)))?;
+            let text = str::from_utf8(&bytes)
+                .map_err(|_| "opslag.wachtwoordBestand: the password is not UTF-8".to_owned())?;
             settings = settings.with_password(text.trim_end_matches(['\r', '\n']));
         }
         settings.migrate = self.migreren;
         settings.write_patience = self.schrijf_geduld;
         Ok(Opslag::Postgres(settings))
+    }
+
+    /// Whether a password stands among the settings themselves.
+    pub(super) fn holds_a_secret(&self) -> bool {
+        let has = |url: &DatabaseUrl| {
+            let url = Url::parse(&url.0).ok();
+            url.is_some_and(|url| {
+                let in_query = url.query_pairs().any(|(key, _)| key == "password");
+                url.password().is_some() || in_query
+            })
+        };
+        self.databases.iter().any(has)
     }
 
     /// Files that must be there, by their keys.
@@ -106,6 +121,12 @@ impl OpslagConfig {
         ]
         .into_iter()
         .filter_map(|(key, path)| Some((key, path.as_deref()?)))
+    }
+
+    /// Those of the files above that hold a key or a password.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        const SECRETS: [&str; 2] = ["opslag.wachtwoordBestand", "opslag.databaseSleutel"];
+        self.files().filter(|(key, _)| SECRETS.contains(key))
     }
 
     /// Files that are written, of which only the folder must be there.
@@ -194,6 +215,23 @@ mod tests {
         let told = config.opslag.opslag().unwrap_err();
         assert!(told.contains("wachtwoordBestand") && told.contains("/etc/sp/ww"));
         assert!(!format!("{config:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn a_password_among_the_settings_is_known_wherever_it_stands() {
+        for (url, expect) in [
+            ("postgres://u@h/d", false),
+            ("postgres://u:geheim@h/d", true),
+            ("postgres://u@h/d?password=geheim", true),
+            ("postgres://u@h/d?sslmode=require", false),
+        ] {
+            let text = format!("soort = \"postgres\"\ndatabases = [\"postgres://h/d\", \"{url}\"]");
+            assert_eq!(
+                parse(&text).unwrap().opslag.holds_a_secret(),
+                expect,
+                "{url}"
+            );
+        }
     }
 
     #[test]

@@ -72,6 +72,12 @@ impl PushConfig {
         .filter_map(|(key, path)| Some((key, path.as_deref()?)))
     }
 
+    /// Those of the files above that hold a key.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        const SECRETS: [&str; 2] = ["push.sleutel", "push.ondertekenSleutel"];
+        self.files().filter(|(key, _)| SECRETS.contains(key))
+    }
+
     pub(super) fn resolve(&mut self, base: &Path) {
         let given = [
             &mut self.ca,

@@ -217,7 +217,10 @@ mod tests {
         set(0o640);
         assert!(matches!(
             Sleutel::read(&path),
-            Err(SleutelError::File(PrivateFileError::Exposed(_)))
+            Err(SleutelError::File(PrivateFileError::Exposed {
+                mode: 0o640,
+                ..
+            }))
         ));
         set(0o600);
         assert!(Sleutel::read(&path).is_ok());

@@ -78,6 +78,27 @@ impl Freshness {
     }
 }
 
+/// What a caller's connection may take, as the listener keeps it; published beside the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verbindingsgrenzen {
+    /// Open connections of one party.
+    pub of_party: usize,
+    /// Time for a handshake.
+    pub handshake: Duration,
+    /// Time for the head of a request.
+    pub head: Duration,
+    /// Time between requests.
+    pub idle: Duration,
+    /// Time from the head of a request to its answer.
+    pub request: Duration,
+    /// Time that an answer waits for a client that does not read.
+    pub write_stall: Duration,
+    /// Age at which a connection ends.
+    pub age: Duration,
+    /// Requests on one connection.
+    pub requests: u32,
+}
+
 /// Limits of standards §1 and domain §2, each with its reason in `config.rs`.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -103,6 +124,8 @@ pub struct Limits {
     pub write_wait: Duration,
     /// Calls that may wait for something new in a feed.
     pub wachtenden: Wachtgrens,
+    /// Of a connection.
+    pub verbinding: Verbindingsgrenzen,
     /// What subscribers may ask for.
     pub abonnementen: Voorwaarden,
     /// Oldest register this node answers from; older is "not available" (design invariant 6).
@@ -125,6 +148,16 @@ impl Default for Limits {
             wachtenden: Wachtgrens {
                 in_all: 1_000,
                 per_afnemer: 100,
+            },
+            verbinding: Verbindingsgrenzen {
+                of_party: 256,
+                handshake: Duration::from_secs(10),
+                head: Duration::from_secs(10),
+                idle: Duration::from_secs(75),
+                request: Duration::from_secs(120),
+                write_stall: Duration::from_secs(30),
+                age: Duration::from_secs(3600),
+                requests: 10_000,
             },
             abonnementen: Voorwaarden::default(),
             maximale_veroudering: Duration::from_secs(24 * 3600),

@@ -10,7 +10,12 @@ mod bronserver;
 mod database;
 mod doctor;
 mod export;
+mod geheimen;
 mod plek;
 #[path = "../postgres/mod.rs"]
 mod postgres;
 mod push;
+#[allow(dead_code, reason = "other test binaries use all of it")]
+#[path = "../tls/client.rs"]
+mod tls;
+mod verlaten;

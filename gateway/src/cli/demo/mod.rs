@@ -73,6 +73,9 @@ pub(super) struct DemoArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 5,
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     tempo: u64,
+    /// What to log: a level (error, warn, info, debug) or a tracing filter
+    #[arg(long, value_name = "FILTER", default_value = DEMO_LOG)]
+    logniveau: String,
     /// No subscribers, and a register in which nothing happens by itself
     #[arg(long)]
     stil: bool,
@@ -90,7 +93,7 @@ enum Opslag {
 const DEMO_LOG: &str = "info,actix_server=warn,actix_http=off";
 
 pub(super) fn run(args: DemoArgs) -> ExitCode {
-    if let Err(reason) = telemetry::init(LogFormaat::Tekst, DEMO_LOG) {
+    if let Err(reason) = telemetry::init(LogFormaat::Tekst, &args.logniveau) {
         return fail(reason);
     }
     runtime(async move {

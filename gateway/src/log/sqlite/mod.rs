@@ -10,6 +10,7 @@ mod identity;
 mod lines;
 mod open;
 mod query;
+pub(crate) mod rewrite;
 mod side;
 mod stage;
 pub(super) mod transfer;
@@ -29,6 +30,7 @@ use super::{
 use crate::domain::Tijdstip;
 pub use identity::FileIdentity;
 pub(crate) use open::TOEGANG;
+use rewrite::Rewriting;
 use stage::OpenStage;
 
 /// Lines in one write transaction: some tens of milliseconds, so that another writer, which
@@ -51,6 +53,7 @@ pub struct SqliteStore {
     read: SqlitePool,
     keys: Keys,
     open_stage: Mutex<Option<OpenStage>>,
+    rewriting: Rewriting,
 }
 
 impl SqliteStore {

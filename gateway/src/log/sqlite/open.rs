@@ -15,7 +15,7 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{FileIdentity, SqliteStore, StoreError};
+use super::{FileIdentity, Rewriting, SqliteStore, StoreError};
 use crate::log::{Migrated, hash::Keys, rows::damaged};
 
 /// What brings the schema from version `index` to `index + 1`.
@@ -100,6 +100,7 @@ impl SqliteStore {
             read,
             keys,
             open_stage: Mutex::new(None),
+            rewriting: Rewriting::default(),
         };
         Ok((store, migrated))
     }

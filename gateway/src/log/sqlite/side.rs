@@ -1,6 +1,6 @@
 //! Forgetting people and students that a later line has superseded (design invariant 12).
 
-use super::{SqliteStore, StoreError, WRITE_RETRY, append, open::FORGOTTEN_UP_TO, query};
+use super::{SqliteStore, StoreError, append, open::FORGOTTEN_UP_TO, query, rewrite};
 use crate::log::{
     CommitInfo, LogStore,
     forgetting::{COMMITS_PER_PART, Part, Range, SIDE, begin, is_large, parts},
@@ -40,25 +40,23 @@ impl SqliteStore {
             }
         }
         if forgotten > 0 {
-            self.empty_write_ahead_log().await?;
+            self.rewriting.want();
+            rewrite::empty_write_ahead_log(&self.write).await?;
         }
+        self.write_side_anew().await?;
         Ok(forgotten)
     }
 
-    /// What was overwritten in the database may still stand in the write-ahead log. Readers pin
-    /// it, but each only for a moment; when they never let go, later writes overwrite it.
-    async fn empty_write_ahead_log(&self) -> Result<(), StoreError> {
-        const TRIES: u32 = 100;
-        for _ in 0..TRIES {
-            let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
-                .fetch_one(&self.write)
-                .await?;
-            if busy == 0 {
-                break;
-            }
-            tokio::time::sleep(WRITE_RETRY).await;
-        }
-        Ok(())
+    /// See [`rewrite`]: where it is someone else's turn already, that one does it for both.
+    async fn write_side_anew(&self) -> Result<(), StoreError> {
+        let Some(turn) = self.rewriting.turn().await else {
+            return Ok(());
+        };
+        let mut tx = self.begin().await?;
+        rewrite::rewrite(&mut tx, "zij").await?;
+        tx.commit().await?;
+        turn.done();
+        rewrite::empty_write_ahead_log(&self.write).await
     }
 
     async fn forgotten_up_to(&self) -> Result<u64, StoreError> {

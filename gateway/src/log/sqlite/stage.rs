@@ -173,6 +173,8 @@ impl SqliteStore {
                 return Ok(());
             }
             tx.commit().await?;
+            // Of people and bpvo's that nobody ever saw; the next forgetting takes the traces along.
+            self.rewriting.want();
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -10,9 +10,9 @@ mod read;
 mod write;
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Read},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -124,7 +124,17 @@ pub fn load(path: &Path) -> Result<Option<Snapshot>, SnapshotError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(file_error(path, error)),
     };
+    keep_private(&file).map_err(|error| file_error(path, error))?;
     read::whole(file, path).map(Some)
+}
+
+/// One that others can read, as a copy that was put back may be, is made the owner's alone again.
+fn keep_private(file: &File) -> io::Result<()> {
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(0o600))
 }
 
 /// Which history the snapshot in this file is of, from its beginning alone; none when there is no

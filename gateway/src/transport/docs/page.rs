@@ -1,6 +1,6 @@
 //! The start page: a text with places that the tables of the code fill.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use super::{
     bpvos::{Bpvovoorbeeld, bpvos_in_json, bpvos_in_soap},
@@ -11,12 +11,12 @@ use crate::{
     domain::{Operatie, Signaalcode, Tijdstip},
     soap::FaultCode,
     transport::{
-        gateway::{Gateway, Limits},
+        gateway::{Gateway, Limits, Verbindingsgrenzen},
         rest::{
             API_VERSION, BPVO_PAGINA, ENDPOINTS, Endpoint, MAX_ABONNEMENTEN, MAX_BPVOS, MAX_CODES,
             MAX_KEUZEDELEN, MAX_LEERBEDRIJVEN, MAX_LIMIET, MAX_OVERTREDINGEN, MAX_PAGINA,
-            MAX_RIJEN, MAX_SOORTEN, MAX_STUKKEN, MAX_VERZOEKEN, MAX_WACHT_S, Probleemsoort,
-            STANDAARD_LIMIET, STANDAARD_PAGINA,
+            MAX_PER_BERICHT, MAX_RIJEN, MAX_SOORTEN, MAX_STUKKEN, MAX_VERZOEKEN, MAX_WACHT_S,
+            Probleemsoort, STANDAARD_LIMIET, STANDAARD_PAGINA,
         },
     },
 };
@@ -241,7 +241,7 @@ const MAX_HEADERS: usize = 96;
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 fn limits(limits: &Limits) -> String {
-    let rows: [(&str, String); 31] = [
+    let rows: [(&str, String); 32] = [
         ("Headers van een HTTP-verzoek", thousands(MAX_HEADERS)),
         (
             "Kop van een HTTP-verzoek: eerste regel en headers",
@@ -300,6 +300,10 @@ fn limits(limits: &Limits) -> String {
             "Mutaties in een antwoord van opvragenMutaties",
             format!("{MAX_LIMIET}; als limiet ontbreekt {STANDAARD_LIMIET}"),
         ),
+        (
+            "Mutaties in een bericht van de push",
+            thousands(MAX_PER_BERICHT.into()),
+        ),
         ("Wachten op nieuwe mutaties", format!("{MAX_WACHT_S} s")),
         (
             "Vragen van een afnemer die tegelijk op nieuwe mutaties wachten",
@@ -348,8 +352,41 @@ fn limits(limits: &Limits) -> String {
     for (what, value) in rows {
         let _ = writeln!(html, "<tr><td>{what}</td><td>{value}</td></tr>");
     }
+    for (what, value) in connection(&limits.verbinding) {
+        let _ = writeln!(html, "<tr><td>{what}</td><td>{value}</td></tr>");
+    }
     html.push_str("<tr><td>DTD en externe entiteiten in XML</td><td>geen</td></tr>\n");
     html
+}
+
+/// What the listener keeps of a connection, whatever is asked over it.
+fn connection(limits: &Verbindingsgrenzen) -> [(&'static str, String); 8] {
+    let time = |duration: Duration| seconds(duration.as_secs());
+    [
+        (
+            "Open verbindingen van een partij",
+            thousands(limits.of_party),
+        ),
+        (
+            "Verzoeken over een verbinding",
+            format!("{}; daarna sluit zij", thousands(limits.requests as usize)),
+        ),
+        (
+            "Leeftijd van een verbinding",
+            format!("{}; daarna sluit zij met een antwoord", time(limits.age)),
+        ),
+        ("Tijd voor een TLS-handshake", time(limits.handshake)),
+        ("Tijd voor de kop van een verzoek", time(limits.head)),
+        ("Stilte tussen twee verzoeken", time(limits.idle)),
+        (
+            "Tijd van de kop van een verzoek tot het antwoord",
+            time(limits.request),
+        ),
+        (
+            "Tijd dat een antwoord wacht op een client die niet leest",
+            time(limits.write_stall),
+        ),
+    ]
 }
 
 fn bytes(count: usize) -> String {

@@ -44,6 +44,7 @@ use crate::operations;
 use posted::Posted;
 
 pub use crate::operations::{
+    MAX_PER_BERICHT,
     abonnementen::{MAX_ABONNEMENTEN, MAX_CODES, MAX_SOORTEN},
     natrekken_erkenningen::MAX_VERZOEKEN,
     opvragen_bpvos::PAGINA as BPVO_PAGINA,

@@ -144,19 +144,6 @@ pub(super) fn split(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'st
     Ok(crls)
 }
 
-/// Reads lists of anybody, for fuzzing; how many there were.
-pub(crate) fn read_crl(bytes: &[u8]) -> Result<usize, CrlError> {
-    let lists = split(bytes)?;
-    let nobody = Signers::default();
-    for der in &lists {
-        match Crl::verified(der.clone(), &nobody, Tijdstip::EPOCH) {
-            Ok(_) | Err(CrlError::UnknownIssuer(_)) => {}
-            Err(refused) => return Err(refused),
-        }
-    }
-    Ok(lists.len())
-}
-
 /// The certificates that revocation lists may be signed with.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Signers(Vec<CertificateDer<'static>>);

@@ -11,6 +11,8 @@
 mod bronnen;
 mod crl;
 mod fetch;
+#[doc(hidden)]
+pub mod fuzzing;
 mod kept;
 mod material;
 mod plaats;
@@ -46,7 +48,6 @@ use crate::{access::Revocations, domain::Tijdstip, metrics::names};
 
 pub use bronnen::Taken;
 pub use crl::CrlError;
-pub(crate) use crl::read_crl;
 pub use fetch::{CrlFetchError, CrlFetcher, FetchSettings, Fetched};
 pub use material::{TlsError, TlsPaths};
 pub use plaats::CrlPlaats;

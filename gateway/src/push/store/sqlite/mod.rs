@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{Oin, Tijdstip},
-    log::{FileIdentity, LogStore, SqliteStore, StoreError},
+    log::{FileIdentity, LogStore, SqliteStore, StoreError, sqlite::rewrite::Rewriting},
     push::{Abonnement, AbonnementId, Laatste, Melding},
 };
 
@@ -36,6 +36,7 @@ pub struct SqlitePush {
     identity: FileIdentity,
     write: SqlitePool,
     read: SqlitePool,
+    rewriting: Rewriting,
 }
 
 impl SqlitePush {
@@ -66,6 +67,7 @@ impl SqlitePush {
                 .connect_with(options("push-read").read_only(true))
                 .await?,
             identity: FileIdentity::of(path)?,
+            rewriting: Rewriting::default(),
         })
     }
 

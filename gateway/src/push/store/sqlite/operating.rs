@@ -5,7 +5,10 @@ use sqlx::SqliteConnection;
 use super::{SqlitePush, delivering::set_staat};
 use crate::{
     domain::Tijdstip,
-    log::StoreError,
+    log::{
+        StoreError,
+        sqlite::rewrite::{empty_write_ahead_log, rewrite},
+    },
     push::{
         AbonnementId, Staat,
         store::{
@@ -141,6 +144,17 @@ pub(super) async fn forget_before(push: &SqlitePush, moment: Tijdstip) -> Result
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
+    if taken > 0 {
+        push.rewriting.want();
+    }
+    // While it rests from the last time, the next forgetting does it.
+    if let Some(turn) = push.rewriting.try_turn() {
+        let mut tx = push.begin().await?;
+        rewrite(&mut tx, "melding").await?;
+        tx.commit().await?;
+        turn.done();
+        empty_write_ahead_log(&push.write).await?;
+    }
     Ok(taken)
 }
 
