@@ -234,6 +234,13 @@ table! {
         "500 Server.DK0051 Service niet beschikbaar\n\
          <reden>abonnementen zijn even niet beschikbaar; dezelfde vraag mag opnieuw</reden>\
          <opnieuwNaSeconden>5</opnieuwNaSeconden>\nretry-after: 5";
+    dk0051_not_recorded: NietBeschikbaar,
+        Ask::of("opvragenDetailgegevens", "<leerbedrijfId>100000001</leerbedrijfId>")
+            .await.in_world(World::without_record) =>
+        "500 Server.DK0051 Service niet beschikbaar\n\
+         <reden>er kan nu niet worden vastgelegd aan wie persoonsgegevens zijn gegeven, daarom worden \
+         ze niet gegeven; vragen zonder persoonsgegevens worden wel beantwoord</reden>\
+         <opnieuwNaSeconden>10</opnieuwNaSeconden>\nretry-after: 10";
     dk0051_toegang_too_old: NietBeschikbaar, Ask::new().await.in_world(World::toegang_too_old) =>
         "500 Server.DK0051 Service niet beschikbaar\n\
          <reden>de toegangsgegevens op deze node zijn te oud</reden>\

@@ -121,6 +121,12 @@ impl World {
         self
     }
 
+    /// What is given cannot be recorded.
+    pub(crate) fn without_record(self) -> Self {
+        self.gateway.verwerkingslog.close();
+        self
+    }
+
     /// No call may wait for something new.
     pub(crate) fn no_waiting(mut self) -> Self {
         self.gateway.limits.wachtenden = Wachtgrens {
