@@ -132,8 +132,8 @@ fn open_of_somebody(connections: &Arc<Connections>) -> (Guarded<DuplexStream>, D
         not_after: crate::domain::Tijdstip::EPOCH,
     };
     let most = Most {
+        in_all: 3,
         of_party: 3,
-        ..MOST
     };
     let open = connections
         .open(Some(Arc::new(peer)), most, LIMITS, &Gauge::noop())
