@@ -219,7 +219,11 @@ fn beside_of(
             .map(|_| scope.spawn(|| batch.send(&stop, &answered)))
             .collect();
         // It is under way before the first call.
-        while answered.load(Relaxed) < 2 && !senders.iter().any(|s| s.is_finished()) {
+        while answered.load(Relaxed) < 2
+            && !senders
+                .iter()
+                .any(std::thread::ScopedJoinHandle::is_finished)
+        {
             thread::sleep(PAUSE);
         }
         let (before, begin) = (answered.load(Relaxed), Instant::now());
