@@ -88,7 +88,7 @@ pub struct Journaal {
 
 impl Journaal {
     /// Opens the journal in a folder, or begins one. Only its last segment is read through, and that
-    /// it goes on where the one before ended; [`super::verify`] looks at all.
+    /// it goes on where the one before ended; [`super::verify()`] looks at all.
     ///
     /// # Errors
     /// [`JournaalError`]; a broken chain is left as it is.
