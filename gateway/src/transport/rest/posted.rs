@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::Toelating,
     domain::{Caller, LeerbedrijfId, Oin},
-    operations::{Answer, Context, Failure, Herkenning, Kop, Writing},
+    operations::{Answer, Context, Failure, Herkenning, Kop, Uitgang, Writing},
     transport::{
         bulk::{Bulk, INLINE_BYTES, INLINE_REGELS},
         gateway::Gateway,
