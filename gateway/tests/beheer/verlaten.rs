@@ -199,7 +199,7 @@ impl World {
     async fn node(&self) -> Node {
         let opslag = match &self.opslag {
             Opslag::Sqlite(_) => "bestand = \"register.db\"".to_owned(),
-            _ => format!("soort = \"postgres\"\ndatabases = [\"{}\"]", self.naam),
+            Opslag::Postgres(_) => format!("soort = \"postgres\"\ndatabases = [\"{}\"]", self.naam),
         };
         Node::start(&self.plek.settings_on("node", &opslag, "")).await
     }

@@ -11,8 +11,11 @@ use crate::{
     world::{Peer, World},
 };
 
+/// What makes something of a request wrong.
+type Make<T> = fn(T) -> T;
+
 /// What can be wrong with a SOAP request, in the order in which it is looked for.
-const SOAP: [(&str, fn(Ask) -> Ask); 7] = [
+const SOAP: [(&str, Make<Ask>); 7] = [
     // The envelope.
     ("DK0001", |ask| ask.with("</s:Body>", "</s:Bodem>")),
     // Identification: whose certificate is it.
@@ -62,26 +65,40 @@ const RIGHT: Wrong = Wrong {
     without_register: false,
 };
 
-const REST: [(&str, fn(&mut Wrong)); 8] = [
-    ("GEEN_CERTIFICAAT", |w| w.peer = Peer::None),
-    ("ONBEKENDE_AFNEMER", |w| w.peer = Peer::Of(SCHOOL)),
-    ("ONGELDIGE_INVOER", |w| w.school = "abc"),
-    ("GEEN_MANDAAT", |w| w.school = OTHER_SCHOOL),
-    ("ANTWOORDVORM_NIET_MOGELIJK", |w| w.accept = "text/html"),
-    ("MEDIATYPE_NIET_ONDERSTEUND", |w| {
-        w.content_type = "text/xml"
+const REST: [(&str, Make<Wrong>); 8] = [
+    ("GEEN_CERTIFICAAT", |w| Wrong {
+        peer: Peer::None,
+        ..w
     }),
-    ("ONGELDIGE_INVOER", |w| w.body = "{"),
-    ("REGISTER_NIET_BESCHIKBAAR", |w| w.without_register = true),
+    ("ONBEKENDE_AFNEMER", |w| Wrong {
+        peer: Peer::Of(SCHOOL),
+        ..w
+    }),
+    ("ONGELDIGE_INVOER", |w| Wrong { school: "abc", ..w }),
+    ("GEEN_MANDAAT", |w| Wrong {
+        school: OTHER_SCHOOL,
+        ..w
+    }),
+    ("ANTWOORDVORM_NIET_MOGELIJK", |w| Wrong {
+        accept: "text/html",
+        ..w
+    }),
+    ("MEDIATYPE_NIET_ONDERSTEUND", |w| Wrong {
+        content_type: "text/xml",
+        ..w
+    }),
+    ("ONGELDIGE_INVOER", |w| Wrong { body: "{", ..w }),
+    ("REGISTER_NIET_BESCHIKBAAR", |w| Wrong {
+        without_register: true,
+        ..w
+    }),
 ];
 
 #[actix_web::test]
 async fn order_of_checks_over_rest() {
     for (i, (first, make_first)) in REST.iter().enumerate() {
         for (second, make_second) in &REST[i..] {
-            let mut wrong = RIGHT;
-            make_second(&mut wrong);
-            make_first(&mut wrong);
+            let wrong = make_first(make_second(RIGHT));
             let mut world = World::new().await;
             if wrong.without_register {
                 world = world.without_register();
