@@ -1,4 +1,4 @@
-//! Where bulk messages are read and answered: beside the threads that serve everybody, on a few of
+//! Where large bulk messages are read and answered: beside the threads that serve everybody, on a few of
 //! their own, which take what processor time the others leave and serve afnemers in turn. So one
 //! afnemer's batch slows down neither another's screen nor another's batch (domain §1).
 
@@ -21,16 +21,28 @@ use crate::{domain::Oin, metrics::names};
 pub(crate) use answer::in_parts;
 use beurten::Beurten;
 
+/// Messages of at most so many bytes are read where they come in, since that takes less than to
+/// wait for a turn; single questions are well below it.
+pub(super) const INLINE_BYTES: usize = 8 * 1024;
+
+/// A bulk message of so few lines is answered there too: to find a name takes a tenth of a
+/// millisecond, and what only waits for the log must not wait for a turn as well.
+pub(super) const INLINE_REGELS: usize = 10;
+
+/// Bytes of so few lines in XML, envelope and headers included.
+pub(super) const INLINE_BULK_XML_BYTES: usize = 4 * 1024;
+
 /// What bulk threads get of the processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Voorrang {
-    /// What the rest leaves (`SCHED_IDLE`): a thread that serves single questions goes first at
-    /// once, and does not wait for the end of a time slice.
-    Laag,
-    /// As much as any other thread.
+    /// What nothing else wants (`SCHED_IDLE`): a thread that serves single questions goes first at
+    /// once, and does not wait for the end of a time slice. On a machine that is busy all the
+    /// time, hardly anything.
+    Laatst,
+    /// A tenth of what another thread gets while both are busy (nice 10).
     #[default]
-    Gewoon,
+    Laag,
 }
 
 /// The threads, and who waits for one.
@@ -130,9 +142,7 @@ impl Bulk {
         thread::Builder::new()
             .name(format!("bulk-{nth}"))
             .spawn(move || {
-                if voorrang == Voorrang::Laag {
-                    step_back();
-                }
+                step_back(voorrang);
                 shared.work();
             })
             .map(drop)
@@ -199,13 +209,24 @@ impl fmt::Debug for Bulk {
     }
 }
 
-/// Gives way to every thread that has not done so.
-fn step_back() {
-    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-    let done = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+/// Gives way to the other threads.
+fn step_back(voorrang: Voorrang) {
+    /// Weighs a tenth of the usual 0 in Linux's scheduler.
+    const NICE: i32 = 10;
+    let done = match voorrang {
+        Voorrang::Laatst => {
+            let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+            set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
+                .map_err(|error| format!("{error:?}"))
+        }
+        // Linux has a nice value for each thread; without a process it is this one's.
+        Voorrang::Laag => {
+            rustix::process::setpriority_process(None, NICE).map_err(|error| error.to_string())
+        }
+    };
     if let Err(error) = done {
         tracing::warn!(
-            ?error,
+            error,
             "the system does not let bulk messages have a lower priority: they may slow down single questions"
         );
     }

@@ -21,8 +21,8 @@ async fn work_is_done_and_a_defect_ends_only_its_own() {
 }
 
 #[tokio::test]
-async fn a_thread_of_low_priority_works_too() {
-    let bulk = Bulk::new(1, Voorrang::Laag);
+async fn a_thread_that_comes_last_works_too() {
+    let bulk = Bulk::new(1, Voorrang::Laatst);
     let policy = bulk
         .run(None, thread_priority::thread_schedule_policy)
         .await;
@@ -34,7 +34,7 @@ async fn a_thread_of_low_priority_works_too() {
 
 #[tokio::test]
 async fn who_fills_the_queue_does_not_keep_another_waiting() {
-    let bulk = Bulk::new(2, Voorrang::Gewoon);
+    let bulk = Bulk::new(2, Voorrang::Laag);
     // The first afnemer's work does not end before it is told to, and much more of it waits.
     let (go, wait) = mpsc::channel::<()>();
     let mut first = Box::pin(bulk.run(oin(1), move || wait.recv().is_ok()));
@@ -55,7 +55,7 @@ async fn who_fills_the_queue_does_not_keep_another_waiting() {
 
 #[tokio::test]
 async fn what_nobody_waits_for_any_more_is_not_done() {
-    let bulk = Bulk::new(2, Voorrang::Gewoon);
+    let bulk = Bulk::new(2, Voorrang::Laag);
     let (go, wait) = mpsc::channel::<()>();
     let mut first = Box::pin(bulk.run(oin(1), move || wait.recv().is_ok()));
     begin(&mut first).await;

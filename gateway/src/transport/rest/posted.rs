@@ -20,7 +20,10 @@ use crate::{
     access::Toelating,
     domain::{Caller, LeerbedrijfId, Oin},
     operations::{Answer, Context, Failure, Herkenning, Kop, Uitgang, Writing},
-    transport::{bulk::Bulk, gateway::Gateway},
+    transport::{
+        bulk::{Bulk, INLINE_BYTES, INLINE_REGELS},
+        gateway::Gateway,
+    },
 };
 
 /// The request of an operation, as REST takes it from a body.
@@ -101,26 +104,25 @@ async fn answer<V: Posted>(
     let mut fouten = Overtredingen::default();
     uri::query(call.request.query_string(), &[], &mut fouten);
     let herkenning = call.herkenning(&mut fouten);
-    if V::BULK {
-        let gateway = gateway.clone();
-        let toelating = call.toelating.clone();
-        let work = Work {
-            gateway,
-            caller,
-            herkenning,
-            toelating,
-            traceparent: traceparent(call.request).map(str::to_owned),
-        };
-        answer_apart::<V>(call, work, (body, json_limits), fouten).await
-    } else {
-        let mut vraag = V::read(&body, json_limits, &mut fouten);
-        vraag.at(call.request, &mut fouten);
-        let versie = vraag.minimale_register_versie();
-        let context = call.context(&caller, versie, &fouten).await?;
-        let writing = call.gateway.writing(herkenning);
-        let ways = (&writing, &call.uitgang(&caller));
-        reply(vraag, call.gateway, &context, ways, fouten).await
+    if V::BULK && body.len() > INLINE_BYTES {
+        let work = Work::new(call, gateway, caller, herkenning);
+        let vraag = read_apart::<V>(&work, (body, json_limits), fouten).await?;
+        return answer_apart(call, work, vraag).await;
     }
+    let mut vraag = V::read(&body, json_limits, &mut fouten);
+    vraag.at(call.request, &mut fouten);
+    if V::BULK && fouten.is_empty() {
+        call.toelating.regels(vraag.regels())?;
+        if vraag.regels() > INLINE_REGELS {
+            let work = Work::new(call, gateway, caller, herkenning);
+            return answer_apart(call, work, vraag).await;
+        }
+    }
+    let versie = vraag.minimale_register_versie();
+    let context = call.context(&caller, versie, &fouten).await?;
+    let writing = call.gateway.writing(herkenning);
+    let ways = (&writing, &call.uitgang(&caller));
+    reply(vraag, call.gateway, &context, ways, fouten).await
 }
 
 /// What an answer on a thread apart takes along.
@@ -133,17 +135,36 @@ struct Work {
     traceparent: Option<String>,
 }
 
+impl Work {
+    fn new(
+        call: &Call<'_>,
+        gateway: &web::Data<Gateway>,
+        caller: Caller,
+        herkenning: Herkenning,
+    ) -> Self {
+        Self {
+            gateway: gateway.clone(),
+            caller,
+            herkenning,
+            toelating: call.toelating.clone(),
+            traceparent: traceparent(call.request).map(str::to_owned),
+        }
+    }
+
+    fn of(&self) -> Option<Oin> {
+        Some(self.caller.afnemer_oin)
+    }
+}
+
 /// Thousands of lines take tens of milliseconds, in which this worker would serve nobody else:
 /// they are read and answered on a thread apart (domain §1, "a batch must never slow …").
-async fn answer_apart<V: Posted>(
-    call: &Call<'_>,
-    work: Work,
+async fn read_apart<V: Posted>(
+    work: &Work,
     (body, limits): (Bytes, JsonLimits),
     mut fouten: Overtredingen,
-) -> Result<Reply, Problem> {
-    let (bulk, of) = (&call.gateway.bulk, Some(work.caller.afnemer_oin));
+) -> Result<V, Problem> {
     let toelating = work.toelating.clone();
-    let vraag = apart(bulk, of, move || {
+    apart(&work.gateway.bulk, work.of(), move || {
         let vraag = V::read(&body, limits, &mut fouten);
         if !fouten.is_empty() {
             return Err(Problem::invalid_input(fouten));
@@ -151,7 +172,10 @@ async fn answer_apart<V: Posted>(
         toelating.regels(vraag.regels())?;
         Ok(vraag)
     })
-    .await?;
+    .await
+}
+
+async fn answer_apart<V: Posted>(call: &Call<'_>, work: Work, vraag: V) -> Result<Reply, Problem> {
     let versie = vraag.minimale_register_versie();
     let Context {
         view, rules, now, ..
@@ -159,7 +183,7 @@ async fn answer_apart<V: Posted>(
         .context(&work.caller, versie, &Overtredingen::default())
         .await?;
     let runtime = tokio::runtime::Handle::current();
-    apart(bulk, of, move || {
+    apart(&call.gateway.bulk, work.of(), move || {
         let context = Context {
             view,
             caller: &work.caller,

@@ -21,16 +21,11 @@ use crate::{
     soap::{Fault, FaultCode, is_utf8},
     transport::{
         body::{self, Unread},
-        bulk::in_parts,
+        bulk::{INLINE_BULK_XML_BYTES, INLINE_BYTES, in_parts},
         gateway::{Gateway, Limits, put_quota},
         identity::peer_identity,
     },
 };
-
-/// Messages above this are answered beside the threads that serve everybody, as those of bulk operations are,
-/// since neither may hold up the other callers of the worker (domain §1). Single questions are
-/// well below it.
-const INLINE_BYTES: usize = 8 * 1024;
 
 /// Takes a message and gives its answer.
 pub(super) async fn post(
@@ -74,7 +69,11 @@ pub(super) async fn post(
     if let Err(fault) = check_content(headers) {
         return respond(refuse(fault), &call, false);
     }
-    let exchanged = if message.len() <= INLINE_BYTES && !may_be_bulk(&message) {
+    let inline = match may_be_bulk(&message) {
+        false => INLINE_BYTES,
+        true => INLINE_BULK_XML_BYTES,
+    };
+    let exchanged = if message.len() <= inline {
         exchange::answer(&gateway, &call, &message, message_id).await
     } else {
         answer_aside(gateway.clone(), Arc::clone(&call), message, message_id).await
@@ -106,7 +105,7 @@ fn fault_of(unread: Unread, limits: &Limits, most: usize) -> Fault {
 }
 
 /// Whether a message names a bulk operation: its request cannot do without, and what only mentions
-/// one is answered as well on a thread of its own.
+/// one is answered as well as a bulk message.
 fn may_be_bulk(message: &[u8]) -> bool {
     // What is not UTF-8 is refused, which takes no time.
     let text = std::str::from_utf8(message).unwrap_or_default();
