@@ -319,15 +319,6 @@ table! {
          beschikbaar\n\
          abonnementen zijn even niet beschikbaar; dezelfde vraag mag opnieuw\n\
          retry-after: 5";
-    personen_niet_beschikbaar: PersonenNietBeschikbaar, async {
-        let request = get("/v1/leerbedrijven/100000001/detailgegevens");
-        world().await.without_record().ask(request).await
-    } =>
-        "503 persoonsgegevens-niet-beschikbaar PERSOONSGEGEVENS_NIET_BESCHIKBAAR Persoonsgegevens \
-         even niet beschikbaar\n\
-         er kan nu niet worden vastgelegd aan wie persoonsgegevens zijn gegeven, daarom worden ze niet \
-         gegeven; vragen zonder persoonsgegevens worden wel beantwoord\n\
-         retry-after: 10";
     toegang_te_oud: ToegangTeOud,
         async { world().await.toegang_too_old().ask(get(VERIFY)).await } =>
         "503 toegang-te-oud TOEGANG_TE_OUD Toegangsgegevens te oud\n\

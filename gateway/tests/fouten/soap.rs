@@ -245,14 +245,6 @@ table! {
         "500 Server.DK0051 Service niet beschikbaar\n\
          <reden>de toegangsgegevens op deze node zijn te oud</reden>\
          <opnieuwNaSeconden>60</opnieuwNaSeconden>\nretry-after: 60";
-    dk0051_people_cannot_be_recorded: NietBeschikbaar,
-        Ask::of("opvragenDetailgegevens", "<leerbedrijfId>100000001</leerbedrijfId>")
-            .await.in_world(World::without_record) =>
-        "500 Server.DK0051 Service niet beschikbaar\n\
-         <reden>er kan nu niet worden vastgelegd aan wie persoonsgegevens zijn gegeven, daarom \
-         worden ze niet gegeven; vragen zonder persoonsgegevens worden wel \
-         beantwoord</reden><opnieuwNaSeconden>10</opnieuwNaSeconden>\n\
-         retry-after: 10";
     sp0001_requests_a_second: TeVeelVerzoeken,
         Ask::new().await.in_world(|world| world.with_quota(one_a_second)).twice() =>
         "500 Client.SP0001 Te veel verzoeken\n\

@@ -21,7 +21,6 @@ use actix_web::{
 use futures_util::future::{Either, select};
 use stagepoort::{
     access::{Access, PeerIdentity, Quota, Rejection, Toegang},
-    audit::{Grenzen, PseudonymSleutel, Verwerkingslog},
     clock::Clock,
     domain::Tijdstip,
     log::{LogStore, Opslag, SqliteStore},
@@ -133,21 +132,6 @@ impl World {
             in_all: 0,
             per_afnemer: 0,
         };
-        self
-    }
-
-    /// What is about people cannot be recorded.
-    pub(crate) fn without_record(mut self) -> Self {
-        let grenzen = Grenzen {
-            wachtrij: 1,
-            wacht: Duration::from_secs(60),
-            activiteit: "urn:x:".to_owned(),
-        };
-        let clock = Arc::clone(&self.gateway.clock);
-        // Nobody empties its queue.
-        let (log, _) = Verwerkingslog::with_queue(grenzen, clock);
-        log.set_sleutel(PseudonymSleutel::new([1; 32]));
-        self.gateway.verwerkingslog = Arc::new(log);
         self
     }
 
