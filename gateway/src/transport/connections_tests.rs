@@ -15,8 +15,8 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
 };
 
 const MOST: Most = Most {
-    in_all: 2,
-    of_party: 1,
+    in_all: 3,
+    of_party: 3,
 };
 
 /// A connection with room for 16 bytes that were not read yet.
@@ -219,9 +219,9 @@ async fn a_drain_ends_what_idles_and_waits_for_an_answer() {
 async fn there_are_no_more_than_there_may_be_in_all() {
     let connections: Arc<Connections> = Arc::default();
     let first = open(&connections);
-    let _second = open(&connections);
+    let _others = (open(&connections), open(&connections));
     let full = connections.open(None, MOST, LIMITS, &Gauge::noop());
-    assert_eq!(full.map(drop), Err(Full::InAll(2)));
+    assert_eq!(full.map(drop), Err(Full::InAll(3)));
     drop(first);
     drop(open(&connections));
 }
