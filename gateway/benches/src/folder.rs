@@ -185,8 +185,6 @@ impl Folder {
         let here = vec!["127.0.0.0/8"];
         set(&mut settings, "push", "toegestaneNetwerken", here);
         set(&mut settings, "server", "workers", 1);
-        // As it is where the gateway has the machine to itself.
-        set(&mut settings, "server", "bulkVoorrang", "laatst");
         // What is measured here is the gateway, not what an afnemer may ask of it.
         for key in [
             "verzoekenPerSeconde",

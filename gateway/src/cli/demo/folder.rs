@@ -159,8 +159,6 @@ impl Folder {
              [api]\nadres = \"127.0.0.1:{api}\"\npubliekeUrl = \"https://localhost:{api}\"\noin = \"{oin}\"\n\n\
              [docs]\nadres = \"127.0.0.1:{docs}\"\n\n\
              [beheer]\nadres = \"127.0.0.1:{beheer}\"\n\n\
-             # A machine on which people build software is busy: bulk messages get their part of it.\n\
-             [server]\nbulkVoorrang = \"laag\"\n\n\
              # The subscribers of the playground are on this machine.\n\
              [push]\ntoegestaneNetwerken = [\"127.0.0.0/8\", \"::1/128\"]\nca = {ca:?}\n\n\
              [tls]\ncertificaat = {certificate:?}\nsleutel = {key:?}\nclientCa = {ca:?}\ncrl = [{crl:?}]\n{opslag}",
