@@ -20,6 +20,7 @@ use super::{
     journaal::{JournaalError, JournaalInstellingen},
     map::MapError,
     schrijver::{Groep, Schrijver, Wachtrij},
+    verzendstand::{Verzendstand, Verzendtoestand},
 };
 use crate::{
     clock::Clock,
@@ -117,6 +118,7 @@ pub struct Verwerkingslog {
     queue: ArcSwapOption<SyncSender<Groep>>,
     sleutel: ArcSwapOption<PseudonymSleutel>,
     pub(super) stand: Arc<Stand>,
+    verzendstand: Verzendstand,
     grenzen: Grenzen,
     clock: Arc<dyn Clock>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -168,6 +170,7 @@ impl Verwerkingslog {
             queue: ArcSwapOption::from_pointee(queue),
             sleutel: ArcSwapOption::empty(),
             stand: Arc::default(),
+            verzendstand: Verzendstand::default(),
             grenzen,
             clock,
             thread: Mutex::default(),
@@ -310,6 +313,19 @@ impl Verwerkingslog {
     #[must_use]
     pub fn volg(&self) -> watch::Receiver<u64> {
         self.stand.blok.subscribe()
+    }
+
+    /// How shipping goes.
+    #[must_use]
+    pub fn verzendstand(&self) -> &Verzendstand {
+        &self.verzendstand
+    }
+
+    /// How many blocks wait to be shipped, for how long, and what else is told of it.
+    #[must_use]
+    pub fn verzendtoestand(&self) -> Verzendtoestand {
+        let laatste = *self.stand.blok.borrow();
+        self.verzendstand.toestand(laatste, self.clock.now())
     }
 
     /// Records nothing more, and waits for what waits and for the thread. Blocks.
