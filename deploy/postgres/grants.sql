@@ -31,6 +31,8 @@ GRANT INSERT ON beheerdaad TO stagepoort_knoop;
 GRANT INSERT, UPDATE ON verwerking_journaal TO stagepoort_knoop;
 GRANT INSERT, DELETE ON verwerking_blok, verwerking_betrokkene TO stagepoort_knoop;
 GRANT INSERT ON verwerking_daad TO stagepoort_knoop;
+-- Counts of requests.
+GRANT INSERT, UPDATE, DELETE ON gebruik TO stagepoort_knoop;
 
 -- Only an owner vacuums, and a node is none, so that what was forgotten is cleaned up by autovacuum alone:
 -- at its first round, by autovacuum_naptime, after as little as one deleted row.

@@ -50,5 +50,17 @@ CREATE TABLE verwerking_daad (
 );
 CREATE INDEX verwerking_daad_tijd ON verwerking_daad (tijdstip_ms);
 
+-- How often an afnemer asked something, by day in Amsterdam. school is empty where it was not known.
+CREATE TABLE gebruik (
+    afnemer  text NOT NULL,
+    school   text NOT NULL,
+    dag      bigint NOT NULL,
+    operatie text NOT NULL,
+    uitkomst text NOT NULL,
+    aantal   bigint NOT NULL,
+    PRIMARY KEY (afnemer, school, dag, operatie, uitkomst)
+);
+CREATE INDEX gebruik_dag ON gebruik (dag);
+
 -- A program that knows no record of processing goes on.
 UPDATE meta SET getal = 3 WHERE sleutel = 'schema';

@@ -49,3 +49,15 @@ CREATE TABLE verwerking_daad (
     toelichting TEXT NOT NULL
 );
 CREATE INDEX verwerking_daad_tijd ON verwerking_daad (tijdstip_ms);
+
+-- How often an afnemer asked something, by day in Amsterdam. school is empty where it was not known.
+CREATE TABLE gebruik (
+    afnemer  TEXT NOT NULL,
+    school   TEXT NOT NULL,
+    dag      INTEGER NOT NULL,
+    operatie TEXT NOT NULL,
+    uitkomst TEXT NOT NULL,
+    aantal   INTEGER NOT NULL,
+    PRIMARY KEY (afnemer, school, dag, operatie, uitkomst)
+);
+CREATE INDEX gebruik_dag ON gebruik (dag);

@@ -34,6 +34,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long a node that stops still ships.
 const LAST: Duration = Duration::from_secs(5);
 
+/// How often counts of requests are added: what a killed node loses.
+const TELLEN: Duration = Duration::from_secs(60);
+
 /// How often it is looked for what was kept long enough.
 const OPRUIMEN: Duration = Duration::from_secs(3600);
 
@@ -75,6 +78,9 @@ async fn serve(parts: &Parts, store: &Arc<dyn VerwerkingStore>, stopping: watch:
         knoop: hostname(),
     });
     let (mut failing, mut cleaned) = (false, None::<Instant>);
+    let gebruik = parts.gateway.verwerkingslog.gebruik();
+    gebruik.attach(Arc::clone(store));
+    let mut counted = Instant::now();
     loop {
         let tot = *written.borrow_and_update();
         let outcome = all(parts, &mut verzending, tot).await;
@@ -83,7 +89,12 @@ async fn serve(parts: &Parts, store: &Arc<dyn VerwerkingStore>, stopping: watch:
             outcome,
             Err(VerzendError::Store(StoreError::Replaced { .. }))
         ) {
+            gebruik.detach();
             return;
+        }
+        if counted.elapsed() >= TELLEN {
+            count(parts, &**store).await;
+            counted = Instant::now();
         }
         if outcome.is_ok() && cleaned.is_none_or(|at| at.elapsed() >= OPRUIMEN) {
             clean(parts, &**store, &verzending).await;
@@ -96,8 +107,30 @@ async fn serve(parts: &Parts, store: &Arc<dyn VerwerkingStore>, stopping: watch:
         }
     }
     let tot = *written.borrow_and_update();
-    // What does not come now comes after the next start.
-    drop(tokio::time::timeout(LAST, all(parts, &mut verzending, tot)).await);
+    gebruik.detach();
+    let last = async {
+        // What does not come now comes after the next start.
+        drop(all(parts, &mut verzending, tot).await);
+        count(parts, &**store).await;
+    };
+    drop(tokio::time::timeout(LAST, last).await);
+}
+
+/// Adds what was counted to the database; what cannot be added is counted on.
+async fn count(parts: &Parts, store: &dyn VerwerkingStore) {
+    let teller = parts.gateway.verwerkingslog.gebruik();
+    let taken = teller.take();
+    if taken.is_empty() {
+        return;
+    }
+    if let Err(error) = store.tel(&taken).await {
+        let reason = chain(&error);
+        tracing::warn!(
+            reason,
+            "counts of requests were not added; tried every minute"
+        );
+        teller.put_back(taken);
+    }
 }
 
 /// Ships all up to this block.
@@ -159,6 +192,15 @@ async fn clean(parts: &Parts, store: &dyn VerwerkingStore, verzending: &Verzendi
                 "what is past verwerkingslog.bewaartermijn was not removed"
             );
         }
+    }
+    if let Ok(dag) = now.earlier_by(config.gebruik_bewaring).datum()
+        && let Err(error) = store.vergeet_gebruik(dag).await
+    {
+        let reason = chain(&error);
+        tracing::error!(
+            reason,
+            "counts past verwerkingslog.gebruikBewaring were not removed"
+        );
     }
     let Some(na) = verzending.na() else { return };
     let segment = na.segment.min(parts.uitgevoerd.load(Relaxed));

@@ -7,10 +7,12 @@
 //! reads what is there, also while it is written to, and `verify` judges the whole.
 //!
 //! `verzending` ships it to the database of the log, where `store` keeps it and `keten` judges it;
-//! `otlp` gives it to a collector besides; `bewaring` removes what was kept long enough.
+//! `otlp` gives it to a collector besides; `bewaring` removes what was kept long enough. `gebruik` counts
+//! requests, about whomever.
 
 mod bewaring;
 mod format;
+mod gebruik;
 mod journaal;
 mod keten;
 mod lezer;
@@ -31,6 +33,7 @@ mod verzendstand;
 
 pub use bewaring::remove_before;
 pub use format::{Breuk, Fout, MAX_BETROKKENEN};
+pub use gebruik::{Gebruik, Gebruiksteller, OpenGebruik, Partij};
 pub use journaal::{Geopend, Geschreven, Journaal, JournaalError, JournaalInstellingen};
 pub use keten::{KetenOordeel, verify_shipped};
 pub use lezer::{GelezenBlok, LeesError, Lezer, Positie, holds, journaal_in};

@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     Betrokkene, PseudonymSleutel, Spoor, Status, Vastgelegd, Verwerking,
     format::MAX_BETROKKENEN,
+    gebruik::Gebruiksteller,
     journaal::{JournaalError, JournaalInstellingen},
     map::MapError,
     schrijver::{Groep, Schrijver, Wachtrij},
@@ -119,6 +120,7 @@ pub struct Verwerkingslog {
     sleutel: ArcSwapOption<PseudonymSleutel>,
     pub(super) stand: Arc<Stand>,
     verzendstand: Verzendstand,
+    gebruik: Gebruiksteller,
     grenzen: Grenzen,
     clock: Arc<dyn Clock>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -171,6 +173,7 @@ impl Verwerkingslog {
             sleutel: ArcSwapOption::empty(),
             stand: Arc::default(),
             verzendstand: Verzendstand::default(),
+            gebruik: Gebruiksteller::default(),
             grenzen,
             clock,
             thread: Mutex::default(),
@@ -313,6 +316,12 @@ impl Verwerkingslog {
     #[must_use]
     pub fn volg(&self) -> watch::Receiver<u64> {
         self.stand.blok.subscribe()
+    }
+
+    /// How often is asked what.
+    #[must_use]
+    pub fn gebruik(&self) -> &Gebruiksteller {
+        &self.gebruik
     }
 
     /// How shipping goes.

@@ -23,6 +23,9 @@ const MIN_LOKAAL: Duration = Duration::from_secs(24 * 3600);
 /// The shortest time in the database: a year.
 const MIN_TERMIJN: Duration = Duration::from_secs(366 * 24 * 3600);
 
+/// The shortest time for counts of requests: a month and a day.
+const MIN_GEBRUIK: Duration = Duration::from_secs(32 * 24 * 3600);
+
 /// `[verwerkingslog]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -44,6 +47,9 @@ pub struct VerwerkingslogConfig {
     /// How long it stays in the database.
     #[serde(deserialize_with = "duur")]
     pub bewaartermijn: Duration,
+    /// How long counts of requests stay in the database.
+    #[serde(deserialize_with = "duur")]
+    pub gebruik_bewaring: Duration,
     /// URL of a collector that it is exported to; empty: none.
     #[serde(deserialize_with = "collector")]
     pub otlp: Option<Url>,
@@ -140,6 +146,12 @@ impl VerwerkingslogConfig {
         }
         if self.bewaartermijn < MIN_TERMIJN || self.bewaartermijn < self.lokale_bewaring {
             return Err("verwerkingslog.bewaartermijn must be at least \"8784h\" (a year), and not below lokaleBewaring: who asks what was given about them must get an answer".into());
+        }
+        if self.gebruik_bewaring < MIN_GEBRUIK {
+            return Err(
+                "verwerkingslog.gebruikBewaring must be at least \"768h\": a month must fit in it"
+                    .into(),
+            );
         }
         let certificate = self.otlp_certificaat.as_os_str().is_empty();
         if certificate != self.otlp_sleutel.as_os_str().is_empty() {

@@ -12,13 +12,14 @@ use async_trait::async_trait;
 use proptest::prelude::{Rng, RngExt};
 use stagepoort::{
     audit::{
-        GelezenBlok, Journaal, JournaalInstellingen, Map, Pseudonym, PseudonymSleutel, Spoor, Stap,
-        Status, Vastgelegd, Verwerking, VerzendParts, Verzending, remove_before,
+        Gebruik, GelezenBlok, Journaal, JournaalInstellingen, Map, Partij, Pseudonym,
+        PseudonymSleutel, Spoor, Stap, Status, Vastgelegd, Verwerking, VerzendParts, Verzending,
+        remove_before,
         store::{Blokrij, Daad, Journaalstand, NieuweTak, VerwerkingStore, open_verwerkingen},
         verify_shipped,
     },
     clock::Clock,
-    domain::{LeerbedrijfId, Oin, Tijdstip},
+    domain::{Datum, LeerbedrijfId, Oin, Tijdstip},
     log::{Opslag, Placed, PostgresStore, SqliteStore, StoreError},
 };
 use tempfile::TempDir;
@@ -38,6 +39,7 @@ on_every_engine! {
     a_block_that_was_changed_or_taken_out_is_found,
     a_backup_of_either_engine_keeps_it,
     who_looked_is_written_down,
+    counts_of_nodes_add_up_are_told_to_whose_they_are_and_leave,
 }
 
 const PERSONEN: usize = 3;
@@ -286,6 +288,26 @@ impl VerwerkingStore for Breekt {
     async fn daden(&self, limit: u32) -> Result<Vec<Daad>, StoreError> {
         self.store.daden(limit).await
     }
+
+    async fn tel(&self, gebruik: &[Gebruik]) -> Result<(), StoreError> {
+        self.store.tel(gebruik).await
+    }
+
+    async fn gebruik(
+        &self,
+        afnemer_oin: Oin,
+        school_oin: Option<Oin>,
+        dagen: (Datum, Datum),
+        limit: u32,
+    ) -> Result<Vec<Gebruik>, StoreError> {
+        self.store
+            .gebruik(afnemer_oin, school_oin, dagen, limit)
+            .await
+    }
+
+    async fn vergeet_gebruik(&self, voor: Datum) -> Result<u64, StoreError> {
+        self.store.vergeet_gebruik(voor).await
+    }
 }
 
 async fn all_of_a_journal_comes_once_wherever_a_node_or_the_database_breaks(engine: Engine) {
@@ -504,6 +526,44 @@ async fn who_looked_is_written_down(engine: Engine) {
         store.note(&daad(nr)).await.unwrap();
     }
     assert_eq!(store.daden(2).await.unwrap(), [daad(3), daad(2)]);
+}
+
+async fn counts_of_nodes_add_up_are_told_to_whose_they_are_and_leave(engine: Engine) {
+    let database = Database::new(engine).await;
+    let (een, twee) = (open(&database).await, open(&database).await);
+    let oin = |text: &str| Oin::parse(text).unwrap();
+    let (afnemer, ander) = (oin("00000099000000002001"), oin("00000099000000002002"));
+    let school = oin("00000099000090AA0000");
+    let dag = |text: &str| Datum::parse(text).unwrap();
+    let gebruik = |afnemer_oin, school_oin, day: &str, aantal| Gebruik {
+        dag: dag(day),
+        partij: Partij {
+            afnemer_oin,
+            school_oin,
+        },
+        operatie: "natrekkenErkenning".to_owned(),
+        uitkomst: "0".to_owned(),
+        aantal,
+    };
+    let own = gebruik(afnemer, Some(school), "2026-11-02", 3);
+    let refused = gebruik(afnemer, None, "2026-11-02", 1);
+    let older = gebruik(afnemer, Some(school), "2026-11-01", 5);
+    let others = gebruik(ander, Some(school), "2026-11-02", 9);
+    let all = [own.clone(), refused.clone(), older.clone(), others];
+    let (one, other) = tokio::join!(een.tel(&all), twee.tel(&all));
+    one.and(other).unwrap();
+    let twice = |one: &Gebruik| Gebruik {
+        aantal: 2 * one.aantal,
+        ..one.clone()
+    };
+    let month = (dag("2026-11-01"), dag("2026-11-30"));
+    let found = een.gebruik(afnemer, Some(school), month, 10).await.unwrap();
+    assert_eq!(found, [twice(&older), twice(&own)]);
+    let found = een.gebruik(afnemer, None, month, 10).await.unwrap();
+    assert_eq!(found, [twice(&older), twice(&refused), twice(&own)]);
+    assert_eq!(een.vergeet_gebruik(dag("2026-11-02")).await.unwrap(), 1);
+    let found = een.gebruik(afnemer, Some(school), month, 10).await.unwrap();
+    assert_eq!(found, [twice(&own)]);
 }
 
 fn daad(nr: u8) -> Daad {

@@ -69,6 +69,16 @@ impl Beller {
         [self.send(node, &rest).await, self.send(node, &soap).await]
     }
 
+    /// Body of the answer to a question over REST.
+    pub(crate) async fn get(&self, node: &Node, pad: &str) -> Value {
+        let school = format!("Host: localhost\r\nOnderwijsinstelling-OIN: {SCHOOL}\r\n");
+        let (status, text) = self
+            .send(node, &format!("GET {pad} HTTP/1.1\r\n{school}\r\n"))
+            .await;
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap()
+    }
+
     async fn send(&self, node: &Node, text: &str) -> (u16, String) {
         let mut connection = Connection::open(node.api(), &self.caller).await.unwrap();
         connection.send(text).await.unwrap();

@@ -9,7 +9,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use stagepoort::audit::Map;
+use stagepoort::{
+    audit::Map,
+    clock::{Clock, SystemClock},
+};
 
 use crate::{
     beller::{Beller, SCHOOL},
@@ -59,10 +62,7 @@ impl Wereld {
 
     /// What `log persoon` tells, once it is so many records.
     async fn records(&self, many: usize) -> Vec<Value> {
-        let line = format!(
-            "log persoon {} --config een.toml",
-            self.beller.persoon_id
-        );
+        let line = format!("log persoon {} --config een.toml", self.beller.persoon_id);
         let mut found = Value::Null;
         for _ in 0..LOOKS {
             let (code, answer) = self.plek.json(&line).await;
@@ -104,6 +104,7 @@ async fn what_was_given_comes_and_is_found_and_an_end_that_was_cut_off_is_notice
     fs::rename(plek.path("register.db"), plek.path("weg.db")).unwrap();
     let node = wereld.start().await;
     beller.is_told(&node).await;
+    let today = SystemClock.now().datum().unwrap();
     fs::rename(plek.path("weg.db"), plek.path("register.db")).unwrap();
     let records = wereld.records(6).await;
     is_exported(&wereld.collector, &records).await;
@@ -115,6 +116,16 @@ async fn what_was_given_comes_and_is_found_and_an_end_that_was_cut_off_is_notice
     ] {
         assert!(metrics.contains(&format!("\n{line}\n")), "{metrics}");
     }
+    // What the second node had counted when it stopped; the first was killed.
+    let (first, last) = (today.plus_days(-1), today.plus_days(1));
+    let pad = format!("/v1/gebruik?vanaf={first}&tot={last}");
+    let gebruik = beller.get(&node, &pad).await;
+    let counted = gebruik["regels"].as_array().unwrap().iter();
+    let counted = counted.filter(|one| one["operatie"] == "opvragenDetailgegevens");
+    let counted: Vec<(&Value, u64)> = counted
+        .map(|one| (&one["code"], one["aantal"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(counted, [(&json!("0"), 2)], "{gebruik}");
     node.stop().await;
 
     let daden = plek.ok("log daden --config een.toml").await;
@@ -203,6 +214,7 @@ async fn is_exported(collector: &Ontvanger, records: &[Value]) {
     let all = collector
         .until(|came| wanted.iter().all(|id| spans(came).contains_key(*id)))
         .await;
+    std::fs::write("/tmp/otlp-sample.json", &all[0].body).unwrap();
     for one in &all {
         assert!(one.certificate, "without the client certificate");
         assert_eq!(one.headers["content-type"], "application/json");

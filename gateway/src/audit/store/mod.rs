@@ -9,12 +9,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 
 use super::{
-    Hash, Pseudonym, Verwerking,
+    Gebruik, Hash, Pseudonym, Verwerking,
     format::{self, Fout},
     lezer::{GelezenBlok, Positie},
 };
 use crate::{
-    domain::Tijdstip,
+    domain::{Datum, Oin, Tijdstip},
     log::{Opslag, StoreError},
 };
 pub use postgres::PostgresVerwerkingen;
@@ -168,6 +168,22 @@ pub trait VerwerkingStore: Send + Sync + 'static {
 
     /// What was done, the newest first.
     async fn daden(&self, limit: u32) -> Result<Vec<Daad>, StoreError>;
+
+    /// Adds these to what was asked before.
+    async fn tel(&self, gebruik: &[Gebruik]) -> Result<(), StoreError>;
+
+    /// What an afnemer asked, for one school or for all, on these days, both inclusive; by day, school,
+    /// operation and outcome, at most `limit`.
+    async fn gebruik(
+        &self,
+        afnemer_oin: Oin,
+        school_oin: Option<Oin>,
+        dagen: (Datum, Datum),
+        limit: u32,
+    ) -> Result<Vec<Gebruik>, StoreError>;
+
+    /// Removes counts of before this day.
+    async fn vergeet_gebruik(&self, voor: Datum) -> Result<u64, StoreError>;
 
     /// Lets go of the connections. Nothing is asked of it after this.
     async fn close(&self) {}

@@ -8,11 +8,11 @@ use sqlx::{Connection, PgConnection};
 
 use super::{
     Blokrij, Daad, Journaalstand, NieuweTak, VerwerkingStore,
-    rows::{BlokRow, DaadRow, JournaalRow, Kolommen, hash_of},
+    rows::{BlokRow, DaadRow, GebruikRow, JournaalRow, Kolommen, hash_of, school},
 };
 use crate::{
-    audit::{Hash, Pseudonym, lezer::GelezenBlok},
-    domain::Tijdstip,
+    audit::{Gebruik, Hash, Pseudonym, lezer::GelezenBlok},
+    domain::{Datum, Oin, Tijdstip},
     log::{
         PostgresSettings, StoreError,
         postgres::{
@@ -109,6 +109,24 @@ impl VerwerkingStore for PostgresVerwerkingen {
 
     async fn daden(&self, limit: u32) -> Result<Vec<Daad>, StoreError> {
         reading!(self.primary, PATIENCE, c => daden(c, limit))
+    }
+
+    async fn tel(&self, gebruik: &[Gebruik]) -> Result<(), StoreError> {
+        reading!(self.primary, PATIENCE, c => tel(c, gebruik))
+    }
+
+    async fn gebruik(
+        &self,
+        afnemer_oin: Oin,
+        school_oin: Option<Oin>,
+        dagen: (Datum, Datum),
+        limit: u32,
+    ) -> Result<Vec<Gebruik>, StoreError> {
+        reading!(self.primary, PATIENCE, c => gebruik(c, afnemer_oin, school_oin, dagen, limit))
+    }
+
+    async fn vergeet_gebruik(&self, voor: Datum) -> Result<u64, StoreError> {
+        reading!(self.primary, PATIENCE, c => vergeet_gebruik(c, voor))
     }
 }
 
@@ -330,4 +348,65 @@ async fn daden(c: &mut PgConnection, limit: u32) -> Result<Vec<Daad>, StoreError
             .fetch_all(c)
             .await?;
     rows.into_iter().map(DaadRow::read).collect()
+}
+
+/// Ascending by key, so that nodes that add at once wait for each other in one order.
+async fn tel(c: &mut PgConnection, gebruik: &[Gebruik]) -> Result<(), StoreError> {
+    let (mut afnemer, mut scholen, mut dag) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut operatie, mut uitkomst, mut aantal) = (Vec::new(), Vec::new(), Vec::new());
+    for one in gebruik {
+        afnemer.push(one.partij.afnemer_oin.as_str().to_owned());
+        scholen.push(school(one.partij.school_oin));
+        dag.push(i64::from(one.dag.days()));
+        operatie.push(one.operatie.clone());
+        uitkomst.push(one.uitkomst.clone());
+        aantal.push(one.aantal.cast_signed());
+    }
+    sqlx::query(
+        "INSERT INTO gebruik (afnemer, school, dag, operatie, uitkomst, aantal)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
+           AS n (afnemer, school, dag, operatie, uitkomst, aantal)
+         ORDER BY 1, 2, 3, 4, 5
+         ON CONFLICT (afnemer, school, dag, operatie, uitkomst)
+         DO UPDATE SET aantal = gebruik.aantal + excluded.aantal",
+    )
+    .bind(&afnemer)
+    .bind(&scholen)
+    .bind(&dag)
+    .bind(&operatie)
+    .bind(&uitkomst)
+    .bind(&aantal)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+async fn gebruik(
+    c: &mut PgConnection,
+    afnemer_oin: Oin,
+    school_oin: Option<Oin>,
+    dagen: (Datum, Datum),
+    limit: u32,
+) -> Result<Vec<Gebruik>, StoreError> {
+    let rows: Vec<GebruikRow> = sqlx::query_as(
+        "SELECT * FROM gebruik WHERE afnemer = $1 AND ($2::text IS NULL OR school = $2)
+           AND dag BETWEEN $3 AND $4
+         ORDER BY dag, school, operatie, uitkomst LIMIT $5",
+    )
+    .bind(afnemer_oin.as_str())
+    .bind(school_oin.map(|oin| oin.as_str().to_owned()))
+    .bind(i64::from(dagen.0.days()))
+    .bind(i64::from(dagen.1.days()))
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(GebruikRow::read).collect()
+}
+
+async fn vergeet_gebruik(c: &mut PgConnection, voor: Datum) -> Result<u64, StoreError> {
+    let done = sqlx::query("DELETE FROM gebruik WHERE dag < $1")
+        .bind(i64::from(voor.days()))
+        .execute(c)
+        .await?;
+    Ok(done.rows_affected())
 }

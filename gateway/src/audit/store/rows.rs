@@ -5,10 +5,10 @@ use sqlx::FromRow;
 use super::{Blokrij, Daad, Journaalstand, pseudonymen};
 use crate::{
     audit::{
-        Hash, Pseudonym,
+        Gebruik, Hash, Partij, Pseudonym,
         lezer::{GelezenBlok, Positie},
     },
-    domain::Tijdstip,
+    domain::{Datum, Oin, Tijdstip},
     log::StoreError,
 };
 
@@ -144,6 +144,45 @@ impl Kolommen {
             self.wie.1.push(blok);
         }
     }
+}
+
+/// A row of `gebruik`.
+#[derive(Debug, FromRow)]
+pub(super) struct GebruikRow {
+    afnemer: String,
+    school: String,
+    dag: i64,
+    operatie: String,
+    uitkomst: String,
+    aantal: i64,
+}
+
+impl GebruikRow {
+    pub(super) fn read(self) -> Result<Gebruik, StoreError> {
+        let oin = |text: &str| Oin::parse(text).map_err(|_| damaged("oin"));
+        let school_oin = Some(&self.school).filter(|text| !text.is_empty());
+        Ok(Gebruik {
+            dag: day(self.dag)?,
+            partij: Partij {
+                afnemer_oin: oin(&self.afnemer)?,
+                school_oin: school_oin.map(|text| oin(text)).transpose()?,
+            },
+            operatie: self.operatie,
+            uitkomst: self.uitkomst,
+            aantal: self.aantal.cast_unsigned(),
+        })
+    }
+}
+
+/// As the column has it; empty for none.
+pub(super) fn school(oin: Option<Oin>) -> String {
+    oin.map_or_else(String::new, |oin| oin.as_str().to_owned())
+}
+
+fn day(days: i64) -> Result<Datum, StoreError> {
+    let epoch = Datum::parse("1970-01-01").map_err(|_| damaged("dag"))?;
+    let days = i32::try_from(days).map_err(|_| damaged("dag"))?;
+    Ok(epoch.plus_days(days))
 }
 
 pub(super) fn hash_of(row: &(i64, Vec<u8>)) -> Result<(u64, Hash), StoreError> {

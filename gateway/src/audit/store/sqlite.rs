@@ -10,11 +10,11 @@ use sqlx::{
 
 use super::{
     Blokrij, Daad, Journaalstand, NieuweTak, VerwerkingStore,
-    rows::{BlokRow, DaadRow, JournaalRow, Kolommen, hash_of},
+    rows::{BlokRow, DaadRow, GebruikRow, JournaalRow, Kolommen, hash_of, school},
 };
 use crate::{
-    audit::{Hash, Pseudonym, lezer::GelezenBlok},
-    domain::Tijdstip,
+    audit::{Gebruik, Hash, Pseudonym, lezer::GelezenBlok},
+    domain::{Datum, Oin, Tijdstip},
     log::{FileIdentity, LogStore, SqliteStore, StoreError},
 };
 
@@ -259,6 +259,60 @@ impl VerwerkingStore for SqliteVerwerkingen {
                 .fetch_all(&self.read)
                 .await?;
         rows.into_iter().map(DaadRow::read).collect()
+    }
+
+    async fn tel(&self, gebruik: &[Gebruik]) -> Result<(), StoreError> {
+        let mut tx = Self::begin(self).await?;
+        for one in gebruik {
+            sqlx::query(
+                "INSERT INTO gebruik (afnemer, school, dag, operatie, uitkomst, aantal)
+                 VALUES (?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (afnemer, school, dag, operatie, uitkomst)
+                 DO UPDATE SET aantal = gebruik.aantal + excluded.aantal",
+            )
+            .bind(one.partij.afnemer_oin.as_str())
+            .bind(school(one.partij.school_oin))
+            .bind(one.dag.days())
+            .bind(&one.operatie)
+            .bind(&one.uitkomst)
+            .bind(one.aantal.cast_signed())
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn gebruik(
+        &self,
+        afnemer_oin: Oin,
+        school_oin: Option<Oin>,
+        dagen: (Datum, Datum),
+        limit: u32,
+    ) -> Result<Vec<Gebruik>, StoreError> {
+        self.identity.check()?;
+        let rows: Vec<GebruikRow> = sqlx::query_as(
+            "SELECT * FROM gebruik WHERE afnemer = ?1 AND (?2 IS NULL OR school = ?2)
+               AND dag BETWEEN ?3 AND ?4
+             ORDER BY dag, school, operatie, uitkomst LIMIT ?5",
+        )
+        .bind(afnemer_oin.as_str())
+        .bind(school_oin.map(|oin| oin.as_str().to_owned()))
+        .bind(dagen.0.days())
+        .bind(dagen.1.days())
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        rows.into_iter().map(GebruikRow::read).collect()
+    }
+
+    async fn vergeet_gebruik(&self, voor: Datum) -> Result<u64, StoreError> {
+        let mut tx = Self::begin(self).await?;
+        let done = sqlx::query("DELETE FROM gebruik WHERE dag < ?")
+            .bind(voor.days())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
     }
 
     async fn close(&self) {

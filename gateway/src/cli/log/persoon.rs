@@ -116,12 +116,12 @@ async fn look(
             let knoop = knopen.get(&blok.journaal).cloned().unwrap_or_default();
             let all = blok.verwerkingen();
             let all = all.map_err(|fout| format!("block {} of {knoop}: {fout}", blok.blok))?;
-            let about = all.into_iter().filter_map(|mut one| {
-                // Others in the same answer are nobody's business here.
-                one.betrokkenen.retain(|who| who.pseudonym == pseudonym);
-                (!one.betrokkenen.is_empty()).then(|| (knoop.clone(), one))
-            });
-            verwerkingen.extend(about);
+            let is_in = |one: &Verwerking| {
+                let mut all = one.betrokkenen.iter();
+                all.any(|who| who.pseudonym == pseudonym)
+            };
+            let about = all.into_iter().filter(is_in);
+            verwerkingen.extend(about.map(|one| (knoop.clone(), one)));
         }
     }
     verwerkingen.sort_by_key(|(_, one)| one.eind);
@@ -149,7 +149,9 @@ fn print(gevonden: &Gevonden) {
         ));
     }
     for (_, one) in verwerkingen {
-        for who in &one.betrokkenen {
+        // Others in the same answer are nobody's business here.
+        let own = one.betrokkenen.iter();
+        for who in own.filter(|who| who.pseudonym == *pseudonym) {
             say(format_args!(
                 "{:<24}  {:<22}  {:<20}  {:<20}  {:<13}  {:<6}  {}",
                 one.eind.to_string(),
@@ -173,7 +175,10 @@ fn print(gevonden: &Gevonden) {
 
 fn as_json(gevonden: &Gevonden) -> Value {
     let records = gevonden.verwerkingen.iter().flat_map(|(knoop, one)| {
-        one.records().map(move |record| {
+        // The id of a record follows from its place among all of the answer.
+        let all = one.records().zip(&one.betrokkenen);
+        let own = all.filter(|(_, who)| who.pseudonym == gevonden.pseudonym);
+        own.map(move |(record, _)| {
             let attributes = record.attributes.iter();
             let attributes: serde_json::Map<String, Value> = attributes
                 .map(|(name, value)| ((*name).to_owned(), json!(value)))
