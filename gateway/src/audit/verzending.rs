@@ -141,6 +141,10 @@ impl Verzending {
     /// Looks where the database is, and whether the journal goes on there. None while nothing was
     /// written yet.
     async fn find(&mut self, tot: u64) -> Result<Option<Plek>, VerzendError> {
+        if tot == 0 {
+            // Nothing is known to be on the disk: the journal is empty, or could not be opened yet.
+            return Ok(None);
+        }
         let Some(journaal) = lezer::journaal_in(&self.parts.map)? else {
             return Ok(None);
         };

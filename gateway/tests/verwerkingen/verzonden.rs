@@ -214,7 +214,6 @@ async fn is_exported(collector: &Ontvanger, records: &[Value]) {
     let all = collector
         .until(|came| wanted.iter().all(|id| spans(came).contains_key(*id)))
         .await;
-    std::fs::write("/tmp/otlp-sample.json", &all[0].body).unwrap();
     for one in &all {
         assert!(one.certificate, "without the client certificate");
         assert_eq!(one.headers["content-type"], "application/json");
