@@ -75,13 +75,11 @@ impl Gebruiksteller {
         dag: Datum,
         partij: Partij,
         operatie: Option<Operatie>,
-        uitkomst: &Cow<'static, str>,
+        uitkomst: Cow<'static, str>,
     ) {
         let operatie = operatie.map_or("-", Operatie::as_str);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts
-            .entry((dag, partij, operatie, uitkomst.clone()))
-            .or_default() += 1;
+        *counts.entry((dag, partij, operatie, uitkomst)).or_default() += 1;
     }
 
     /// What was counted and is not in the database.
@@ -146,7 +144,7 @@ mod tests {
         };
         let count = || {
             let code = Cow::Borrowed("0");
-            teller.count(dag, partij, Some(Operatie::NatrekkenErkenning), &code);
+            teller.count(dag, partij, Some(Operatie::NatrekkenErkenning), code);
         };
         count();
         count();

@@ -186,7 +186,7 @@ impl Gateway {
             && let Ok(dag) = self.clock.now().datum()
         {
             let gebruik = self.verwerkingslog.gebruik();
-            gebruik.count(dag, partij, outcome.operatie, &outcome.code);
+            gebruik.count(dag, partij, outcome.operatie, outcome.code.clone());
         }
     }
 

@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     lezer::{self, GelezenBlok, LeesError, Lezer, Positie},
-    record::Record,
+    record::{Record, Verwerking},
 };
 pub use client::{OtlpFout, OtlpInstellingen};
 
@@ -154,5 +154,5 @@ impl OtlpUitvoer {
 }
 
 fn records(blok: &GelezenBlok) -> impl Iterator<Item = Record> + '_ {
-    blok.verwerkingen.iter().flat_map(|one| one.records())
+    blok.verwerkingen.iter().flat_map(Verwerking::records)
 }
