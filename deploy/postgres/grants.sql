@@ -26,6 +26,13 @@ GRANT UPDATE ON push_stand TO stagepoort_knoop;
 GRANT INSERT, UPDATE ON abonnement, melding, baan TO stagepoort_knoop;
 GRANT INSERT, DELETE ON poging TO stagepoort_knoop;
 GRANT INSERT ON beheerdaad TO stagepoort_knoop;
+-- The record of processing: a block that came is never rewritten, and leaves with its retention. Who looked into
+-- it stays.
+GRANT INSERT, UPDATE ON verwerking_journaal TO stagepoort_knoop;
+GRANT INSERT, DELETE ON verwerking_blok, verwerking_betrokkene TO stagepoort_knoop;
+GRANT INSERT ON verwerking_daad TO stagepoort_knoop;
+-- Counts of requests.
+GRANT INSERT, UPDATE, DELETE ON gebruik TO stagepoort_knoop;
 
 -- Only an owner vacuums, and a node is none, so that what was forgotten is cleaned up by autovacuum alone:
 -- at its first round, by autovacuum_naptime, after as little as one deleted row.

@@ -9,6 +9,7 @@ mod push;
 mod saved;
 mod serving;
 mod start;
+mod verzending;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -707,6 +707,22 @@ mod tests {
         );
         check("[verwerkingslog]\nwacht = \"0s\"", "verwerkingslog.wacht");
         check("[verwerkingslog]\nwachtrij = 0", "verwerkingslog.wachtrij");
+        check(
+            "[verwerkingslog]\nlokaleBewaring = \"1h\"",
+            "verwerkingslog.lokaleBewaring",
+        );
+        check(
+            "[verwerkingslog]\nbewaartermijn = \"48h\"",
+            "verwerkingslog.bewaartermijn",
+        );
+        check(
+            "[verwerkingslog]\notlp = \"http://collector.example/v1/traces\"",
+            "https",
+        );
+        check(
+            "[verwerkingslog]\notlpSleutel = \"x\"",
+            "verwerkingslog.otlpCertificaat",
+        );
         check("geen toml", "");
     }
 }

@@ -133,6 +133,23 @@ pub mod names {
         "stagepoort_verwerkingslog_geschreven_timestamp_seconds";
     /// 1 while processing can be recorded; 0 while answers about people are refused.
     pub const VERWERKINGSLOG_GEZOND: &str = "stagepoort_verwerkingslog_gezond";
+    /// Blocks of the journal that came in the database.
+    pub const VERWERKINGSLOG_VERZONDEN: &str = "stagepoort_verwerkingslog_verzonden_blokken_total";
+    /// Blocks of the journal that the database does not have yet.
+    pub const VERWERKINGSLOG_ACHTERSTAND: &str = "stagepoort_verwerkingslog_achterstand_blokken";
+    /// For how long none of them came.
+    pub const VERWERKINGSLOG_ACHTERSTAND_S: &str = "stagepoort_verwerkingslog_achterstand_seconds";
+    /// When the database last had all that there was.
+    pub const VERWERKINGSLOG_BIJ: &str = "stagepoort_verwerkingslog_verzonden_timestamp_seconds";
+    /// 1 while the journal is not what had come of it, and no operator took note of that.
+    pub const VERWERKINGSLOG_AFWIJKING: &str = "stagepoort_verwerkingslog_afwijking";
+    /// Records that a collector took.
+    pub const VERWERKINGSLOG_OTLP: &str = "stagepoort_verwerkingslog_otlp_records_total";
+    /// Records that a collector said it refused for good.
+    pub const VERWERKINGSLOG_OTLP_GEWEIGERD: &str =
+        "stagepoort_verwerkingslog_otlp_geweigerde_records_total";
+    /// Calls to a collector that failed, and are made again.
+    pub const VERWERKINGSLOG_OTLP_MISLUKT: &str = "stagepoort_verwerkingslog_otlp_mislukt_total";
     /// Version of toegang in force.
     pub const TOEGANG_VERSIE: &str = "stagepoort_toegang_versie";
     /// When the snapshot was last written.
@@ -502,6 +519,54 @@ fn describe_verwerkingslog() {
         Unit::Count,
         "1 while processing can be recorded; 0 while answers about people are refused."
     );
+    describe_verzending();
+}
+
+fn describe_verzending() {
+    for (name, text) in [
+        (
+            names::VERWERKINGSLOG_VERZONDEN,
+            "Blocks of the journal of processing that came in the database.",
+        ),
+        (
+            names::VERWERKINGSLOG_OTLP,
+            "Records of processing that a collector took.",
+        ),
+        (
+            names::VERWERKINGSLOG_OTLP_GEWEIGERD,
+            "Records of processing that a collector refused for good.",
+        ),
+        (
+            names::VERWERKINGSLOG_OTLP_MISLUKT,
+            "Calls to a collector that failed and are made again.",
+        ),
+    ] {
+        describe_counter!(name, Unit::Count, text);
+    }
+    for (name, unit, text) in [
+        (
+            names::VERWERKINGSLOG_ACHTERSTAND,
+            Unit::Count,
+            "Blocks of the journal of processing that the database does not have yet.",
+        ),
+        (
+            names::VERWERKINGSLOG_ACHTERSTAND_S,
+            Unit::Seconds,
+            "For how long blocks wait and none came in the database.",
+        ),
+        (
+            names::VERWERKINGSLOG_BIJ,
+            Unit::Seconds,
+            "When the database last had the whole journal of processing.",
+        ),
+        (
+            names::VERWERKINGSLOG_AFWIJKING,
+            Unit::Count,
+            "1 while the journal of processing is not what had come of it.",
+        ),
+    ] {
+        describe_gauge!(name, unit, text);
+    }
 }
 
 /// What tells one series of requests from another.

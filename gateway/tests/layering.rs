@@ -42,7 +42,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("bron", &["domain", "clock", "log", "register"]),
     ("replica", &["domain", "clock", "geo", "log"]),
     ("access", &["domain", "clock", "log"]),
-    ("audit", &["domain", "clock"]),
+    ("audit", &["domain", "clock", "log"]),
     (
         "push",
         &[

@@ -1,10 +1,13 @@
 //! The loops beside the listeners: follower, toegang, snapshots, heartbeat.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{bezorging, bron, chance, push, saved};
+use super::{bezorging, bron, chance, push, saved, verzending};
 use crate::{
     access::{ToegangFollower, open_toegang},
     audit::PseudonymSleutel,
@@ -81,6 +84,23 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         Arc::clone(&clock),
         stopping.clone(),
     ));
+    let verwerkingslog = config.verwerkingslog.clone();
+    // Nothing is read yet: until the exporter says where it is, all stays for it.
+    let waits_for_export = verwerkingslog.otlp().is_some();
+    let uitgevoerd = Arc::new(AtomicU64::new(if waits_for_export { 0 } else { u64::MAX }));
+    loops.spawn(verzending::export(
+        verwerkingslog.clone(),
+        Arc::clone(&gateway),
+        Arc::clone(&uitgevoerd),
+        stopping.clone(),
+    ));
+    let shipping = verzending::Parts {
+        opslag: opslag.clone(),
+        config: verwerkingslog,
+        clock: Arc::clone(&clock),
+        gateway: Arc::clone(&gateway),
+        uitgevoerd,
+    };
     let delivering = bezorging::Parts {
         config,
         clock: Arc::clone(&clock),
@@ -92,6 +112,8 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         delivery.await;
         delivered.send_replace(true);
     });
+    // What is delivered at the end is shipped too, if it can be.
+    loops.spawn(verzending::ship(shipping, after_delivery.clone()));
     // It holds the queue open, in which the delivery records what was under way at the end.
     loops.spawn(push::number(
         push::Parts {

@@ -187,11 +187,40 @@ impl Blok<'_> {
     /// # Errors
     /// [`Fout::Inhoud`].
     pub(super) fn verwerkingen(&self) -> Result<Vec<Verwerking>, Fout> {
-        postcard::take_from_bytes(self.payload)
-            .ok()
-            .and_then(|(verwerkingen, rest)| rest.is_empty().then_some(verwerkingen))
-            .ok_or(Fout::Inhoud)
+        verwerkingen(self.payload)
     }
+
+    /// As it stands in the file.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.payload
+    }
+}
+
+/// What the payload of a block says.
+///
+/// # Errors
+/// [`Fout::Inhoud`].
+pub(super) fn verwerkingen(payload: &[u8]) -> Result<Vec<Verwerking>, Fout> {
+    postcard::take_from_bytes(payload)
+        .ok()
+        .and_then(|(verwerkingen, rest)| rest.is_empty().then_some(verwerkingen))
+        .ok_or(Fout::Inhoud)
+}
+
+/// The hash of a block with this payload behind that hash.
+///
+/// # Errors
+/// [`Fout::Lengte`].
+pub(super) fn hash_behind(vorige: &Hash, payload: &[u8]) -> Result<Hash, Fout> {
+    let length = u32::try_from(payload.len()).map_err(|_| Fout::Lengte)?;
+    Ok(block_hash(vorige, length, payload))
+}
+
+/// All bytes of the block that begins here, by its length; none when that is not there or of no block.
+pub(super) fn block_bytes(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_be_bytes(*bytes.first_chunk()?);
+    let size = usize::try_from(length).ok()?;
+    (size <= MAX_PAYLOAD).then_some(BLOCK_OVERHEAD + size)
 }
 
 /// The block at the beginning of these bytes, which reach to the end of the segment.

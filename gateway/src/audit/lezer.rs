@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Verwerking,
-    format::{self, Blok, Breuk, Fout, HEADER_BYTES},
+    format::{self, BLOCK_OVERHEAD, Blok, Breuk, Fout, HEADER_BYTES},
     map::{Map, MapError},
 };
 
@@ -23,6 +23,16 @@ pub struct Positie {
     pub hash: [u8; 32],
 }
 
+impl Positie {
+    /// Before all that a journal holds.
+    pub const BEGIN: Self = Self {
+        segment: 1,
+        offset: HEADER_BYTES as u64,
+        blok: 0,
+        hash: [0; 32],
+    };
+}
+
 /// A block as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GelezenBlok {
@@ -30,8 +40,26 @@ pub struct GelezenBlok {
     pub journaal: [u8; 16],
     /// What stands in it; nothing in one that only tried the disk.
     pub verwerkingen: Vec<Verwerking>,
+    /// The header of its segment, when it is the first block there.
+    pub kop: Option<Vec<u8>>,
+    /// Its payload as it stands in the file.
+    pub inhoud: Vec<u8>,
     /// Where it ends: its number, its hash, and where to go on.
     pub na: Positie,
+}
+
+impl GelezenBlok {
+    /// Behind which block of the segment before its own it goes on, when it is the first of its segment.
+    #[must_use]
+    pub fn basis(&self) -> Option<Positie> {
+        let (kop, _) = format::read_header(self.kop.as_deref()?).ok()?;
+        Some(Positie {
+            segment: kop.segment,
+            offset: HEADER_BYTES as u64,
+            blok: kop.eerste_blok - 1,
+            hash: kop.vorige,
+        })
+    }
 }
 
 /// Why reading cannot go on.
@@ -46,6 +74,49 @@ pub enum LeesError {
     /// The segment of the place is not there any more, or ends before it.
     #[error("{path} does not reach to the place to go on from", path = .0.display())]
     Weg(PathBuf),
+}
+
+/// Where to go on in a segment, in which journal, and the header.
+type Begin = (Positie, [u8; 16], Option<Vec<u8>>);
+
+/// A part of a segment.
+struct Deel {
+    bytes: Vec<u8>,
+    /// It reaches to the end.
+    is_rest: bool,
+}
+
+/// What the journal in a folder is called; none while there is none.
+///
+/// # Errors
+/// [`LeesError`].
+pub fn journaal_in(map: &Path) -> Result<Option<[u8; 16]>, LeesError> {
+    let mut lezer = Lezer::new(map, None);
+    let Some(first) = lezer.map.segmenten()?.first().copied() else {
+        return Ok(None);
+    };
+    Ok(lezer.begin(first)?.map(|(_, journaal, _)| journaal))
+}
+
+/// Whether the journal still holds the block that ends here.
+///
+/// # Errors
+/// [`MapError`] but for a file that is not there.
+pub fn holds(map: &Path, na: &Positie) -> Result<bool, MapError> {
+    let map = Map::new(map);
+    if !map.segment(na.segment).exists() {
+        return Ok(false);
+    }
+    if na.offset == HEADER_BYTES as u64 {
+        let header = format::read_header(&map.read_at(na.segment, 0, HEADER_BYTES)?);
+        return Ok(
+            header.is_ok_and(|(kop, _)| kop.vorige == na.hash && kop.eerste_blok == na.blok + 1)
+        );
+    }
+    let Some(from) = na.offset.checked_sub(na.hash.len() as u64) else {
+        return Ok(false);
+    };
+    Ok(map.read_at(na.segment, from, na.hash.len())? == na.hash)
 }
 
 /// Goes through a journal.
@@ -101,7 +172,7 @@ impl Lezer {
 
     /// Goes on in this segment, which must go on where the one before ended.
     fn enter(&mut self, segment: u64, na: Positie) -> Result<(), LeesError> {
-        let bytes = self.map.read(segment)?;
+        let bytes = self.map.read_at(segment, 0, HEADER_BYTES)?;
         if bytes.len() < HEADER_BYTES {
             // It is being begun.
             return Ok(());
@@ -122,26 +193,13 @@ impl Lezer {
     }
 
     fn read(&mut self, segment: u64, tot: u64, most: usize) -> Result<Vec<GelezenBlok>, LeesError> {
-        let bytes = self.map.read(segment)?;
-        if bytes.len() < HEADER_BYTES && self.na.is_none() {
+        let Some((mut na, journaal, mut kop)) = self.begin(segment)? else {
             return Ok(Vec::new());
-        }
-        let (kop, hash) =
-            format::read_header(&bytes).map_err(|fout| self.breuk(segment, None, 0, fout))?;
-        self.journaal = Some(kop.journaal);
-        let mut na = self.na.unwrap_or(Positie {
-            segment,
-            offset: HEADER_BYTES as u64,
-            blok: kop.eerste_blok - 1,
-            hash,
-        });
-        let mut found = Vec::new();
-        let mut read_bytes = 0;
-        while na.blok < tot && read_bytes < most {
-            let at = usize::try_from(na.offset).unwrap_or(usize::MAX);
-            let Some(rest) = bytes.get(at..) else {
-                return Err(LeesError::Weg(self.map.segment(segment)));
-            };
+        };
+        let deel = self.deel(segment, na.offset, most)?;
+        let (mut at, mut found) = (0, Vec::new());
+        while na.blok < tot && at < most {
+            let rest = &deel.bytes[at..];
             if rest.is_empty() {
                 break;
             }
@@ -149,20 +207,27 @@ impl Lezer {
             let read = read.and_then(|blok| Ok((blok.verwerkingen()?, blok)));
             match read {
                 Ok((verwerkingen, blok)) => {
-                    read_bytes += blok.bytes;
+                    at += blok.bytes;
                     na = behind(na, &blok);
                     found.push(GelezenBlok {
-                        journaal: kop.journaal,
+                        journaal,
                         verwerkingen,
+                        kop: kop.take(),
+                        inhoud: blok.payload().to_vec(),
                         na,
                     });
                 }
-                // Nothing that is on the disk by what was said: it is being written.
-                Err(fout) if tot == u64::MAX && !format::goes_on(&na.hash, rest) => {
+                // The rest of it was not read this time.
+                Err(Fout::Afgebroken) if !deel.is_rest && at > 0 => break,
+                Err(fout) if tot == u64::MAX && !self.goes_on(segment, &na)? => {
                     tracing::debug!(%fout, "the journal ends in what is not whole");
                     break;
                 }
                 Err(fout) => {
+                    // What stands before it is given first.
+                    if !found.is_empty() {
+                        break;
+                    }
                     return Err(self
                         .breuk(segment, Some(na.blok + 1), na.offset, fout)
                         .into());
@@ -171,6 +236,63 @@ impl Lezer {
         }
         self.na = Some(na);
         Ok(found)
+    }
+
+    /// Where to go on in this segment, in which journal, and its header when it goes on with its first
+    /// block. None when not even the header is there.
+    fn begin(&mut self, segment: u64) -> Result<Option<Begin>, LeesError> {
+        let is_first = |na: Positie| na.offset == HEADER_BYTES as u64;
+        if let (Some(na), Some(journaal)) = (self.na, self.journaal)
+            && !is_first(na)
+        {
+            return Ok(Some((na, journaal, None)));
+        }
+        let bytes = self.map.read_at(segment, 0, HEADER_BYTES)?;
+        if bytes.len() < HEADER_BYTES && self.na.is_none() {
+            return Ok(None);
+        }
+        let (kop, hash) =
+            format::read_header(&bytes).map_err(|fout| self.breuk(segment, None, 0, fout))?;
+        self.journaal = Some(kop.journaal);
+        Ok(Some(match self.na {
+            Some(na) if !is_first(na) => (na, kop.journaal, None),
+            _ => {
+                let na = Positie {
+                    segment,
+                    offset: HEADER_BYTES as u64,
+                    blok: kop.eerste_blok - 1,
+                    hash,
+                };
+                (na, kop.journaal, Some(bytes))
+            }
+        }))
+    }
+
+    /// About so many bytes from here on, and at least one whole block when there is one.
+    fn deel(&self, segment: u64, from: u64, most: usize) -> Result<Deel, LeesError> {
+        let length = self.map.length(segment)?;
+        let Some(rest) = length.checked_sub(from) else {
+            return Err(LeesError::Weg(self.map.segment(segment)));
+        };
+        let rest = usize::try_from(rest).unwrap_or(usize::MAX);
+        let mut want = most.max(BLOCK_OVERHEAD).min(rest);
+        let mut bytes = self.map.read_at(segment, from, want)?;
+        if let Some(first) = format::block_bytes(&bytes)
+            && first > want
+        {
+            want = first.min(rest);
+            bytes = self.map.read_at(segment, from, want)?;
+        }
+        Ok(Deel {
+            bytes,
+            is_rest: want == rest,
+        })
+    }
+
+    /// Whether a whole block stands behind the one that is not.
+    fn goes_on(&self, segment: u64, na: &Positie) -> Result<bool, LeesError> {
+        let rest = self.deel(segment, na.offset, usize::MAX)?;
+        Ok(format::goes_on(&na.hash, &rest.bytes))
     }
 
     fn breuk(&self, segment: u64, blok: Option<u64>, offset: u64, fout: Fout) -> Breuk {

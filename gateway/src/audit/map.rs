@@ -2,10 +2,13 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Read, Seek, SeekFrom},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+
+use super::format::{self, HEADER_BYTES};
+use crate::domain::Tijdstip;
 
 /// What the name of a segment begins and ends with; its number stands between.
 const NAAM: (&str, &str) = ("verwerkingen-", ".journaal");
@@ -130,6 +133,58 @@ impl Map {
     pub fn read(&self, nummer: u64) -> Result<Vec<u8>, MapError> {
         let path = self.segment(nummer);
         fs::read(&path).map_err(|error| file_error(&path, error))
+    }
+
+    /// At most so many bytes of a segment from here on; fewer at its end.
+    ///
+    /// # Errors
+    /// [`MapError::File`].
+    pub fn read_at(&self, nummer: u64, from: u64, most: usize) -> Result<Vec<u8>, MapError> {
+        let path = self.segment(nummer);
+        let read = || {
+            let mut file = File::open(&path)?;
+            file.seek(SeekFrom::Start(from))?;
+            let mut bytes = Vec::new();
+            file.take(most as u64).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error| file_error(&path, error))
+    }
+
+    /// How many bytes a segment has.
+    ///
+    /// # Errors
+    /// [`MapError::File`].
+    pub fn length(&self, nummer: u64) -> Result<u64, MapError> {
+        let path = self.segment(nummer);
+        let about = fs::metadata(&path).map_err(|error| file_error(&path, error))?;
+        Ok(about.len())
+    }
+
+    /// Removes segments before this one of which every answer is older than that moment. What was
+    /// written last always stays. Gives how many.
+    ///
+    /// # Errors
+    /// [`MapError::File`].
+    pub fn remove_before(&self, segment: u64, moment: Tijdstip) -> Result<u64, MapError> {
+        let nummers = self.segmenten()?;
+        let mut removed = 0;
+        for pair in nummers.windows(2) {
+            let [this, next] = *pair else { break };
+            // The next was begun when this one had its last answer.
+            let header = format::read_header(&self.read_at(next, 0, HEADER_BYTES)?);
+            let is_old = header.is_ok_and(|(kop, _)| kop.begonnen_op < moment);
+            if this >= segment || !is_old {
+                break;
+            }
+            let path = self.segment(this);
+            fs::remove_file(&path).map_err(|error| file_error(&path, error))?;
+            removed += 1;
+        }
+        if removed > 0 {
+            self.sync()?;
+        }
+        Ok(removed)
     }
 
     /// What was cut off behind this byte of a segment, so that it is not lost.

@@ -17,9 +17,11 @@ use tokio::sync::{oneshot, watch};
 use super::{
     Betrokkene, PseudonymSleutel, Spoor, Status, Vastgelegd, Verwerking,
     format::MAX_BETROKKENEN,
+    gebruik::Gebruiksteller,
     journaal::{JournaalError, JournaalInstellingen},
     map::MapError,
     schrijver::{Groep, Schrijver, Wachtrij},
+    verzendstand::{Verzendstand, Verzendtoestand},
 };
 use crate::{
     clock::Clock,
@@ -117,6 +119,8 @@ pub struct Verwerkingslog {
     queue: ArcSwapOption<SyncSender<Groep>>,
     sleutel: ArcSwapOption<PseudonymSleutel>,
     pub(super) stand: Arc<Stand>,
+    verzendstand: Verzendstand,
+    gebruik: Gebruiksteller,
     grenzen: Grenzen,
     clock: Arc<dyn Clock>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -168,6 +172,8 @@ impl Verwerkingslog {
             queue: ArcSwapOption::from_pointee(queue),
             sleutel: ArcSwapOption::empty(),
             stand: Arc::default(),
+            verzendstand: Verzendstand::default(),
+            gebruik: Gebruiksteller::default(),
             grenzen,
             clock,
             thread: Mutex::default(),
@@ -310,6 +316,25 @@ impl Verwerkingslog {
     #[must_use]
     pub fn volg(&self) -> watch::Receiver<u64> {
         self.stand.blok.subscribe()
+    }
+
+    /// How often is asked what.
+    #[must_use]
+    pub fn gebruik(&self) -> &Gebruiksteller {
+        &self.gebruik
+    }
+
+    /// How shipping goes.
+    #[must_use]
+    pub fn verzendstand(&self) -> &Verzendstand {
+        &self.verzendstand
+    }
+
+    /// How many blocks wait to be shipped, for how long, and what else is told of it.
+    #[must_use]
+    pub fn verzendtoestand(&self) -> Verzendtoestand {
+        let laatste = *self.stand.blok.borrow();
+        self.verzendstand.toestand(laatste, self.clock.now())
     }
 
     /// Records nothing more, and waits for what waits and for the thread. Blocks.

@@ -77,6 +77,7 @@ fn missing_file(config: &Config) -> Option<String> {
         .files()
         .chain(config.opslag.files())
         .chain(config.push.files())
+        .chain(config.verwerkingslog.files())
         .find(|(_, path)| !path.is_file())
         .map(|(key, path)| format!("{key}: there is no file {}", path.display()))
         .or_else(|| {

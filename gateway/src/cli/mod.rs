@@ -139,6 +139,20 @@ fn abonnement_id(text: &str) -> Result<AbonnementId, String> {
     AbonnementId::parse(text).ok_or_else(|| "give the abonnementId, a UUID".to_owned())
 }
 
+/// Who runs this: behind sudo the one who called it, else the user by the system's own word.
+fn user() -> String {
+    let called = std::env::var("SUDO_USER")
+        .ok()
+        .filter(|name| !name.is_empty());
+    called.unwrap_or_else(|| {
+        let told = std::process::Command::new("id").arg("-un").output().ok();
+        let name = told.and_then(|output| String::from_utf8(output.stdout).ok());
+        let name = name.map(|name| name.trim().to_owned());
+        name.filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "unknown".to_owned())
+    })
+}
+
 /// Says on standard error why it could not be done.
 fn fail(reason: impl std::fmt::Display) -> ExitCode {
     use std::io::Write;

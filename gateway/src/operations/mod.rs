@@ -13,6 +13,7 @@ pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;
 pub mod opvragen_bpvos;
 pub mod opvragen_detailgegevens;
+pub mod opvragen_gebruik;
 pub mod opvragen_mutaties;
 mod pushing;
 pub mod registreren_bpvos;

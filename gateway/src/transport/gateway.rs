@@ -15,7 +15,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
     access::{Access, Koppen, PeerIdentity, Quota, Rejection},
-    audit::Verwerkingslog,
+    audit::{Partij, Verwerkingslog},
     clock::Clock,
     domain::{Caller, LeerbedrijfId, Oin, Operatie, Tijdstip},
     log::LogWriter,
@@ -173,11 +173,32 @@ pub struct Outcome {
     pub operatie: Option<Operatie>,
     /// Name of the afnemer, once it was known.
     pub afnemer: Option<Arc<str>>,
+    /// Afnemer and school, for what an afnemer reads of its own requests.
+    pub partij: Option<Partij>,
     /// The signaalcode of an answer, such as `0`; the faultcode or the problem's code otherwise.
     pub code: Cow<'static, str>,
 }
 
 impl Gateway {
+    /// Counts a request of a known afnemer.
+    pub fn tel(&self, outcome: &Outcome) {
+        if let Some(partij) = outcome.partij
+            && let Ok(dag) = self.clock.now().datum()
+        {
+            let gebruik = self.verwerkingslog.gebruik();
+            gebruik.count(dag, partij, outcome.operatie, outcome.code.clone());
+        }
+    }
+
+    /// A party as it is counted.
+    #[must_use]
+    pub fn partij(afnemer_oin: Oin, school_oin: Option<Oin>) -> Partij {
+        Partij {
+            afnemer_oin,
+            school_oin,
+        }
+    }
+
     /// See [`view_for`]. A register that was not confirmed for longer than `maximaleVeroudering`
     /// is not available: what was withdrawn meanwhile would still be confirmed.
     ///

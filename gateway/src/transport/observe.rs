@@ -10,9 +10,13 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
+    web,
 };
 
-use super::{gateway::Outcome, rest::Instance};
+use super::{
+    gateway::{Gateway, Outcome},
+    rest::Instance,
+};
 use crate::metrics::{Verzoek, record_request};
 
 /// The middleware; wrap it around all services of the api listener.
@@ -42,6 +46,10 @@ fn record<B>(request: &HttpRequest, response: &HttpResponse<B>, start: Instant) 
     let operatie = outcome.and_then(|o| o.operatie).map_or("-", |o| o.as_str());
     let afnemer = outcome.and_then(|o| o.afnemer.as_deref()).unwrap_or("-");
     let code = outcome.map_or("-", |o| o.code.as_ref());
+    let gateway = request.app_data::<web::Data<Gateway>>();
+    if let (Some(gateway), Some(outcome)) = (gateway, outcome) {
+        gateway.tel(outcome);
+    }
     let verzoek = Verzoek {
         transport,
         operatie,

@@ -202,6 +202,9 @@ async fn a_node_and_imports_do_with_the_least_rights() {
         "DELETE FROM melding",
         "DELETE FROM abonnement",
         "UPDATE beheerdaad SET wie = 'een ander'",
+        "UPDATE verwerking_blok SET inhoud = ''",
+        "DELETE FROM verwerking_journaal",
+        "DELETE FROM verwerking_daad",
         "CREATE TABLE van_mij (a int)",
     ] {
         denied(KNOOP, sql, "permission denied");

@@ -18,19 +18,25 @@ pub(crate) enum Engine {
 pub(crate) struct Database {
     folder: TempDir,
     opslag: Opslag,
+    url: Option<String>,
 }
 
 impl Database {
     pub(crate) async fn new(engine: Engine) -> Self {
         let folder = TempDir::new().unwrap();
-        let opslag = match engine {
-            Engine::Sqlite => Opslag::Sqlite(folder.path().join("register.db")),
-            Engine::Postgres => {
-                let url = postgres::new_database(postgres::shared()).await;
-                Opslag::parse(&url).unwrap()
-            }
+        let url = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres::new_database(postgres::shared()).await),
         };
-        Self { folder, opslag }
+        let opslag = match &url {
+            None => Opslag::Sqlite(folder.path().join("register.db")),
+            Some(url) => Opslag::parse(url).unwrap(),
+        };
+        Self {
+            folder,
+            opslag,
+            url,
+        }
     }
 
     /// A file beside the database; that of SQLite itself.
@@ -40,6 +46,11 @@ impl Database {
 
     pub(crate) fn opslag(&self) -> &Opslag {
         &self.opslag
+    }
+
+    /// Of PostgreSQL alone.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// As another program would open it.

@@ -20,3 +20,4 @@ mod state_hash;
 mod suite;
 mod toegang;
 mod unconfirmed;
+mod verwerkingen;

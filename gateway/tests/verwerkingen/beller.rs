@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The school of `stagepoort toegang example` with a mandate for everything.
-const SCHOOL: &str = "00000099000000001001";
+pub(crate) const SCHOOL: &str = "00000099000000001001";
 
 /// A caller, and a leerbedrijf of which it knows that people work there.
 pub(crate) struct Beller {
@@ -20,6 +20,7 @@ pub(crate) struct Beller {
     gateway: String,
     pub(crate) leerbedrijf_id: String,
     pub(crate) naam: String,
+    pub(crate) persoon_id: String,
 }
 
 impl Beller {
@@ -27,10 +28,15 @@ impl Beller {
         let levering = fs::read_to_string(plek.path("eerste.ndjson")).unwrap();
         let people = |line: &str| {
             let one: Value = serde_json::from_str(line).unwrap();
-            let naam = one["contactpersonen"][0]["naam"].as_str()?.to_owned();
-            Some((one["leerbedrijfId"].as_str()?.to_owned(), naam))
+            let persoon = &one["contactpersonen"][0];
+            let part = |of: &Value, name: &str| of[name].as_str().map(str::to_owned);
+            Some((
+                part(&one, "leerbedrijfId")?,
+                part(persoon, "naam")?,
+                part(persoon, "persoonId")?,
+            ))
         };
-        let (leerbedrijf_id, naam) = levering.lines().find_map(people).unwrap();
+        let (leerbedrijf_id, naam, persoon_id) = levering.lines().find_map(people).unwrap();
         let certificaten = &plek.certificaten;
         let first = &certificaten.afnemers[0].certificaat;
         Self {
@@ -38,6 +44,7 @@ impl Beller {
             gateway: certificaten.server.oin.as_str().to_owned(),
             leerbedrijf_id,
             naam,
+            persoon_id,
         }
     }
 
@@ -60,6 +67,16 @@ impl Beller {
             envelope.len()
         );
         [self.send(node, &rest).await, self.send(node, &soap).await]
+    }
+
+    /// Body of the answer to a question over REST.
+    pub(crate) async fn get(&self, node: &Node, pad: &str) -> Value {
+        let school = format!("Host: localhost\r\nOnderwijsinstelling-OIN: {SCHOOL}\r\n");
+        let (status, text) = self
+            .send(node, &format!("GET {pad} HTTP/1.1\r\n{school}\r\n"))
+            .await;
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap()
     }
 
     async fn send(&self, node: &Node, text: &str) -> (u16, String) {

@@ -7,8 +7,12 @@ mod antwoorden;
 mod beller;
 mod schijf;
 mod sleutel;
+mod verzonden;
 mod vraag;
 
+#[allow(dead_code, reason = "other test binaries use all of it")]
+#[path = "../push/ontvanger.rs"]
+mod ontvanger;
 #[path = "../beheer/plek.rs"]
 mod plek;
 #[allow(dead_code, reason = "other test binaries use all of it")]

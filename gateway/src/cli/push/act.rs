@@ -1,12 +1,12 @@
 //! What changes something: each writes down who did it and why.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use serde_json::json;
 
 use super::{DropArgs, Who, known, open};
 use crate::{
-    cli::{self, say},
+    cli::{self, say, user},
     clock::{Clock, SystemClock},
     push::{
         Abonnement, AbonnementStatus, PushStore,
@@ -206,18 +206,4 @@ fn written_down(who: &Who, daad: &str, wat: &str) -> Beheerdaad {
         abonnement: who.abonnement,
         toelichting,
     }
-}
-
-/// Who runs this: behind sudo the one who called it, else the user by the system's own word.
-fn user() -> String {
-    let called = std::env::var("SUDO_USER")
-        .ok()
-        .filter(|name| !name.is_empty());
-    called.unwrap_or_else(|| {
-        let told = Command::new("id").arg("-un").output().ok();
-        let name = told.and_then(|output| String::from_utf8(output.stdout).ok());
-        let name = name.map(|name| name.trim().to_owned());
-        name.filter(|name| !name.is_empty())
-            .unwrap_or_else(|| "unknown".to_owned())
-    })
 }

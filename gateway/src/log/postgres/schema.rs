@@ -12,7 +12,7 @@ use crate::log::{Migrated, StoreError, hash::Keys, rows::damaged};
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// The schema of this program.
-pub(crate) const SCHEMA: i64 = 2;
+pub(crate) const SCHEMA: i64 = 3;
 
 /// How long a migration may take, waiting for that of another node included.
 const MIGRATION_PATIENCE: Duration = Duration::from_secs(600);

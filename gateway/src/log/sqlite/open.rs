@@ -22,6 +22,7 @@ use crate::log::{Migrated, hash::Keys, rows::damaged};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_log.sql"),
     include_str!("../../../migrations/sqlite/0002_push.sql"),
+    include_str!("../../../migrations/sqlite/0003_verwerkingen.sql"),
 ];
 
 /// The toegang stream, which stands in the same file. Files of before it have no such table.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
+    audit::Verzendtoestand,
     clock::Clock,
     domain::{RegisterVersie, Tijdstip},
     metrics::names,
@@ -26,6 +27,9 @@ const AWAY_AFTER_S: u64 = 10;
 /// A node that has been behind the log for so long does not keep up: applying a national levering
 /// takes some ten seconds.
 const BEHIND_AFTER_S: u64 = 30;
+
+/// The record of processing is shipped every second; a database that fails over takes a minute.
+const UNSHIPPED_AFTER_S: u64 = 300;
 
 /// What health is judged from.
 pub struct Sources {
@@ -220,6 +224,7 @@ impl Health {
             toegang_too_old: gateway.access.is_too_old(clock.now()),
             tls: Vec::clone(&self.tls.load()),
             verwerkingslog: gateway.verwerkingslog.toestand().reden,
+            verzending: gateway.verwerkingslog.verzendtoestand(),
         };
         let (status, redenen) = judge(&seen);
         Readiness {
@@ -299,6 +304,7 @@ impl Health {
             metrics::gauge!(names::VERWERKINGSLOG_GEZOND),
             u64::from(verwerkingslog.reden.is_none()),
         );
+        record_verzending(&gateway.verwerkingslog.verzendtoestand());
         let hash = view.state_hash();
         for (deel, hash) in [
             ("register", hash.register),
@@ -334,6 +340,20 @@ fn first_48_bits(hash: &[u8; 32]) -> u64 {
     hash[..6]
         .iter()
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn record_verzending(toestand: &Verzendtoestand) {
+    moment(names::VERWERKINGSLOG_BIJ, toestand.gelukt_op);
+    for (name, value) in [
+        (names::VERWERKINGSLOG_ACHTERSTAND, toestand.achterstand),
+        (names::VERWERKINGSLOG_ACHTERSTAND_S, toestand.achterstand_s),
+        (
+            names::VERWERKINGSLOG_AFWIJKING,
+            u64::from(toestand.afwijking.is_some()),
+        ),
+    ] {
+        gauge(metrics::gauge!(name), value);
+    }
 }
 
 fn record_search(size: &Size) {
@@ -382,6 +402,8 @@ struct Seen {
     tls: Vec<String>,
     /// Why processing cannot be recorded.
     verwerkingslog: Option<String>,
+    /// How the record of processing comes in the database.
+    verzending: Verzendtoestand,
 }
 
 /// One cause must not take every node out at once: a database that is away, or a commit that no
@@ -426,6 +448,17 @@ fn judge(seen: &Seen) -> (Status, Vec<String>) {
             "processing cannot be recorded, and answers about people are refused: {reason}"
         ));
     }
+    if seen.verzending.achterstand_s > UNSHIPPED_AFTER_S {
+        lessened.push(format!(
+            "the record of processing has not come in the database for {} s: {} blocks wait in the journal",
+            seen.verzending.achterstand_s, seen.verzending.achterstand
+        ));
+    }
+    if let Some(afwijking) = &seen.verzending.afwijking {
+        lessened.push(format!(
+            "the record of processing is not what had come in the database: {afwijking}; see `stagepoort log verify --config`"
+        ));
+    }
     match age_s(seen.toegang_confirmed) {
         _ if seen.toegang_too_old => refusing
             .push("toegang was not confirmed for longer than toegang.maximaleLeeftijd".to_owned()),
@@ -465,6 +498,12 @@ mod tests {
             toegang_too_old: false,
             tls: Vec::new(),
             verwerkingslog: None,
+            verzending: Verzendtoestand {
+                achterstand: 0,
+                achterstand_s: 0,
+                gelukt_op: None,
+                afwijking: None,
+            },
         };
         let check = |seen: Seen, status: Status, word: &str| {
             let (found, redenen) = judge(&seen);

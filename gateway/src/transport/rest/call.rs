@@ -35,6 +35,8 @@ pub(super) struct Call<'a> {
     operatie: Operatie,
     now: Tijdstip,
     afnemer: Option<Arc<str>>,
+    /// Afnemer, and the school once its mandate was found.
+    partij: Option<(Oin, Option<Oin>)>,
     /// What it has taken of its afnemer's quota.
     pub(super) toelating: Toelating,
 }
@@ -55,6 +57,7 @@ impl<'a> Call<'a> {
             operatie,
             now: gateway.clock.now(),
             afnemer: None,
+            partij: None,
             toelating: Toelating::default(),
         }
     }
@@ -71,11 +74,13 @@ impl<'a> Call<'a> {
         let peer = peer_identity(self.request);
         let identified = peer.and_then(|peer| access.identify(&peer, self.now));
         self.afnemer = identified.as_ref().ok().map(|a| Arc::clone(&a.naam));
+        self.partij = identified.as_ref().ok().map(|a| (a.oin, None));
         self.toelating = access.toelating(identified.as_deref());
         self.toelating.binnen()?;
         let afnemer = identified?;
         let school = school_of(self.request)?;
         let caller = access.authorise(&afnemer, school, self.operatie, self.now)?;
+        self.partij = Some((caller.afnemer_oin, Some(caller.school_oin)));
         negotiation::check_accept(self.request.headers())?;
         Ok(caller)
     }
@@ -197,6 +202,9 @@ impl<'a> Call<'a> {
         response.extensions_mut().insert(Outcome {
             operatie: Some(self.operatie),
             afnemer: self.afnemer,
+            partij: self
+                .partij
+                .map(|(oin, school)| Gateway::partij(oin, school)),
             code,
         });
         response

@@ -20,6 +20,7 @@ pub mod openapi;
 mod opvragen_abonnementen;
 mod opvragen_bpvos;
 mod opvragen_detailgegevens;
+mod opvragen_gebruik;
 mod opvragen_mutaties;
 mod posted;
 mod problem;
@@ -84,6 +85,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     opvragen_mutaties::ENDPOINT,
     waarom_mutatie::ENDPOINT,
     vergelijken_mutaties::ENDPOINT,
+    opvragen_gebruik::ENDPOINT,
 ];
 
 /// Adds the REST endpoints. They take `web::Data<Gateway>` from the app, which should be wrapped
@@ -121,6 +123,10 @@ pub fn configure(config: &mut ServiceConfig) {
             web::to(waarom_mutatie::handle),
         ))
         .service(only_posted::<operations::vergelijken_mutaties::Request>())
+        .service(only_get(
+            opvragen_gebruik::ENDPOINT.pad,
+            web::to(opvragen_gebruik::handle),
+        ))
         .default_service(web::to(not_found));
 }
 

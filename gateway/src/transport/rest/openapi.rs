@@ -94,6 +94,7 @@ fn tags() -> Value {
         { "name": "bpvos", "description": "Aanmelden en opvragen van lopende bpvo's" },
         { "name": "abonnementen", "description": "Horen van wijzigingen: aanmelden, wijzigen, beëindigen" },
         { "name": "mutaties", "description": "De mutaties van een abonnement, en of alles er is" },
+        { "name": "gebruik", "description": "Hoe vaak de leverancier wat vroeg" },
         { "name": "documentatie", "description": "Deze beschrijving" },
     ])
 }
@@ -119,6 +120,7 @@ fn operation(endpoint: &Endpoint) -> Value {
         "bpvos",
         "abonnementen",
         "mutaties",
+        "gebruik",
     ]
     .into_iter()
     .find(|tag| endpoint.pad.contains(tag))
@@ -445,6 +447,7 @@ fn schemas() -> Value {
     add::<operations::abonnementen::opvragen::Response>(&mut schemas);
     add::<operations::opvragen_mutaties::Response>(&mut schemas);
     add::<operations::waarom_mutatie::Response>(&mut schemas);
+    add::<operations::opvragen_gebruik::Response>(&mut schemas);
     add::<operations::vergelijken_mutaties::Response>(&mut schemas);
     add::<problem::Probleem<'_>>(&mut schemas);
     add::<Overtreding>(&mut schemas);
@@ -580,6 +583,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "Waarom de school wel of niet van mutaties hoorde.",
     ),
     ("WaaromResultaat", "Wat er van één mutatie werd."),
+    (
+        "OpvragenGebruikAntwoord",
+        "Hoe vaak de leverancier wat vroeg voor de school.",
+    ),
+    (
+        "GebruikRegel",
+        "Hoe vaak iets op één dag gevraagd werd, met welke uitkomst.",
+    ),
     (
         "Waarom",
         "Of een mutatie gemeld is, en zo niet waarom niet. De lijst kan groeien.",

@@ -188,6 +188,9 @@ pub struct Stroom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instance(pub Uuid);
 
+/// A database that fails over is back in some seconds.
+const ADMINISTRATIE_RETRY_AFTER_S: u32 = 5;
+
 impl Problem {
     /// A problem with this detail and nothing more.
     #[must_use]
@@ -280,6 +283,15 @@ impl Problem {
         problem
     }
 
+    /// 503: what is kept for an afnemer cannot be had for some seconds.
+    pub(super) fn unavailable_for_a_while(detail: &str) -> Self {
+        Self::new(
+            Probleemsoort::AbonnementenNietBeschikbaar,
+            detail.to_owned(),
+        )
+        .retry_after(ADMINISTRATIE_RETRY_AFTER_S)
+    }
+
     fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
@@ -337,6 +349,7 @@ impl Problem {
         extensions.insert(Outcome {
             operatie: None,
             afnemer: None,
+            partij: None,
             code: Cow::Borrowed(self.soort.code()),
         });
         drop(extensions);

@@ -173,6 +173,7 @@ fn nobody() -> Outcome {
     Outcome {
         operatie: None,
         afnemer: None,
+        partij: None,
         code: Cow::Borrowed(""),
     }
 }
@@ -289,6 +290,7 @@ impl Exchange<'_> {
         let request = envelope.read_body(B::from_body)?;
         let afnemer = admission::identify(self.gateway, self.call, self.now)?;
         self.outcome.afnemer = Some(afnemer.naam.clone());
+        self.outcome.partij = Some(Gateway::partij(afnemer.oin, None));
         let (ns, local) = envelope.body_name();
         let asked = Asked {
             operatie: Some(B::OPERATIE),
@@ -299,6 +301,7 @@ impl Exchange<'_> {
         let school =
             admission::check_headers(self.gateway, self.call, &afnemer, addressing, asked)?;
         let caller = admission::authorise(self.gateway, &afnemer, school, B::OPERATIE, self.now)?;
+        self.outcome.partij = Some(Gateway::partij(afnemer.oin, Some(caller.school_oin)));
         let request = request?;
         if B::BULK {
             let taken = self.call.toelating.regels(B::regels(&request));
