@@ -202,19 +202,19 @@ async fn a_migration_tells_what_it_did_and_only_what_fits_is_opened() {
         refused,
         StoreError::Schema {
             found: 0,
-            needed: 2
+            needed: 3
         }
     ));
     let opslag = Opslag::parse(&shared.url).unwrap();
     let made = opslag.migrate().await.unwrap();
-    assert_eq!(made, Migrated { before: 0, now: 2 });
+    assert_eq!(made, Migrated { before: 0, now: 3 });
     let again = opslag.migrate().await.unwrap();
-    assert_eq!(again, Migrated { before: 2, now: 2 });
+    assert_eq!(again, Migrated { before: 3, now: 3 });
     PostgresStore::open(&settings).await.unwrap();
 
     // A newer program was here, and says that this one can go on.
     shared
-        .execute("UPDATE meta SET getal = 3 WHERE sleutel = 'schema'")
+        .execute("UPDATE meta SET getal = 4 WHERE sleutel = 'schema'")
         .await;
     let store = PostgresStore::open(&settings).await.unwrap();
     store
@@ -223,7 +223,7 @@ async fn a_migration_tells_what_it_did_and_only_what_fits_is_opened() {
         .unwrap();
     // A later one, and says that it cannot.
     shared
-        .execute("UPDATE meta SET getal = 3 WHERE sleutel = 'minimaal'")
+        .execute("UPDATE meta SET getal = 4 WHERE sleutel = 'minimaal'")
         .await;
     for refused in [
         opslag.open().await.err().unwrap(),
@@ -233,8 +233,8 @@ async fn a_migration_tells_what_it_did_and_only_what_fits_is_opened() {
         assert!(matches!(
             refused,
             StoreError::Schema {
-                found: 3,
-                needed: 2
+                found: 4,
+                needed: 3
             }
         ));
     }

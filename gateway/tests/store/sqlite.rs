@@ -134,7 +134,7 @@ async fn it_opens_only_what_is_its_own() {
             newer,
             Err(StoreError::Schema {
                 found: 99,
-                needed: 2
+                needed: 3
             })
         ));
     }
