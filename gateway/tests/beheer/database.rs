@@ -1,7 +1,7 @@
 //! `deploy/postgres` on a real server: its settings, roles and rights, TLS with certificates on both
 //! sides, and a standby that every commit waits for.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use stagepoort::{
     config::Config,
@@ -172,6 +172,7 @@ async fn a_node_and_imports_do_with_the_least_rights() {
     push_as_a_node(&knoop).await;
     let lezer = world.settings("lezer", LEZER, "wachtwoordBestand = \"lezer.ww\"");
     fs::write(plek.path("lezer.ww"), SECRET).unwrap();
+    fs::set_permissions(plek.path("lezer.ww"), fs::Permissions::from_mode(0o600)).unwrap();
     plek.ok(&format!("register export alles.ndjson --config {lezer}"))
         .await;
     assert!(fs::metadata(plek.path("alles.ndjson")).unwrap().len() > 0);

@@ -5,6 +5,7 @@
 use std::{
     fs,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt,
     panic::Location,
     path::{Path, PathBuf},
     process::{Output, Stdio},
@@ -99,6 +100,8 @@ impl Plek {
         );
         let path = self.path(&format!("{naam}.toml"));
         fs::write(&path, text).unwrap();
+        // It may hold a password.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 
