@@ -1,9 +1,15 @@
 //! `deploy/postgres` on a real server: its settings, roles and rights, TLS with certificates on both
 //! sides, and a standby that every commit waits for.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use stagepoort::{
+    audit::{
+        Gebruik, Journaal, JournaalInstellingen, Partij, Stap, VerzendParts, Verzending,
+        remove_before,
+        store::{Daad, open_verwerkingen},
+    },
+    clock::{Clock, SystemClock},
     config::Config,
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
     push::{
@@ -138,7 +144,6 @@ impl World {
 }
 
 fn certificates(folder: &Path) -> certs_dev::Manifest {
-    use stagepoort::clock::{Clock, SystemClock};
     let now = certs_dev::moment(SystemClock.now().as_millis() / 1000).unwrap();
     let mut plan = certs_dev::default_plan();
     // So that the same server has a name that the certificate does not have: 127.0.0.1.
@@ -170,6 +175,7 @@ async fn a_node_and_imports_do_with_the_least_rights() {
     assert_eq!(ready["status"], "gereed", "{ready}");
     node.stop().await;
     push_as_a_node(&knoop).await;
+    verwerkingen_as_a_node(&knoop).await;
     let lezer = world.settings("lezer", LEZER, "wachtwoordBestand = \"lezer.ww\"");
     fs::write(plek.path("lezer.ww"), SECRET).unwrap();
     fs::set_permissions(plek.path("lezer.ww"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -214,6 +220,54 @@ async fn a_node_and_imports_do_with_the_least_rights() {
     denied(LEZER, "DELETE FROM zij", "read-only transaction");
     let really = "SET default_transaction_read_only = off; DELETE FROM zij";
     denied(LEZER, really, "permission denied");
+}
+
+/// Everything that a node does with the record of processing, by its own rights.
+async fn verwerkingen_as_a_node(settings: &str) {
+    let config = Config::load(Path::new(settings)).unwrap();
+    let store = open_verwerkingen(&config.opslag.opslag().unwrap()).await;
+    let store = store.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let map = folder.path().join("verwerkingslog");
+    let instellingen = JournaalInstellingen {
+        segment_bytes: 1_000,
+        nieuw: [1; 16],
+    };
+    let now = SystemClock.now();
+    let (mut journaal, _) = Journaal::open(&map, instellingen, now).unwrap();
+    journaal.append(&[], now).unwrap();
+    let mut verzending = Verzending::new(VerzendParts {
+        map,
+        store: Arc::clone(&store),
+        clock: Arc::new(SystemClock),
+        knoop: "knoop".to_owned(),
+    });
+    while verzending.step(1).await.unwrap() != Stap::Bij {}
+    let later = Tijdstip::parse("2099-01-01T00:00:00Z").unwrap();
+    assert_eq!(remove_before(&*store, later).await.unwrap(), 1);
+    let daad = Daad {
+        id: [1; 16],
+        tijdstip: now,
+        wie: "knoop".to_owned(),
+        daad: "persoon".to_owned(),
+        toelichting: String::new(),
+    };
+    store.note(&daad).await.unwrap();
+    store.erken(&daad).await.unwrap();
+    let gebruik = Gebruik {
+        dag: now.datum().unwrap(),
+        partij: Partij {
+            afnemer_oin: Oin::parse("00000099000000000101").unwrap(),
+            school_oin: None,
+        },
+        operatie: "natrekkenErkenning".to_owned(),
+        uitkomst: "0".to_owned(),
+        aantal: 1,
+    };
+    store.tel(std::slice::from_ref(&gebruik)).await.unwrap();
+    store.tel(&[gebruik]).await.unwrap();
+    let morgen = now.datum().unwrap().plus_days(1);
+    assert_eq!(store.vergeet_gebruik(morgen).await.unwrap(), 1);
 }
 
 /// Everything that a node does with the queue, by its own rights.
