@@ -99,7 +99,9 @@ impl Veld {
     /// A node that finds the database at these places.
     pub(crate) async fn node(&self, naam: &str, urls: &[String]) -> Node {
         let opslag = format!("soort = \"postgres\"\ndatabases = {urls:?}");
-        let settings = self.plek.settings_on(naam, &opslag, "");
+        // One afnemer asks for all.
+        let quota = "[quota]\nverzoekenPerSeconde = 100000\nburst = 100000\n";
+        let settings = self.plek.settings_on(naam, &opslag, quota);
         within("a node that starts", Node::start(&settings)).await
     }
 
