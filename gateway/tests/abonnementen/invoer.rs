@@ -99,6 +99,32 @@ async fn each_wrong_field_is_named_with_what_would_be_right() {
 }
 
 #[actix_web::test]
+async fn a_message_of_the_wrong_form_changes_nothing() {
+    let world = World::new().await;
+    for way in WAYS {
+        let caller = Caller::new(&world, way);
+        let id = caller.polls().await;
+        let before = caller.lijst().await;
+        let new = caller
+            .aanmelden(json!({ "kanaal": "POLL", "kleur": "rood" }))
+            .await;
+        let (status, code) = match way {
+            Way::Rest => (400, "ONGELDIGE_INVOER"),
+            Way::Soap => (500, "DK0004"),
+        };
+        assert_eq!((new.status, new.code.as_str()), (status, code));
+        let changed = caller
+            .wijzigen(
+                &id,
+                json!({ "kanaal": "POLL", "status": "GEPAUZEERD", "kleur": "rood" }),
+            )
+            .await;
+        assert_eq!((changed.status, changed.code.as_str()), (status, code));
+        assert_eq!(caller.lijst().await, before, "{way:?}");
+    }
+}
+
+#[actix_web::test]
 async fn a_problem_names_all_fields_and_repeats_no_content() {
     let world = World::new().await;
     let caller = Caller::new(&world, Way::Rest);

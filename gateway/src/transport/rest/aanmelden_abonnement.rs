@@ -60,6 +60,7 @@ pub(super) const POST: Endpoint = Endpoint {
 
 impl Posted for Request {
     const ENDPOINT: Endpoint = POST;
+    const WRITES: bool = true;
     type Response = Response;
 
     fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self {

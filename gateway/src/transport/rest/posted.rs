@@ -32,6 +32,9 @@ pub(super) trait Posted: Sized + Send + 'static {
     const ENDPOINT: Endpoint;
     /// Whether the larger limits hold, and reading and answering take a turn on a thread apart.
     const BULK: bool = false;
+    /// Whether it changes something. A body of the wrong form then changes nothing; else it is answered as
+    /// far as it goes, so that what is wrong with the meaning is told at once too.
+    const WRITES: bool = false;
     /// Bytes that hold most answers, so that what they are written to hardly grows.
     const ANSWER_BYTES: usize = Reply::SINGLE_BYTES;
     /// What is answered.
@@ -111,7 +114,10 @@ async fn answer<V: Posted>(
     }
     let mut vraag = V::read(&body, json_limits, &mut fouten);
     vraag.at(call.request, &mut fouten);
-    if V::BULK && fouten.is_empty() {
+    if (V::BULK || V::WRITES) && !fouten.is_empty() {
+        return Err(Problem::invalid_input(fouten));
+    }
+    if V::BULK {
         call.toelating.regels(vraag.regels())?;
         if vraag.regels() > INLINE_REGELS {
             let work = Work::new(call, gateway, caller, herkenning);

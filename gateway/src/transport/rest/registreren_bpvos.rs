@@ -138,6 +138,7 @@ pub(super) const DELETE: Endpoint = Endpoint {
 impl Posted for Request {
     const ENDPOINT: Endpoint = PUT;
     const BULK: bool = true;
+    const WRITES: bool = true;
     type Response = Response;
 
     fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self {

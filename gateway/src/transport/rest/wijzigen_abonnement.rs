@@ -55,6 +55,7 @@ pub(super) const PUT: Endpoint = Endpoint {
 
 impl Posted for Request {
     const ENDPOINT: Endpoint = PUT;
+    const WRITES: bool = true;
     type Response = Response;
 
     fn read(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Self {
