@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, Executor, SqliteConnection, SqlitePool,
+    AssertSqlSafe, Connection, Executor, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
@@ -49,6 +49,7 @@ impl SqliteStore {
         // Here and not before copying: commits would come in between, and who writes faster than
         // that forgets would hold it up for ever.
         self.forget_superseded().await?;
+        self.be_patient().await?;
         let mut connection = self.write.acquire().await?;
         let free: i64 = sqlx::query_scalar("PRAGMA freelist_count")
             .fetch_one(&mut *connection)
@@ -60,9 +61,17 @@ impl SqliteStore {
         self.leave_write_ahead_log().await
     }
 
+    /// Other connections of this process that are being closed lock the file for a moment.
+    async fn be_patient(&self) -> Result<(), StoreError> {
+        let wait = format!("PRAGMA busy_timeout = {}", open::OPEN_PATIENCE.as_millis());
+        self.write.execute(AssertSqlSafe(wait)).await?;
+        Ok(())
+    }
+
     /// One file again; it asks for the only connection.
     async fn leave_write_ahead_log(&self) -> Result<(), StoreError> {
         self.read.close().await;
+        self.be_patient().await?;
         self.write.execute("PRAGMA journal_mode = DELETE").await?;
         Ok(())
     }

@@ -37,7 +37,7 @@ pub(crate) const TOEGANG: &str = "CREATE TABLE IF NOT EXISTS toegang (
 const READ_CONNECTIONS: u32 = 4;
 
 /// How long opening waits for another process that opens or recovers the file.
-const OPEN_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Names of the settings in `meta`.
 pub(super) const TIJDLIJN: &str = "tijdlijn";
