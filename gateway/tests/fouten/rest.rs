@@ -319,6 +319,11 @@ table! {
          beschikbaar\n\
          abonnementen zijn even niet beschikbaar; dezelfde vraag mag opnieuw\n\
          retry-after: 5";
+    gebruik_niet_beschikbaar: GebruikNietBeschikbaar,
+        async { world().await.ask(get("/v1/gebruik?vanaf=2026-11-01&tot=2026-11-22")).await } =>
+        "503 gebruik-niet-beschikbaar GEBRUIK_NIET_BESCHIKBAAR Gebruik even niet op te vragen\n\
+         het gebruik is even niet op te vragen; dezelfde vraag mag opnieuw\n\
+         retry-after: 5";
     toegang_te_oud: ToegangTeOud,
         async { world().await.toegang_too_old().ask(get(VERIFY)).await } =>
         "503 toegang-te-oud TOEGANG_TE_OUD Toegangsgegevens te oud\n\

@@ -1,6 +1,6 @@
 //! One call from identity to answer, in the order of standards §1: who, for whom, then what.
 
-use std::{borrow::Cow, future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,6 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    endpoint::Endpoint,
     negotiation,
     problem::{IDEMPOTENCY_HEADER, Probleemsoort, Problem, SCHOOL_HEADER},
     violation::{Overtreding, Overtredingen, Plaats},
@@ -50,7 +51,7 @@ pub(super) struct Reply {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(request: &'a HttpRequest, gateway: &'a Gateway, operatie: Operatie) -> Self {
+    fn new(request: &'a HttpRequest, gateway: &'a Gateway, operatie: Operatie) -> Self {
         Self {
             request,
             gateway,
@@ -174,7 +175,7 @@ impl<'a> Call<'a> {
     }
 
     /// The response, with what the log and the metrics want to know of it.
-    pub(super) fn finish(self, result: Result<Reply, Problem>) -> HttpResponse {
+    fn finish(self, result: Result<Reply, Problem>) -> HttpResponse {
         let (mut response, code) = match result {
             Ok(reply) => {
                 let mut response = match reply.location {
@@ -253,19 +254,26 @@ impl Reply {
     }
 }
 
-/// Runs what answers a call, and turns a defect of ours into a problem instead of a broken
-/// connection.
-///
-/// # Errors
-/// Those of the answer; 500 for a panic in it.
-pub(super) async fn guarded(
-    answer: impl Future<Output = Result<Reply, Problem>>,
-) -> Result<Reply, Problem> {
+/// One call from beginning to end: what `answer` makes of it, unless the caller's certificate is
+/// refused before it does, which is 401 or 403 as soon as it does not count any more. A defect of ours is
+/// a problem, and no broken connection.
+pub(super) async fn serve(
+    request: &HttpRequest,
+    gateway: &Gateway,
+    endpoint: &Endpoint,
+    answer: impl AsyncFnOnce(&mut Call<'_>) -> Result<Reply, Problem>,
+) -> HttpResponse {
+    let mut call = Call::new(request, gateway, endpoint.operatie);
+    // Who has none is refused by the answer itself.
+    let peer = peer_identity(request).ok();
+    let admitted = gateway.while_admitted(peer.as_deref(), answer(&mut call));
     // What is looked at after a panic is who called, which was set before or not at all.
-    AssertUnwindSafe(answer)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(not_handled()))
+    let result = match AssertUnwindSafe(admitted).catch_unwind().await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(rejection)) => Err(rejection.into()),
+        Err(_) => Err(not_handled()),
+    };
+    call.finish(result)
 }
 
 /// 500: a bug of ours, of which the line of the panic tells more.
@@ -299,20 +307,6 @@ pub(super) async fn accepted<R>(
 /// The caller's trace, when it names one.
 pub(super) fn traceparent(request: &HttpRequest) -> Option<&str> {
     request.headers().get(TRACEPARENT)?.to_str().ok()
-}
-
-/// What `work` comes to, unless the caller's certificate is refused before it does.
-///
-/// # Errors
-/// That of `work`, or 401 or 403 as soon as the certificate does not count any more.
-pub(super) async fn while_admitted<T>(
-    request: &HttpRequest,
-    gateway: &Gateway,
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    // Who has none is refused by the work itself.
-    let peer = peer_identity(request).ok();
-    gateway.while_admitted(peer.as_deref(), work).await?
 }
 
 fn school_of(request: &HttpRequest) -> Result<Option<Oin>, Problem> {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     abonnement::{self, ABONNEMENT_ID, PAD},
-    call::{Call, Reply, accepted, guarded},
+    call::{Call, Reply, accepted, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
@@ -82,9 +82,7 @@ pub(super) const DELETE: Endpoint = Endpoint {
 };
 
 pub(super) async fn all(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ALL.operatie);
-    let result = guarded(answer_all(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ALL, answer_all).await
 }
 
 async fn answer_all(call: &mut Call<'_>) -> Result<Reply, Problem> {
@@ -105,9 +103,7 @@ async fn answer_all(call: &mut Call<'_>) -> Result<Reply, Problem> {
 }
 
 pub(super) async fn one(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ONE.operatie);
-    let result = guarded(answer_one(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ONE, answer_one).await
 }
 
 async fn answer_one(call: &mut Call<'_>) -> Result<Reply, Problem> {
@@ -129,9 +125,7 @@ async fn answer_one(call: &mut Call<'_>) -> Result<Reply, Problem> {
 }
 
 pub(super) async fn delete(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, DELETE.operatie);
-    let result = guarded(answer_delete(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &DELETE, answer_delete).await
 }
 
 async fn answer_delete(call: &mut Call<'_>) -> Result<Reply, Problem> {

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted, guarded},
+    call::{Call, Reply, accepted, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
@@ -68,9 +68,7 @@ pub(super) const ONE: Endpoint = Endpoint {
 };
 
 pub(super) async fn all(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ALL.operatie);
-    let result = guarded(answer_all(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ALL, answer_all).await
 }
 
 async fn answer_all(call: &mut Call<'_>) -> Result<Reply, Problem> {
@@ -97,9 +95,7 @@ async fn answer_all(call: &mut Call<'_>) -> Result<Reply, Problem> {
 }
 
 pub(super) async fn one(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ONE.operatie);
-    let result = guarded(answer_one(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ONE, answer_one).await
 }
 
 async fn answer_one(call: &mut Call<'_>) -> Result<Reply, Problem> {

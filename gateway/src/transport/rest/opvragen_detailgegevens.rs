@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted, guarded},
+    call::{Call, Reply, accepted, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
@@ -42,9 +42,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 };
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = guarded(answer(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ENDPOINT, answer).await
 }
 
 async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {

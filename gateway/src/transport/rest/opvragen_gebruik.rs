@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted, guarded},
+    call::{Call, Reply, accepted, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
@@ -50,9 +50,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 };
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = guarded(answer(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ENDPOINT, answer).await
 }
 
 async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
@@ -70,7 +68,7 @@ async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
     };
     let teller = call.gateway.verwerkingslog.gebruik();
     let answer = run(&context, teller, &request).await;
-    let answer = answer.map_err(|geen| Problem::unavailable_for_a_while(&geen.to_string()))?;
+    let answer = answer.map_err(Problem::gebruik_unavailable)?;
     let response = accepted(&call.uitgang(&caller), answer, fouten, |_| Plaats::Query).await?;
     Reply::json(&response, response.kop.signaalcode)
 }

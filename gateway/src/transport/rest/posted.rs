@@ -8,7 +8,7 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    call::{Call, Reply, accepted, guarded, not_handled, traceparent, while_admitted},
+    call::{Call, Reply, accepted, not_handled, serve, traceparent},
     endpoint::Endpoint,
     json::JsonLimits,
     negotiation,
@@ -77,10 +77,8 @@ pub(super) async fn handle<V: Posted>(
     payload: Payload,
     gateway: web::Data<Gateway>,
 ) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, V::ENDPOINT.operatie);
-    let work = answer::<V>(&mut call, payload, &gateway);
-    let result = guarded(while_admitted(&request, &gateway, work)).await;
-    call.finish(result)
+    let answer = async |call: &mut Call<'_>| answer::<V>(call, payload, &gateway).await;
+    serve(&request, &gateway, &V::ENDPOINT, answer).await
 }
 
 async fn answer<V: Posted>(

@@ -17,7 +17,7 @@ use super::violation::{Overtreding, Overtredingen, Plaats};
 use crate::{
     access::{Overschrijding, QuotaSoort, Rejection},
     domain::Signaalcode,
-    operations::Failure,
+    operations::{Failure, opvragen_gebruik::GeenGebruik},
     transport::gateway::Outcome,
 };
 
@@ -151,6 +151,9 @@ problemen! {
     /// The record of processing cannot be written; what is not about people goes on.
     PersonenNietBeschikbaar = SERVICE_UNAVAILABLE, "persoonsgegevens-niet-beschikbaar", "PERSOONSGEGEVENS_NIET_BESCHIKBAAR", "Persoonsgegevens even niet beschikbaar",
         "Probeer het opnieuw na Retry-After; de beheerder is gewaarschuwd. Vragen zonder persoonsgegevens worden beantwoord.";
+    /// The counts of requests cannot be read; the rest goes on.
+    GebruikNietBeschikbaar = SERVICE_UNAVAILABLE, "gebruik-niet-beschikbaar", "GEBRUIK_NIET_BESCHIKBAAR", "Gebruik even niet op te vragen",
+        "Stuur dezelfde vraag opnieuw na Retry-After. Er wordt gewoon doorgeteld.";
     /// What this node knows of toegang is too old to rely on.
     ToegangTeOud = SERVICE_UNAVAILABLE, "toegang-te-oud", "TOEGANG_TE_OUD", "Toegangsgegevens te oud",
         "Probeer het opnieuw na Retry-After; de beheerder is gewaarschuwd.";
@@ -189,7 +192,7 @@ pub struct Stroom {
 pub struct Instance(pub Uuid);
 
 /// A database that fails over is back in some seconds.
-const ADMINISTRATIE_RETRY_AFTER_S: u32 = 5;
+const GEBRUIK_RETRY_AFTER_S: u32 = 5;
 
 impl Problem {
     /// A problem with this detail and nothing more.
@@ -283,13 +286,10 @@ impl Problem {
         problem
     }
 
-    /// 503: what is kept for an afnemer cannot be had for some seconds.
-    pub(super) fn unavailable_for_a_while(detail: &str) -> Self {
-        Self::new(
-            Probleemsoort::AbonnementenNietBeschikbaar,
-            detail.to_owned(),
-        )
-        .retry_after(ADMINISTRATIE_RETRY_AFTER_S)
+    /// 503: the counts of requests cannot be had for some seconds.
+    pub(super) fn gebruik_unavailable(geen: GeenGebruik) -> Self {
+        Self::new(Probleemsoort::GebruikNietBeschikbaar, geen.to_string())
+            .retry_after(GEBRUIK_RETRY_AFTER_S)
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {

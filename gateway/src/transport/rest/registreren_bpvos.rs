@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, guarded},
+    call::{Call, Reply, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Verzoek as Body, Voorbeeld},
     field::{CODE, LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Node, Place},
@@ -168,9 +168,7 @@ impl Posted for Request {
 
 /// DELETE.
 pub(super) async fn delete(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, DELETE.operatie);
-    let result = guarded(answer_delete(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &DELETE, answer_delete).await
 }
 
 async fn answer_delete(call: &mut Call<'_>) -> Result<Reply, Problem> {

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    call::{Call, Reply, accepted, guarded},
+    call::{Call, Reply, accepted, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{LEERBEDRIJF_ID, MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Place},
@@ -107,9 +107,7 @@ const VOORBEELD: Voorbeeld = Voorbeeld {
 };
 
 pub(super) async fn by_id(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, BY_ID.operatie);
-    let result = guarded(answer_by_id(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &BY_ID, answer_by_id).await
 }
 
 async fn answer_by_id(call: &mut Call<'_>) -> Result<Reply, Problem> {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     abonnement::ABONNEMENT_ID,
-    call::{Call, Reply, accepted, guarded},
+    call::{Call, Reply, accepted, serve},
     endpoint::{Endpoint, Methode, Uitkomst, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     problem::Problem,
@@ -61,9 +61,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 };
 
 pub(super) async fn handle(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let mut call = Call::new(&request, &gateway, ENDPOINT.operatie);
-    let result = guarded(answer(&mut call)).await;
-    call.finish(result)
+    serve(&request, &gateway, &ENDPOINT, answer).await
 }
 
 async fn answer(call: &mut Call<'_>) -> Result<Reply, Problem> {
