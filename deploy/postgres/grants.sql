@@ -23,8 +23,9 @@ GRANT USAGE ON SEQUENCE stage_nummer TO stagepoort_knoop;
 -- Subscriptions and deliveries: numbers that were given out are not removed, and what operators did is not
 -- rewritten. Attempts leave with the retention.
 GRANT UPDATE ON push_stand TO stagepoort_knoop;
-GRANT INSERT, UPDATE ON abonnement, melding, baan TO stagepoort_knoop;
-GRANT INSERT, DELETE ON poging TO stagepoort_knoop;
+GRANT INSERT, UPDATE ON abonnement, bezorging, melding TO stagepoort_knoop;
+GRANT INSERT, UPDATE, DELETE ON achterstand, bezorger TO stagepoort_knoop;
+GRANT INSERT, DELETE ON pogingen TO stagepoort_knoop;
 GRANT INSERT ON beheerdaad TO stagepoort_knoop;
 -- The record of processing: a block that came is never rewritten, and leaves with its retention. Who looked into
 -- it stays.

@@ -21,14 +21,32 @@ CREATE TABLE abonnement (
     faalt_sinds_ms    bigint,
     mislukt           bigint NOT NULL DEFAULT 0,
     niet_voor_ms      bigint,
-    proef             boolean NOT NULL DEFAULT false,
-    laatste_poging_ms bigint,
-    laatste_uitkomst  text
+    proef             boolean NOT NULL DEFAULT false
 );
 CREATE INDEX abonnement_afnemer ON abonnement (afnemer);
 
--- One number of a subscription. staat: 0 waits, 1 delivered, 2 dropped, 3 dead letter. inhoud holds keys of
--- students' bpvo's and is taken out after the retention; the rest stays.
+-- How far the delivery of a subscription is, and which node has it on loan. klaar: up to and with this number
+-- all is dealt with, but for the lanes in achterstand; los: numbers behind it that are dealt with too. beurt
+-- counts what others than its lender changed.
+CREATE TABLE bezorging (
+    abonnement        bytea PRIMARY KEY,
+    klaar             bigint NOT NULL DEFAULT 0,
+    los               bytea NOT NULL DEFAULT '',
+    beurt             bigint NOT NULL DEFAULT 0,
+    lener             bytea,
+    geleend_tot_ms    bigint NOT NULL DEFAULT 0,
+    laatste_poging_ms bigint,
+    laatste_uitkomst  text
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0);
+
+-- Nodes that deliver, and until when they count as such.
+CREATE TABLE bezorger (
+    id     bytea PRIMARY KEY,
+    tot_ms bigint NOT NULL
+);
+
+-- One number of a subscription. staat: 0 as bezorging and achterstand say, 2 dropped, 3 dead letter, 4 waits once
+-- more. inhoud holds keys of students' bpvo's and is taken out after the retention; the rest stays.
 CREATE TABLE melding (
     abonnement      bytea NOT NULL,
     volgnummer      bigint NOT NULL,
@@ -42,36 +60,34 @@ CREATE TABLE melding (
     PRIMARY KEY (abonnement, volgnummer)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE UNIQUE INDEX melding_id ON melding (abonnement, mutatie_id);
-CREATE INDEX melding_wacht ON melding (abonnement, leerbedrijf, volgnummer) WHERE staat = 0;
-CREATE INDEX melding_dood ON melding (abonnement, volgnummer) WHERE staat = 3;
+CREATE INDEX melding_leerbedrijf ON melding (abonnement, leerbedrijf, volgnummer);
+CREATE INDEX melding_apart ON melding (abonnement, staat, volgnummer) WHERE staat <> 0;
 CREATE INDEX melding_oud ON melding (geregistreerd_ms) WHERE inhoud IS NOT NULL;
 
--- The lane of a leerbedrijf within a subscription. kop: its first number that waits, which alone can be
--- lent; volgende_ms: from when on. While it is lent that is the end of the loan.
-CREATE TABLE baan (
+-- A leerbedrijf whose next number did not go at once, or goes once more: its numbers from vanaf on wait, as far as
+-- klaar or the reading of its lender came, and so do those that wait once more.
+CREATE TABLE achterstand (
     abonnement  bytea NOT NULL,
     leerbedrijf bigint NOT NULL,
-    laatste     bigint NOT NULL,
-    kop         bigint,
+    vanaf       bigint NOT NULL,
     pogingen    bigint NOT NULL DEFAULT 0,
     volgende_ms bigint NOT NULL,
-    lease       bytea,
     PRIMARY KEY (abonnement, leerbedrijf)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX baan_wacht ON baan (abonnement, volgende_ms, kop) WHERE kop IS NOT NULL;
-CREATE INDEX baan_kop ON baan (abonnement, kop) WHERE kop IS NOT NULL;
+CREATE INDEX achterstand_volgende ON achterstand (abonnement, volgende_ms);
+CREATE INDEX achterstand_vanaf ON achterstand (abonnement, vanaf);
 
--- Every attempt to deliver. Of the answer a hash alone: error pages carry names.
-CREATE TABLE poging (
-    abonnement   bytea NOT NULL,
-    volgnummer   bigint NOT NULL,
-    tijdstip_ms  bigint NOT NULL,
-    http_status  bigint,
-    duur_ms      bigint NOT NULL,
-    antwoord     bytea,
-    uitkomst     text NOT NULL
+-- Attempts to deliver, as many in a row as were recorded together. Of the answer a hash alone: error pages carry
+-- names.
+CREATE TABLE pogingen (
+    nr          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    abonnement  bytea NOT NULL,
+    eerste      bigint NOT NULL,
+    laatste     bigint NOT NULL,
+    tijdstip_ms bigint NOT NULL,
+    inhoud      bytea NOT NULL
 );
-CREATE INDEX poging_melding ON poging (abonnement, volgnummer, tijdstip_ms);
+CREATE INDEX pogingen_tijdstip ON pogingen (abonnement, tijdstip_ms);
 
 -- What operators did.
 CREATE TABLE beheerdaad (

@@ -6,6 +6,7 @@
 //! (opvragenMutaties) and is what [`Delivery`] sends. Both read and write through [`PushStore`].
 
 pub mod abonnement;
+pub mod bezorger;
 pub mod client;
 pub mod delivery;
 pub mod eindpunt;
@@ -30,6 +31,7 @@ pub use abonnement::{
     Abonnement, AbonnementId, AbonnementStatus, Kanaal, Laatste, LaatstePoging, MAX_PER_BERICHT,
     Voorwaarden,
 };
+pub use bezorger::{Attempt, Bezorger, Claim, Wanted};
 pub use client::{ClientError, ClientSettings, Lookup, PushClient, SystemLookup};
 pub use delivery::{Delivery, Parts as DeliveryParts, Settings as DeliverySettings};
 pub use eindpunt::{Eindpunt, OngeldigEindpunt};

@@ -13,10 +13,11 @@ use stagepoort::{
     config::Config,
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
     push::{
-        Abonnement, AbonnementId, AbonnementStatus, Inhoud, Kanaal, open_push,
+        Abonnement, AbonnementId, AbonnementStatus, Attempt, Bezorger, Inhoud, Kanaal, Wanted,
+        open_push,
         store::{
-            Attempt, Beheerdaad, Cursor, Eindpuntstaat, Gevolg, Keuze, NieuweMelding, Poging,
-            Wanted, Wijziging,
+            Beheerdaad, Cursor, Eindpuntstaat, Gevolg, Keuze, Lening, NieuweMelding, Poging,
+            Wijziging,
         },
     },
 };
@@ -331,8 +332,18 @@ pub(crate) async fn push_as_a_node(settings: &str) {
         abonnement: abonnement.id,
         most: 9,
     }];
-    let lease = Uuid::from_u128(9);
-    let lent = store.claim(&wanted, at(3), at(9), lease).await.unwrap();
+    let mut bezorger = Bezorger::new(Uuid::from_u128(9));
+    let lener = bezorger.lener();
+    let lening = Lening {
+        lener,
+        nu: at(3),
+        tot: at(9),
+    };
+    assert_eq!(store.meld_bezorger(lening).await.unwrap(), [lener]);
+    let ids = [abonnement.id];
+    let lent = bezorger.leen(&*store, &ids, (at(3), at(9)));
+    lent.await.unwrap();
+    let lent = bezorger.claim(&*store, &wanted, at(3)).await.unwrap();
     let poging = Poging {
         tijdstip: at(4),
         http_status: Some(204),
@@ -344,11 +355,14 @@ pub(crate) async fn push_as_a_node(settings: &str) {
         abonnement: abonnement.id,
         leerbedrijf_id: lent[0].melding.leerbedrijf_id,
         volgnummer: lent[0].melding.volgnummer,
-        lease,
         gevolg: Gevolg::Bezorgd,
         poging: Some(poging.clone()),
     };
-    store.record(&[outcome]).await.unwrap();
+    let outcomes = [outcome];
+    let recorded = bezorger.record(&*store, &outcomes, (at(4), at(9)));
+    recorded.await.unwrap();
+    bezorger.geef_alles_terug(&*store).await.unwrap();
+    store.meld_bezorger_af(lener).await.unwrap();
     let staat = Eindpuntstaat::default();
     let id = abonnement.id;
     assert!(

@@ -7,8 +7,9 @@ use stagepoort::{
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
     log::Opslag,
     push::{
-        Abonnement, AbonnementId, AbonnementStatus, Geheim, Inhoud, Kanaal, PushStore, open_push,
-        store::{Attempt, Cursor, Gevolg, NieuweMelding, Poging, Wanted},
+        Abonnement, AbonnementId, AbonnementStatus, Attempt, Bezorger, Geheim, Inhoud, Kanaal,
+        PushStore, Wanted, open_push,
+        store::{Cursor, Gevolg, NieuweMelding, Poging},
     },
 };
 use uuid::Uuid;
@@ -91,8 +92,12 @@ async fn world() -> (Plek, Arc<dyn PushStore>) {
         abonnement: AbonnementId(Uuid::from_u128(1)),
         most: 2,
     }];
-    let lease = Uuid::from_u128(9);
-    let lent = store.claim(&wanted, at(5), at(9), lease).await.unwrap();
+    let mut bezorger = Bezorger::new(Uuid::from_u128(9));
+    let one = wanted[0].abonnement;
+    let ids = [one];
+    let lent = bezorger.leen(&*store, &ids, (at(5), at(9)));
+    lent.await.unwrap();
+    let lent = bezorger.claim(&*store, &wanted, at(5)).await.unwrap();
     let outcomes = [(Gevolg::Bezorgd, 204), (Gevolg::Dood, 422)];
     let attempts: Vec<_> = lent
         .iter()
@@ -101,7 +106,6 @@ async fn world() -> (Plek, Arc<dyn PushStore>) {
             abonnement: claim.melding.abonnement,
             leerbedrijf_id: claim.melding.leerbedrijf_id,
             volgnummer: claim.melding.volgnummer,
-            lease,
             gevolg,
             poging: Some(Poging {
                 tijdstip: at(6),
@@ -112,7 +116,9 @@ async fn world() -> (Plek, Arc<dyn PushStore>) {
             }),
         })
         .collect();
-    store.record(&attempts).await.unwrap();
+    let recorded = bezorger.record(&*store, &attempts, (at(6), at(9)));
+    recorded.await.unwrap();
+    bezorger.geef_alles_terug(&*store).await.unwrap();
     (plek, store)
 }
 

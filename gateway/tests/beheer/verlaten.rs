@@ -20,8 +20,9 @@ use stagepoort::{
     },
     log::Opslag,
     push::{
-        Abonnement, AbonnementId, AbonnementStatus, Inhoud, Kanaal, PushStore, open_push,
-        store::{Attempt, Cursor, Gevolg, NieuweMelding, Poging, Wanted},
+        Abonnement, AbonnementId, AbonnementStatus, Attempt, Bezorger, Inhoud, Kanaal, PushStore,
+        Wanted, open_push,
+        store::{Cursor, Gevolg, NieuweMelding, Poging},
     },
     register::{
         Object,
@@ -356,12 +357,16 @@ fn melding(n: u32, kenmerk: &str) -> NieuweMelding {
 
 /// Half of what waits, as a node would; the rest waits until it is too old.
 async fn deliver(store: &dyn PushStore) {
-    let (lease, now) = (Uuid::from_u128(9), SystemClock.now());
+    let now = SystemClock.now();
     let wanted = [Wanted {
         abonnement: ABONNEMENT,
         most: 100,
     }];
-    let lent = store.claim(&wanted, now, now, lease).await.unwrap();
+    let mut bezorger = Bezorger::new(Uuid::from_u128(9));
+    let ids = [ABONNEMENT];
+    let lent = bezorger.leen(store, &ids, (now, now));
+    lent.await.unwrap();
+    let lent = bezorger.claim(store, &wanted, now).await.unwrap();
     assert_eq!(lent.len(), 100);
     let attempts: Vec<_> = lent
         .iter()
@@ -369,7 +374,6 @@ async fn deliver(store: &dyn PushStore) {
             abonnement: claim.melding.abonnement,
             leerbedrijf_id: claim.melding.leerbedrijf_id,
             volgnummer: claim.melding.volgnummer,
-            lease,
             gevolg: Gevolg::Bezorgd,
             poging: Some(Poging {
                 tijdstip: long_ago(),
@@ -380,7 +384,8 @@ async fn deliver(store: &dyn PushStore) {
             }),
         })
         .collect();
-    store.record(&attempts).await.unwrap();
+    let recorded = bezorger.record(store, &attempts, (now, now));
+    recorded.await.unwrap();
 }
 
 /// What the school writes over mutual TLS.

@@ -11,10 +11,11 @@ use std::{
 use stagepoort::{
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
     push::{
-        Abonnement, AbonnementId, AbonnementStatus, Inhoud, Kanaal, PushStore, Staat, open_push,
+        Abonnement, AbonnementId, AbonnementStatus, Attempt, Bezorger, Claim, Inhoud, Kanaal,
+        PushStore, Staat, Wanted, open_push,
         store::{
-            Attempt, Beheerdaad, Claim, Cursor, Eindpuntstaat, Gevolg, Keuze, NieuweMelding,
-            Poging, Wanted, Wijziging,
+            Beheerdaad, Cursor, Eindpuntstaat, Gevolg, Keuze, Lening, NieuweMelding, Poging,
+            Wijziging,
         },
     },
 };
@@ -31,6 +32,7 @@ on_every_engine! {
     a_fan_out_that_started_from_something_else_does_not_count,
     only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it,
     what_was_lent_and_not_returned_is_due_again_and_its_late_outcome_is_ignored,
+    nodes_that_deliver_know_of_one_another,
     a_refused_one_waits_without_holding_up_others_and_a_dead_letter_lets_the_next_go,
     operators_drop_and_replay_and_it_is_written_down,
     a_subscriber_that_polls_confirms_what_it_has,
@@ -111,22 +113,39 @@ async fn fan_out(store: &dyn PushStore, nieuw: &[NieuweMelding]) {
     assert!(store.fan_out(&start, to, nieuw).await.unwrap());
 }
 
-/// The name of a loan that nobody had.
-fn new_lease() -> Uuid {
-    static LAST: AtomicU64 = AtomicU64::new(1);
-    Uuid::from_u128(u128::from(LAST.fetch_add(1, Ordering::Relaxed)))
+/// A node that delivers, without anything to send by.
+struct Node {
+    store: Arc<dyn PushStore>,
+    bezorger: Bezorger,
 }
 
-async fn claim(store: &dyn PushStore, n: u128, most: u32, now: i64) -> Vec<Claim> {
-    let wanted = [Wanted {
-        abonnement: AbonnementId(Uuid::from_u128(n)),
-        most,
-    }];
-    let lease = new_lease();
-    store
-        .claim(&wanted, at(now), at(now + 30), lease)
-        .await
-        .unwrap()
+impl Node {
+    fn new(store: &Arc<dyn PushStore>) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(1);
+        let lener = Uuid::from_u128(u128::from(LAST.fetch_add(1, Ordering::Relaxed)));
+        Self {
+            store: Arc::clone(store),
+            bezorger: Bezorger::new(lener),
+        }
+    }
+
+    /// Looks what is new and takes up what is due; a loan lasts 30 seconds.
+    async fn claim(&mut self, n: u128, most: u32, now: i64) -> Vec<Claim> {
+        let abonnement = AbonnementId(Uuid::from_u128(n));
+        let (now, until) = (at(now), at(now + 30));
+        let ids = [abonnement];
+        let lent = self.bezorger.leen(&*self.store, &ids, (now, until));
+        lent.await.unwrap();
+        let wanted = [Wanted { abonnement, most }];
+        let claims = self.bezorger.claim(&*self.store, &wanted, now);
+        claims.await.unwrap()
+    }
+
+    async fn record(&mut self, attempts: &[Attempt], now: i64) {
+        let moments = (at(now), at(now + 30));
+        let recorded = self.bezorger.record(&*self.store, attempts, moments);
+        recorded.await.unwrap();
+    }
 }
 
 fn poging(now: Tijdstip, status: u16) -> Poging {
@@ -145,7 +164,6 @@ fn attempt(claim: &Claim, gevolg: Gevolg, now: i64) -> Attempt {
         abonnement: claim.melding.abonnement,
         leerbedrijf_id: claim.melding.leerbedrijf_id,
         volgnummer: claim.melding.volgnummer,
-        lease: claim.lease,
         gevolg,
         poging: Some(poging(at(now), status)),
     }
@@ -333,6 +351,7 @@ async fn a_fan_out_that_started_from_something_else_does_not_count(engine: Engin
 async fn only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it(engine: Engine) {
     let database = Database::new(engine).await;
     let store = open(&database, 2).await;
+    let mut node = Node::new(&store);
     let all = [
         melding(1, 1, 10),
         melding(1, 1, 11),
@@ -341,23 +360,20 @@ async fn only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it(engine:
     ];
     fan_out(&*store, &all).await;
 
-    let lent = claim(&*store, 1, 10, 20).await;
+    let lent = node.claim(1, 10, 20).await;
     assert_eq!(numbers(&lent), [1, 3]);
     assert_eq!(lent[0].volledig_tot_en_met, 0);
-    assert_eq!(claim(&*store, 1, 10, 20).await, []);
-    store
-        .record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)])
-        .await
-        .unwrap();
-    let next = claim(&*store, 1, 10, 21).await;
+    assert_eq!(node.claim(1, 10, 20).await, []);
+    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)], 21).await;
+    let next = node.claim(1, 10, 21).await;
     assert_eq!(numbers(&next), [2]);
     assert_eq!(next[0].volledig_tot_en_met, 1);
     let group = [
         attempt(&lent[1], Gevolg::Bezorgd, 22),
         attempt(&next[0], Gevolg::Bezorgd, 22),
     ];
-    store.record(&group).await.unwrap();
-    assert_eq!(claim(&*store, 1, 10, 99).await, []);
+    node.record(&group, 22).await;
+    assert_eq!(node.claim(1, 10, 99).await, []);
     let laatste = &store.laatste(&[abonnement(1).id]).await.unwrap()[0];
     assert_eq!(laatste.volledig_tot_en_met, 3);
     assert_eq!(laatste.oudste_onbezorgd_op, None);
@@ -367,9 +383,9 @@ async fn only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it(engine:
     );
 
     // Of the other subscription nothing has moved, and a lane that was empty fills again.
-    assert_eq!(numbers(&claim(&*store, 2, 10, 99).await), [1]);
+    assert_eq!(numbers(&node.claim(2, 10, 99).await), [1]);
     fan_out(&*store, &[melding(1, 1, 14), melding(1, 1, 15)]).await;
-    assert_eq!(numbers(&claim(&*store, 1, 10, 99).await), [4]);
+    assert_eq!(numbers(&node.claim(1, 10, 99).await), [4]);
 }
 
 async fn what_was_lent_and_not_returned_is_due_again_and_its_late_outcome_is_ignored(
@@ -377,28 +393,53 @@ async fn what_was_lent_and_not_returned_is_due_again_and_its_late_outcome_is_ign
 ) {
     let database = Database::new(engine).await;
     let store = open(&database, 1).await;
+    let (mut first, mut second) = (Node::new(&store), Node::new(&store));
     fan_out(&*store, &[melding(1, 1, 10), melding(1, 1, 11)]).await;
-    let late = claim(&*store, 1, 1, 20).await;
-    assert_eq!(claim(&*store, 1, 1, 49).await, []);
-    let again = claim(&*store, 1, 1, 50).await;
+    let late = first.claim(1, 1, 20).await;
+    assert_eq!(second.claim(1, 1, 49).await, []);
+    let again = second.claim(1, 1, 50).await;
     assert_eq!(again[0].melding, late[0].melding);
-    store
-        .record(&[attempt(&late[0], Gevolg::Opnieuw(at(999)), 51)])
-        .await
-        .unwrap();
-    store
-        .record(&[attempt(&again[0], Gevolg::Bezorgd, 51)])
-        .await
-        .unwrap();
-    store
-        .record(&[attempt(&late[0], Gevolg::Bezorgd, 52)])
-        .await
-        .unwrap();
-    assert_eq!(numbers(&claim(&*store, 1, 9, 53).await), [2]);
+    first
+        .record(&[attempt(&late[0], Gevolg::Opnieuw(at(999)), 51)], 51)
+        .await;
+    second
+        .record(&[attempt(&again[0], Gevolg::Bezorgd, 51)], 51)
+        .await;
+    first
+        .record(&[attempt(&late[0], Gevolg::Bezorgd, 52)], 52)
+        .await;
+    assert_eq!(first.claim(1, 9, 53).await, []);
+    assert_eq!(numbers(&second.claim(1, 9, 53).await), [2]);
     // What was tried is on record all the same.
     let tried = store.pogingen(abonnement(1).id, Some(1), 10).await.unwrap();
     assert_eq!(tried.len(), 3);
     assert_eq!(tried[0].poging, poging(at(52), 204));
+
+    // Given back it is free at once, and what came of it counts no more.
+    let lener = second.bezorger.lener();
+    store.geef_terug(lener, &[abonnement(1).id]).await.unwrap();
+    assert_eq!(numbers(&first.claim(1, 9, 54).await), [2]);
+}
+
+async fn nodes_that_deliver_know_of_one_another(engine: Engine) {
+    let database = Database::new(engine).await;
+    let store = open(&database, 0).await;
+    let lening = |n: u128, nu, tot| Lening {
+        lener: Uuid::from_u128(n),
+        nu: at(nu),
+        tot: at(tot),
+    };
+    let alone = store.meld_bezorger(lening(2, 10, 40)).await.unwrap();
+    assert_eq!(alone, [Uuid::from_u128(2)]);
+    let both = store.meld_bezorger(lening(1, 20, 50)).await.unwrap();
+    assert_eq!(both, [Uuid::from_u128(1), Uuid::from_u128(2)]);
+    store.meld_bezorger(lening(2, 30, 60)).await.unwrap();
+    // Who is silent no longer counts.
+    let left = store.meld_bezorger(lening(2, 50, 80)).await.unwrap();
+    assert_eq!(left, [Uuid::from_u128(2)]);
+    store.meld_bezorger_af(Uuid::from_u128(2)).await.unwrap();
+    let left = store.meld_bezorger(lening(3, 50, 80)).await.unwrap();
+    assert_eq!(left, [Uuid::from_u128(3)]);
 }
 
 async fn a_refused_one_waits_without_holding_up_others_and_a_dead_letter_lets_the_next_go(
@@ -406,39 +447,37 @@ async fn a_refused_one_waits_without_holding_up_others_and_a_dead_letter_lets_th
 ) {
     let database = Database::new(engine).await;
     let store = open(&database, 1).await;
+    let mut node = Node::new(&store);
     fan_out(
         &*store,
         &[melding(1, 1, 10), melding(1, 1, 11), melding(1, 2, 12)],
     )
     .await;
-    let lent = claim(&*store, 1, 9, 20).await;
+    let lent = node.claim(1, 9, 20).await;
     let group = [
         attempt(&lent[0], Gevolg::Opnieuw(at(60)), 21),
         attempt(&lent[1], Gevolg::Bezorgd, 21),
     ];
-    store.record(&group).await.unwrap();
-    assert_eq!(claim(&*store, 1, 9, 59).await, []);
-    let again = claim(&*store, 1, 9, 60).await;
+    node.record(&group, 21).await;
+    assert_eq!(node.claim(1, 9, 59).await, []);
+    let again = node.claim(1, 9, 60).await;
     assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 1));
     // Given back: not counted.
     let back = Attempt {
         poging: None,
         ..attempt(&again[0], Gevolg::Terug(at(61)), 60)
     };
-    store.record(&[back]).await.unwrap();
-    let again = claim(&*store, 1, 9, 61).await;
+    node.record(&[back], 60).await;
+    let again = node.claim(1, 9, 61).await;
     assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 1));
-    store
-        .record(&[attempt(&again[0], Gevolg::Dood, 62)])
-        .await
-        .unwrap();
-    let next = claim(&*store, 1, 9, 62).await;
+    node.record(&[attempt(&again[0], Gevolg::Dood, 62)], 62).await;
+    let next = node.claim(1, 9, 62).await;
     assert_eq!((next[0].melding.volgnummer, next[0].pogingen), (2, 0));
     let gone = Attempt {
         poging: None,
         ..attempt(&next[0], Gevolg::Vervallen, 63)
     };
-    store.record(&[gone]).await.unwrap();
+    node.record(&[gone], 63).await;
     let staten: Vec<Staat> = states(&*store).await;
     assert_eq!(staten, [Staat::Dood, Staat::Vervallen, Staat::Bezorgd]);
     // What is dead was not delivered.
@@ -458,6 +497,7 @@ async fn states(store: &dyn PushStore) -> Vec<Staat> {
 async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
     let database = Database::new(engine).await;
     let store = open(&database, 1).await;
+    let mut node = Node::new(&store);
     let id = abonnement(1).id;
     fan_out(
         &*store,
@@ -469,7 +509,7 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
         ],
     )
     .await;
-    let lent = claim(&*store, 1, 9, 20).await;
+    let lent = node.claim(1, 9, 20).await;
     assert_eq!(
         store
             .drop_meldingen(id, Keuze::Nummers(1, 1), &daad())
@@ -478,24 +518,15 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
         1
     );
     // Dropped while it was under way: that outcome changes nothing any more.
-    store
-        .record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)])
-        .await
-        .unwrap();
-    store
-        .record(&[attempt(&lent[1], Gevolg::Dood, 21)])
-        .await
-        .unwrap();
-    store
-        .record(&[attempt(&lent[2], Gevolg::Bezorgd, 21)])
-        .await
-        .unwrap();
+    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)], 21).await;
+    node.record(&[attempt(&lent[1], Gevolg::Dood, 21)], 21).await;
+    node.record(&[attempt(&lent[2], Gevolg::Bezorgd, 21)], 21).await;
     let staten = states(&*store).await;
     assert_eq!(
         staten,
         [Staat::Vervallen, Staat::Wacht, Staat::Dood, Staat::Bezorgd]
     );
-    assert_eq!(numbers(&claim(&*store, 1, 9, 22).await), [2]);
+    assert_eq!(numbers(&node.claim(1, 9, 22).await), [2]);
 
     assert_eq!(
         store
@@ -504,10 +535,10 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
             .unwrap(),
         1
     );
-    assert_eq!(numbers(&claim(&*store, 1, 9, 23).await), [2, 3]);
+    assert_eq!(numbers(&node.claim(1, 9, 23).await), [3]);
     let moments = Keuze::Tijd(at(13), at(13));
     assert_eq!(store.replay(id, moments, at(60), &daad()).await.unwrap(), 1);
-    assert_eq!(numbers(&claim(&*store, 1, 9, 60).await), [2, 3, 4]);
+    assert_eq!(numbers(&node.claim(1, 9, 60).await), [4]);
     assert_eq!(
         store
             .replay(id, Keuze::Nummers(1, u64::MAX), at(61), &daad())
@@ -522,7 +553,7 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
             .unwrap(),
         3
     );
-    assert_eq!(claim(&*store, 1, 9, 999).await, []);
+    assert_eq!(node.claim(1, 9, 999).await, []);
     let laatste = &store.laatste(&[id]).await.unwrap()[0];
     assert_eq!(
         (laatste.volledig_tot_en_met, laatste.laatste_volgnummer),
@@ -572,6 +603,7 @@ fn wijziging_of(abonnement: &Abonnement) -> Wijziging {
 async fn a_subscriber_that_polls_confirms_what_it_has(engine: Engine) {
     let database = Database::new(engine).await;
     let store = open(&database, 1).await;
+    let mut node = Node::new(&store);
     let id = abonnement(1).id;
     fan_out(
         &*store,
@@ -589,7 +621,7 @@ async fn a_subscriber_that_polls_confirms_what_it_has(engine: Engine) {
         (laatste.volledig_tot_en_met, laatste.oudste_onbezorgd_op),
         (2, Some(at(12)))
     );
-    assert_eq!(numbers(&claim(&*store, 1, 9, 20).await), [3, 4]);
+    assert_eq!(numbers(&node.claim(1, 9, 20).await), [3, 4]);
     store.confirm(id, 4).await.unwrap();
     store.confirm(id, 1).await.unwrap();
     assert_eq!(
@@ -601,17 +633,15 @@ async fn a_subscriber_that_polls_confirms_what_it_has(engine: Engine) {
 async fn contents_leave_after_the_retention_and_numbers_stay(engine: Engine) {
     let database = Database::new(engine).await;
     let store = open(&database, 1).await;
+    let mut node = Node::new(&store);
     let id = abonnement(1).id;
     fan_out(
         &*store,
         &[melding(1, 1, 10), melding(1, 1, 11), melding(1, 1, 12)],
     )
     .await;
-    let lent = claim(&*store, 1, 1, 20).await;
-    store
-        .record(&[attempt(&lent[0], Gevolg::Bezorgd, 10)])
-        .await
-        .unwrap();
+    let lent = node.claim(1, 1, 20).await;
+    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 10)], 10).await;
     assert_eq!(store.forget_before(at(12)).await.unwrap(), 2);
     assert_eq!(store.forget_before(at(12)).await.unwrap(), 0);
     let all = store.meldingen(id, 0, 10).await.unwrap();
@@ -632,23 +662,21 @@ async fn contents_leave_after_the_retention_and_numbers_stay(engine: Engine) {
             .unwrap(),
         1
     );
-    assert_eq!(numbers(&claim(&*store, 1, 9, 60).await), [3]);
+    assert_eq!(numbers(&node.claim(1, 9, 60).await), [3]);
 }
 
 async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engine) {
     let database = Database::new(engine).await;
     let store = open(&database, 1).await;
+    let mut node = Node::new(&store);
     let one = abonnement(1);
     assert_eq!(
         store.eindpunten(&[one.id]).await.unwrap(),
         [Eindpuntstaat::default()]
     );
     fan_out(&*store, &[melding(1, 1, 10)]).await;
-    let lent = claim(&*store, 1, 9, 20).await;
-    store
-        .record(&[attempt(&lent[0], Gevolg::Opnieuw(at(9_000)), 21)])
-        .await
-        .unwrap();
+    let lent = node.claim(1, 9, 20).await;
+    node.record(&[attempt(&lent[0], Gevolg::Opnieuw(at(9_000)), 21)], 21).await;
     let failing = Eindpuntstaat {
         faalt_sinds: Some(at(21)),
         mislukt: 4,
@@ -692,7 +720,7 @@ async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engin
         store.eindpunten(&[one.id]).await.unwrap(),
         [Eindpuntstaat::default()]
     );
-    let again = claim(&*store, 1, 9, 25).await;
+    let again = node.claim(1, 9, 25).await;
     assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 0));
 }
 
@@ -700,7 +728,7 @@ async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engin
 type Taken = BTreeMap<(u128, u32), Vec<u64>>;
 
 /// Two stores, as of two nodes, deliver what a third numbers at the same time. Attempts fail by
-/// their number; loans run out by the moment that a claim is made for.
+/// their number; now and then a node gives everything back, or is lost with what it has.
 async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine: Engine) {
     const LEERBEDRIJVEN: u32 = 7;
     const ROUNDS: u128 = 12;
@@ -730,27 +758,23 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
         let store = open_push(database.opslag()).await.unwrap();
         let (taken, numbered) = (Arc::clone(&taken), Arc::clone(&numbered));
         nodes.spawn(async move {
+            let mut me = Node::new(&store);
             let mut now = 1_000;
             let mut idle = 0;
-            while idle < 40 {
+            while idle < 80 {
                 now += 1;
                 let all_numbered = numbered.load(Ordering::Relaxed);
-                let lent = [
-                    claim(&*store, 1, 3, now).await,
-                    claim(&*store, 2, 3, now).await,
-                ]
-                .concat();
+                let lent = [me.claim(1, 3, now).await, me.claim(2, 3, now).await].concat();
                 let nothing = lent.is_empty() && all_numbered;
                 idle = if nothing { idle + 1 } else { 0 };
                 let outcomes: Vec<Attempt> = lent
                     .iter()
-                    .filter_map(|claim| {
+                    .map(|claim| {
                         let nummer = claim.melding.volgnummer;
                         match (nummer + node + u64::from(claim.pogingen)) % 4 {
-                            0 => Some(attempt(claim, Gevolg::Opnieuw(at(now + 2)), now)),
-                            // This one is lost with the node: its loan must run out.
-                            1 if now < 1_020 => None,
-                            _ => Some(attempt(claim, Gevolg::Bezorgd, now)),
+                            0 => attempt(claim, Gevolg::Opnieuw(at(now + 2)), now),
+                            1 if now % 3 == 0 => attempt(claim, Gevolg::Terug(at(now)), now),
+                            _ => attempt(claim, Gevolg::Bezorgd, now),
                         }
                     })
                     .collect();
@@ -766,7 +790,15 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
                         .or_default()
                         .push(outcome.volgnummer);
                 }
-                store.record(&outcomes).await.unwrap();
+                match now % 20 {
+                    // What it has runs out, and what it sent comes once more.
+                    3 if now < 1_100 => me = Node::new(&store),
+                    11 => {
+                        me.record(&outcomes, now).await;
+                        me.bezorger.geef_alles_terug(&*store).await.unwrap();
+                    }
+                    _ => me.record(&outcomes, now).await,
+                }
                 tokio::task::yield_now().await;
             }
         });

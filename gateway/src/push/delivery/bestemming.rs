@@ -35,6 +35,8 @@ pub(super) struct Bestemming {
     geweigerd: u32,
     /// A proof or a test is under way.
     gevraagd: bool,
+    /// This node is to deliver to it, and no other.
+    pub(super) eigen: bool,
     beurt: Beurt,
 }
 
@@ -59,11 +61,29 @@ impl Bestemming {
             onderweg: 0,
             geweigerd: 0,
             gevraagd: false,
+            eigen: false,
             beurt: Beurt {
                 turns: Arc::new(Semaphore::new(gelijktijdig)),
                 niet_voor_ms: Arc::new(AtomicI64::new(i64::MIN)),
+                geleend_tot_ms: Arc::new(AtomicI64::new(i64::MIN)),
             },
         }
+    }
+
+    /// Until when it is on loan to this node; none when it is not.
+    pub(super) fn set_lent(&self, tot: Option<Tijdstip>) {
+        let tot_ms = tot.map_or(i64::MIN, Tijdstip::as_millis);
+        self.beurt.geleend_tot_ms.store(tot_ms, Relaxed);
+    }
+
+    /// It is on loan, and stays so.
+    pub(super) fn may_claim(&self) -> bool {
+        self.eigen && self.beurt.geleend_tot_ms.load(Relaxed) > i64::MIN
+    }
+
+    /// Nothing of it is in hand.
+    pub(super) fn is_idle(&self) -> bool {
+        self.onderweg == 0
     }
 
     /// How it does by the store, where other nodes may have written.

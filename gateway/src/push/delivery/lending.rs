@@ -6,20 +6,67 @@ use super::{
     Delivery, IN_HAND, Klaar, LOAN,
     bestemming::{Bestemming, per_bericht},
     sending::{self, Zending},
-    tell, uuid_of,
+    tell,
 };
 use crate::{
     domain::Tijdstip,
     log::StoreError,
     push::{
-        AbonnementId, PushStore,
+        AbonnementId, Claim, PushStore, Wanted,
+        bezorger::whose,
         schedule::later,
-        store::{Claim, Wanted},
+        store::Lening,
     },
 };
 
 impl Delivery {
-    /// Lends what is due, of every endpoint that has room, and sets it on its way.
+    /// Tells the other nodes that this one delivers, and learns which subscriptions are for them.
+    pub(super) async fn share(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
+        let (nu, tot) = self.lening();
+        let lener = self.bezorger.lener();
+        let bezorgers = store.meld_bezorger(Lening { lener, nu, tot }).await?;
+        let mut terug: Vec<AbonnementId> = Vec::new();
+        for (id, bestemming) in &mut self.bestemmingen {
+            bestemming.eigen = whose(*id, &bezorgers) == Some(lener);
+            if !bestemming.eigen && bestemming.is_idle() {
+                terug.push(*id);
+            }
+        }
+        self.bezorger.geef_terug(store, &terug).await?;
+        self.set_lent();
+        Ok(())
+    }
+
+    /// Lends what is for this node, goes on with what it has, and looks what is new.
+    pub(super) async fn leen(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
+        let ids: Vec<AbonnementId> = self
+            .bestemmingen
+            .iter()
+            .filter(|(id, bestemming)| {
+                bestemming.eigen || self.bezorger.geleend_tot(**id).is_some()
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        let lening = self.lening();
+        self.bezorger.leen(store, &ids, lening).await?;
+        self.set_lent();
+        Ok(())
+    }
+
+    /// Now, and until when a loan lasts that is made now.
+    pub(super) fn lening(&self) -> (Tijdstip, Tijdstip) {
+        let nu = self.tools.clock.now();
+        (nu, later(nu, self.tools.settings.client.bericht_tijd * LOAN))
+    }
+
+    /// Tells messages that wait for their turn until when they may be sent.
+    pub(super) fn set_lent(&self) {
+        for (id, bestemming) in &self.bestemmingen {
+            bestemming.set_lent(self.bezorger.geleend_tot(*id));
+        }
+    }
+
+    /// Takes up what is due, of every endpoint that has room, and sets it on its way.
     pub(super) async fn claim(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
         let now = self.tools.clock.now();
         // What cannot be recorded cannot be sent. It waits in the store, and no attempt is used up.
@@ -30,9 +77,7 @@ impl Delivery {
         if wanted.is_empty() {
             return Ok(());
         }
-        let until = later(now, self.tools.settings.client.bericht_tijd * LOAN);
-        let lease = uuid_of(self.tools.chance);
-        let claims = store.claim(&wanted, now, until, lease).await?;
+        let claims = self.bezorger.claim(store, &wanted, now).await?;
         let mut by_abonnement: HashMap<AbonnementId, Vec<Claim>> = HashMap::new();
         for claim in claims {
             by_abonnement
@@ -41,7 +86,7 @@ impl Delivery {
                 .push(claim);
         }
         for (id, claims) in by_abonnement {
-            self.set_out(id, claims, until);
+            self.set_out(id, claims);
         }
         Ok(())
     }
@@ -53,7 +98,7 @@ impl Delivery {
         let mut ready: Vec<&Bestemming> = self
             .bestemmingen
             .values()
-            .filter(|bestemming| bestemming.room(now) > 0)
+            .filter(|bestemming| bestemming.may_claim() && bestemming.room(now) > 0)
             .collect();
         if ready.is_empty() {
             return Vec::new();
@@ -78,7 +123,7 @@ impl Delivery {
 
     /// Puts what was lent into messages. What was refused before goes alone, so that it holds up
     /// nobody else.
-    fn set_out(&mut self, id: AbonnementId, claims: Vec<Claim>, until: Tijdstip) {
+    fn set_out(&mut self, id: AbonnementId, claims: Vec<Claim>) {
         let Some(bestemming) = self.bestemmingen.get_mut(&id) else {
             return;
         };
@@ -94,7 +139,6 @@ impl Delivery {
             let zending = Zending {
                 abonnement: Arc::clone(&bestemming.abonnement),
                 claims,
-                until,
                 beurt: bestemming.take(),
             };
             self.onderweg += 1;

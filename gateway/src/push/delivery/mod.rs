@@ -1,6 +1,6 @@
-//! Delivering what was numbered: every node lends what is due, lets go of the database, sends, and
-//! records what came of it. Order within a leerbedrijf is kept by the lanes of the store; how
-//! an endpoint does is kept there too, for all nodes together.
+//! Delivering what was numbered: a subscription is on loan to one node, which takes up what is due, lets
+//! go of the database, sends, and records what came of it. Order within a leerbedrijf is kept by
+//! [`Bezorger`]; how an endpoint does is kept in the store, for all nodes together.
 //!
 //! One task of a node decides and writes; messages are tasks of their own that wait for a turn of
 //! their endpoint and then of the node. So one endpoint that does not answer holds its own turns
@@ -25,7 +25,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    AbonnementId, Afzender, ClientError, ClientSettings, Lookup, PushClient, PushDesk, PushStore,
+    AbonnementId, Afzender, Bezorger, ClientError, ClientSettings, Lookup, PushClient, PushDesk, PushStore,
     Sleutel, schedule::later,
 };
 use crate::{
@@ -46,8 +46,9 @@ const RENEW: Duration = Duration::from_secs(600);
 /// recorded, and one transaction records many.
 const IN_HAND: usize = 4;
 
-/// A loan lasts as long as so many messages one after another: those before it in its turn, and room.
-const LOAN: u32 = 6;
+/// A loan lasts as long as so many messages: one that is sent is answered before it ends, and so it is never
+/// sent by two nodes at once. It is gone on with long before.
+const LOAN: u32 = 2;
 
 /// Bytes that nobody can guess, anew each time.
 pub type Chance = fn() -> [u8; 32];
@@ -91,6 +92,7 @@ pub struct Delivery {
     lookup: Arc<dyn Lookup>,
     tools: Arc<Tools>,
     stop: watch::Sender<bool>,
+    bezorger: Bezorger,
     bestemmingen: HashMap<AbonnementId, Bestemming>,
     /// Of the subscriptions that are known.
     revisie: Option<u64>,
@@ -100,6 +102,8 @@ pub struct Delivery {
     /// Counts up, so that another endpoint comes first each time.
     beurt: usize,
     te_schrijven: TeSchrijven,
+    /// Something may be new in the store.
+    look: bool,
     refreshed: Option<Instant>,
     renewed: Instant,
     gauges: tell::Gauges,
@@ -145,6 +149,7 @@ impl Delivery {
         Ok(Self {
             desk,
             lookup,
+            bezorger: Bezorger::new(uuid_of(tools.chance)),
             tools: Arc::new(tools),
             stop,
             bestemmingen: HashMap::new(),
@@ -153,6 +158,7 @@ impl Delivery {
             onderweg: 0,
             beurt: 0,
             te_schrijven: TeSchrijven::default(),
+            look: true,
             refreshed: None,
             renewed: Instant::now(),
             gauges: tell::Gauges::default(),
@@ -166,13 +172,20 @@ impl Delivery {
         let mut end = pin!(end);
         let mut news = self.desk.news();
         loop {
+            if news.has_changed().unwrap_or(false) {
+                news.mark_unchanged();
+                self.look = true;
+            }
             self.step().await;
             let pause = POLL.mul_f64(0.5 + 0.5 * share_of(self.tools.chance));
             tokio::select! {
                 biased;
                 () = &mut end => break,
                 Some(done) = self.tasks.join_next() => self.take_in(done.ok()),
-                changed = news.changed() => if changed.is_err() { break },
+                changed = news.changed() => match changed {
+                    Ok(()) => self.look = true,
+                    Err(_) => break,
+                },
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -182,7 +195,7 @@ impl Delivery {
         }
         // What cannot be written now is due again when its loan ends.
         if let Some(open) = self.desk.open() {
-            drop(self.write(&**open.store()).await);
+            drop(self.close(&**open.store()).await);
         }
     }
 
@@ -203,13 +216,26 @@ impl Delivery {
         self.write(store).await?;
         if self.refreshed.is_none_or(|at| at.elapsed() >= POLL) {
             self.refresh(store).await?;
+            self.share(store).await?;
             self.refreshed = Some(Instant::now());
+            self.look = true;
             self.ask(store).await?;
             self.gauges
                 .refresh(store, &self.bestemmingen, &*self.tools.clock)
                 .await?;
         }
+        if self.look {
+            self.leen(store).await?;
+            self.look = false;
+        }
         self.claim(store).await
+    }
+
+    /// Writes what is left to write, and gives everything back.
+    async fn close(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
+        self.write(store).await?;
+        self.bezorger.geef_alles_terug(store).await?;
+        store.meld_bezorger_af(self.bezorger.lener()).await
     }
 
     /// Reads subscriptions, when any was changed, and how their endpoints do.

@@ -10,9 +10,9 @@ use super::{
     share_of, tell,
 };
 use crate::push::{
-    Abonnement, AbonnementStatus,
+    Abonnement, AbonnementStatus, Attempt, Claim,
     schedule::{Fout, later},
-    store::{Attempt, Claim, Gevolg, Poging, Wijziging},
+    store::{Gevolg, Poging, Wijziging},
 };
 
 /// How long what could not be recorded is put off at least; no attempt of it is used up. Nothing is
@@ -157,7 +157,6 @@ fn attempt(claim: &Claim, gevolg: Gevolg, poging: Option<Poging>) -> Attempt {
         abonnement: claim.melding.abonnement,
         leerbedrijf_id: claim.melding.leerbedrijf_id,
         volgnummer: claim.melding.volgnummer,
-        lease: claim.lease,
         gevolg,
         poging,
     }

@@ -20,14 +20,14 @@ use crate::{
     clock::Clock,
     domain::Tijdstip,
     push::{
-        Abonnement, AbonnementId, Eindpunt, Kanaal, MutatieBericht, PushClient, Sleutel,
+        Abonnement, AbonnementId, Claim, Eindpunt, Kanaal, MutatieBericht, PushClient, Sleutel,
         client::Antwoord,
         message::{self, Afzender, Bericht},
         relatie::may_hear,
         schedule::{Fout, later},
         signature::Ondertekend,
         soap_message::{self, Ontvangst},
-        store::{Claim, Poging},
+        store::Poging,
     },
 };
 
@@ -53,14 +53,14 @@ pub(super) struct Beurt {
     pub(super) turns: Arc<Semaphore>,
     /// Nothing is sent before this moment, in milliseconds since 1970.
     pub(super) niet_voor_ms: Arc<AtomicI64>,
+    /// The loan of its subscription ends at this moment.
+    pub(super) geleend_tot_ms: Arc<AtomicI64>,
 }
 
 /// A message to send.
 pub(super) struct Zending {
     pub(super) abonnement: Arc<Abonnement>,
     pub(super) claims: Vec<Claim>,
-    /// When its loans end.
-    pub(super) until: Tijdstip,
     pub(super) beurt: Beurt,
 }
 
@@ -109,7 +109,8 @@ pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
     };
     let now = tools.clock.now();
     let rests = zending.beurt.niet_voor_ms.load(Relaxed) > now.as_millis();
-    let too_late = later(now, tools.settings.client.bericht_tijd) > zending.until;
+    let ended = later(now, tools.settings.client.bericht_tijd).as_millis();
+    let too_late = ended > zending.beurt.geleend_tot_ms.load(Relaxed);
     let ends = own.is_err() || all.is_err() || *tools.stopping.borrow();
     if ends || rests || too_late || tools.access.is_too_old(now) {
         return verslag;

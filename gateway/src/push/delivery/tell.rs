@@ -11,8 +11,8 @@ use crate::{
     log::StoreError,
     metrics::names,
     push::{
-        Abonnement, AbonnementId, AbonnementStatus, PushStore,
-        store::{Claim, Eindpuntstaat, Gevolg},
+        Abonnement, AbonnementId, AbonnementStatus, Claim, PushStore,
+        store::{Eindpuntstaat, Gevolg},
     },
 };
 

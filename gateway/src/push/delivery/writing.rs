@@ -4,8 +4,8 @@ use super::{Delivery, bestemming::Bestemming};
 use crate::{
     log::StoreError,
     push::{
-        Abonnement, AbonnementId, PushStore,
-        store::{Attempt, Poging, Wijziging},
+        Abonnement, AbonnementId, Attempt, PushStore,
+        store::{Poging, Wijziging},
     },
 };
 
@@ -20,11 +20,15 @@ pub(super) struct TeSchrijven {
 impl Delivery {
     /// Writes down what came of attempts, and then how endpoints do.
     pub(super) async fn write(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
+        let lening = self.lening();
         let te_schrijven = &mut self.te_schrijven;
         if !te_schrijven.attempts.is_empty() {
-            store.record(&te_schrijven.attempts).await?;
+            let attempts = &te_schrijven.attempts;
+            self.bezorger.record(store, attempts, lening).await?;
             te_schrijven.attempts.clear();
+            self.set_lent();
         }
+        let te_schrijven = &mut self.te_schrijven;
         while let Some((id, poging)) = te_schrijven.proeven.last() {
             if let Some(bestemming) = self.bestemmingen.get_mut(id) {
                 keep(store, *id, bestemming, Some(poging)).await?;

@@ -1,9 +1,12 @@
 //! Where subscriptions, their feeds and the queue of deliveries stand: the database of the log.
 
+mod bezorging;
 mod desk;
+mod pak;
 mod postgres;
 mod rows;
 mod sqlite;
+mod voortgang;
 
 use std::sync::Arc;
 
@@ -16,9 +19,14 @@ use crate::{
     domain::{LeerbedrijfId, Oin, Tijdstip},
     log::{Opslag, StoreError},
 };
+pub use bezorging::{
+    Achter, Bijwerking, Eindpuntstaat, Geleend, Gelezen, Gevolg, Lening, Poging, PogingRecord,
+    Uitkomst, Vraag,
+};
 pub use desk::{OpenPush, PushDesk};
 pub use postgres::PostgresPush;
 pub use sqlite::SqlitePush;
+pub use voortgang::Voortgang;
 
 /// Up to where the log was fanned out: lines before this one of this commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -53,99 +61,6 @@ pub struct NieuweMelding {
     pub school_oin: Oin,
     /// What it hears.
     pub inhoud: Inhoud,
-}
-
-/// How many deliveries of a subscription are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// Which.
-    pub abonnement: AbonnementId,
-    /// At most so many, of as many leerbedrijven.
-    pub most: u32,
-}
-
-/// The next melding of one leerbedrijf, on loan for an attempt. Nobody else tries it before the
-/// loan ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// What to deliver.
-    pub melding: Melding,
-    /// Attempts before this one.
-    pub pogingen: u32,
-    /// Everything up to here was delivered when it was lent.
-    pub volledig_tot_en_met: u64,
-    /// Names the loan.
-    pub lease: Uuid,
-}
-
-/// What became of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Of which subscription.
-    pub abonnement: AbonnementId,
-    /// Of which leerbedrijf.
-    pub leerbedrijf_id: LeerbedrijfId,
-    /// Which number.
-    pub volgnummer: u64,
-    /// Under which loan; when it ran out, and another attempt began, only the record is kept.
-    pub lease: Uuid,
-    /// What to do with the melding.
-    pub gevolg: Gevolg,
-    /// The record of it; none when nothing was sent.
-    pub poging: Option<Poging>,
-}
-
-/// What an attempt means for its melding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gevolg {
-    /// It was taken; the next one of the leerbedrijf may go at once.
-    Bezorgd,
-    /// Again at this moment.
-    Opnieuw(Tijdstip),
-    /// Again at this moment, and this attempt does not count: the endpoint was not asked.
-    Terug(Tijdstip),
-    /// Attempts are used up while others were taken: a dead letter. The next one may go.
-    Dood,
-    /// It may not be sent any more, such as without the mandate of its school: a marker stands in
-    /// its place. The next one may go.
-    Vervallen,
-}
-
-/// The record of an attempt. Of the answer a hash alone: error pages carry names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Poging {
-    /// When it ended.
-    pub tijdstip: Tijdstip,
-    /// HTTP status, if there was an answer.
-    pub http_status: Option<u16>,
-    /// From sending to the end of the answer, in milliseconds.
-    pub duur_ms: u32,
-    /// SHA-256 of what was read of the answer.
-    pub antwoord_sha256: Option<[u8; 32]>,
-    /// In words, see [`super::abonnement::LaatstePoging::uitkomst`].
-    pub uitkomst: String,
-}
-
-/// An attempt as it is looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PogingRecord {
-    /// Which number of the subscription.
-    pub volgnummer: u64,
-    /// What became of it.
-    pub poging: Poging,
-}
-
-/// How an endpoint does, kept for all nodes together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Eindpuntstaat {
-    /// Since when it fails, without any success in between.
-    pub faalt_sinds: Option<Tijdstip>,
-    /// Failures since then.
-    pub mislukt: u32,
-    /// Nothing is sent before this moment, and then one message first.
-    pub niet_voor: Option<Tijdstip>,
-    /// A test message was asked for.
-    pub proef_gevraagd: bool,
 }
 
 /// How much there is, for metrics.
@@ -201,8 +116,9 @@ pub struct Beheerdaad {
 
 /// A store of subscriptions, feeds and the queue. One engine for each of the log's.
 ///
-/// Order within a leerbedrijf is kept by a lane per subscription and leerbedrijf: only its first
-/// undelivered melding can be claimed.
+/// One node at a time delivers for a subscription: it has it on loan, reads the feed in order, and writes
+/// which numbers are dealt with as one small set. Only a leerbedrijf that is behind has a row of its own.
+/// Who else changes a queue counts its `beurt` up, and the node looks again.
 #[async_trait]
 pub trait PushStore: Send + Sync + 'static {
     /// Keeps a new subscription.
@@ -267,18 +183,44 @@ pub trait PushStore: Send + Sync + 'static {
     /// Everything up to this number was fetched by a subscriber that polls.
     async fn confirm(&self, id: AbonnementId, tot_en_met: u64) -> Result<(), StoreError>;
 
-    /// Lends what is due, until `until`, under this name: of each subscription at most as many as
-    /// wanted. What was lent and not returned by then is due again. Ascending by number.
-    async fn claim(
+    /// Lends these that nobody has, and goes on with those that this node has; gives what it has now.
+    async fn leen(
         &self,
-        wanted: &[Wanted],
-        now: Tijdstip,
-        until: Tijdstip,
-        lease: Uuid,
-    ) -> Result<Vec<Claim>, StoreError>;
+        lening: Lening,
+        ids: &[AbonnementId],
+    ) -> Result<Vec<Geleend>, StoreError>;
 
-    /// Takes in what became of attempts, all in one transaction.
-    async fn record(&self, attempts: &[Attempt]) -> Result<(), StoreError>;
+    /// Gives these back; what is not on loan to this node stays as it is.
+    async fn geef_terug(&self, lener: Uuid, ids: &[AbonnementId]) -> Result<(), StoreError>;
+
+    /// This node delivers, until the loan's end; gives all that do, in order.
+    async fn meld_bezorger(&self, lening: Lening) -> Result<Vec<Uuid>, StoreError>;
+
+    /// It no longer does.
+    async fn meld_bezorger_af(&self, lener: Uuid) -> Result<(), StoreError>;
+
+    /// The feed as it is delivered, of each subscription ascending by number.
+    async fn lees(&self, vragen: &[Vraag]) -> Result<Vec<Gelezen>, StoreError>;
+
+    /// The first waiting number of leerbedrijven that are behind and due, those that wait longest
+    /// first.
+    async fn achter(&self, vragen: &[Vraag], nu: Tijdstip) -> Result<Vec<Achter>, StoreError>;
+
+    /// Takes in what became of attempts, all in one transaction, and goes on with the loan. For each, in
+    /// order, whether it counts: nothing of one is written when it is lent to another, or its `beurt` is
+    /// another one by now.
+    async fn record(
+        &self,
+        lening: Lening,
+        bijwerkingen: &[Bijwerking],
+    ) -> Result<Vec<bool>, StoreError>;
+
+    /// Keeps the records of attempts that count for nothing else.
+    async fn keep_pogingen(
+        &self,
+        id: AbonnementId,
+        pogingen: &[PogingRecord],
+    ) -> Result<(), StoreError>;
 
     /// How the endpoints of these do, in the order asked.
     async fn eindpunten(&self, ids: &[AbonnementId]) -> Result<Vec<Eindpuntstaat>, StoreError>;

@@ -1,5 +1,4 @@
-//! What both engines keep alike: the form of rows, giving out numbers, and what an attempt does to
-//! its lane.
+//! What both engines keep alike: the form of rows, and giving out numbers.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
-    Attempt, Beheerdaad, Claim, Eindpuntstaat, Gevolg, NieuweMelding, Poging, PogingRecord,
+    Achter, Beheerdaad, Eindpuntstaat, Geleend, Gelezen, Keuze, NieuweMelding, Telling, Voortgang,
 };
 use crate::{
     domain::{LeerbedrijfId, Oin, Tijdstip},
@@ -27,7 +26,10 @@ impl AbonnementRow {
     }
 }
 
-/// A melding as the engines give it.
+/// `staat` of a melding in its row, where it is not one of [`Staat`]: it waits once more.
+pub(super) const OPNIEUW: i64 = 4;
+
+/// A melding as the engines give it. `staat` 0 says nothing by itself, see [`Self::read`].
 #[derive(sqlx::FromRow)]
 pub(super) struct MeldingRow {
     abonnement: Vec<u8>,
@@ -38,52 +40,106 @@ pub(super) struct MeldingRow {
     vorig: Option<i64>,
     staat: i64,
     inhoud: Option<Vec<u8>>,
+    /// From which number on its leerbedrijf is behind.
+    vanaf: Option<i64>,
 }
 
-/// The columns of a [`MeldingRow`].
+/// The columns of a [`MeldingRow`], of `melding m` and `achterstand a`.
 macro_rules! melding_columns {
     () => {
-        "m.abonnement, m.volgnummer, m.mutatie_id, m.leerbedrijf, m.school, m.vorig, m.staat, m.inhoud"
+        "m.abonnement, m.volgnummer, m.mutatie_id, m.leerbedrijf, m.school, m.vorig, m.staat, m.inhoud,
+         a.vanaf"
     };
 }
 pub(super) use melding_columns;
 
+/// The leerbedrijf of a melding, when it is behind.
+macro_rules! behind {
+    () => {
+        " LEFT JOIN achterstand a ON a.abonnement = m.abonnement AND a.leerbedrijf = m.leerbedrijf "
+    };
+}
+pub(super) use behind;
+
 impl MeldingRow {
-    pub(super) fn read(self) -> Result<Melding, StoreError> {
+    /// As it is with what is dealt with.
+    pub(super) fn read(self, voortgang: &Voortgang) -> Result<Melding, StoreError> {
+        let volgnummer = self.volgnummer.cast_unsigned();
+        let behind = self.vanaf.is_some_and(|vanaf| vanaf <= self.volgnummer);
+        let dealt_with = match volgnummer <= voortgang.klaar() {
+            true => !behind,
+            false => voortgang.holds(volgnummer),
+        };
+        let staat = match self.staat {
+            0 if dealt_with => Staat::Bezorgd,
+            0 | OPNIEUW => Staat::Wacht,
+            other => Staat::from_number(other)
+                .ok_or_else(|| damaged("a melding is in no known state"))?,
+        };
         Ok(Melding {
             abonnement: to_id(&self.abonnement)?,
-            volgnummer: self.volgnummer.cast_unsigned(),
+            volgnummer,
             vorig_volgnummer_leerbedrijf: self.vorig.map(i64::cast_unsigned),
             mutatie_id: to_uuid(&self.mutatie_id)?,
             leerbedrijf_id: to_leerbedrijf(self.leerbedrijf)?,
             school_oin: Oin::parse(&self.school)
                 .map_err(|_| damaged("a melding is for no school"))?,
-            staat: Staat::from_number(self.staat)
-                .ok_or_else(|| damaged("a melding is in no known state"))?,
+            staat,
             inhoud: self
                 .inhoud
                 .map(|bytes| decode(&bytes, "the contents of a melding cannot be read"))
                 .transpose()?,
         })
     }
+
+    /// As it is delivered: what is neither dropped nor dead waits, unless the node knows better.
+    pub(super) fn read_feed(self) -> Result<Gelezen, StoreError> {
+        Ok(Gelezen {
+            achter: self.vanaf.is_some(),
+            melding: self.read(&Voortgang::default())?,
+        })
+    }
 }
 
-/// A melding that was lent.
+/// The first waiting melding of a leerbedrijf that is behind.
 #[derive(sqlx::FromRow)]
-pub(super) struct ClaimRow {
+pub(super) struct AchterRow {
     #[sqlx(flatten)]
     melding: MeldingRow,
     pogingen: i64,
-    volledig: i64,
 }
 
-impl ClaimRow {
-    pub(super) fn read(self, lease: Uuid) -> Result<Claim, StoreError> {
-        Ok(Claim {
-            melding: self.melding.read()?,
+impl AchterRow {
+    pub(super) fn read(self) -> Result<Achter, StoreError> {
+        Ok(Achter {
+            melding: self.melding.read(&Voortgang::default())?,
             pogingen: u32::try_from(self.pogingen).unwrap_or(u32::MAX),
-            volledig_tot_en_met: self.volledig.cast_unsigned(),
-            lease,
+        })
+    }
+}
+
+/// A subscription on loan.
+#[derive(sqlx::FromRow)]
+pub(super) struct GeleendRow {
+    abonnement: Vec<u8>,
+    klaar: i64,
+    los: Vec<u8>,
+    beurt: i64,
+    geleend_tot_ms: i64,
+    achter: Option<i64>,
+    apart: Option<i64>,
+}
+
+impl GeleendRow {
+    pub(super) fn read(self) -> Result<Geleend, StoreError> {
+        let grens = self.achter.into_iter().chain(self.apart).min();
+        Ok(Geleend {
+            abonnement: to_id(&self.abonnement)?,
+            tot: to_tijdstip(self.geleend_tot_ms)?,
+            beurt: self.beurt.cast_unsigned(),
+            voortgang: Voortgang::read(self.klaar, &self.los)?,
+            grens: grens.map(i64::cast_unsigned),
+            achter: self.achter.is_some(),
         })
     }
 }
@@ -93,6 +149,7 @@ impl ClaimRow {
 pub(super) struct LaatsteRow {
     id: Vec<u8>,
     laatste: i64,
+    klaar: i64,
     eerste_open: Option<i64>,
     oudste: Option<i64>,
     onbezorgd_ms: Option<i64>,
@@ -111,7 +168,8 @@ impl LaatsteRow {
                 laatste_volgnummer: laatste,
                 volledig_tot_en_met: self
                     .eerste_open
-                    .map_or(laatste, |open| open.cast_unsigned().saturating_sub(1)),
+                    .map_or(self.klaar, |open| self.klaar.min(open - 1))
+                    .cast_unsigned(),
                 oudste_volgnummer: self.oudste.map_or(laatste + 1, i64::cast_unsigned),
                 oudste_onbezorgd_op: self.onbezorgd_ms.map(to_tijdstip).transpose()?,
                 laatste_poging: poging
@@ -123,6 +181,86 @@ impl LaatsteRow {
                 faalt_sinds: self.faalt_sinds_ms.map(to_tijdstip).transpose()?,
             },
         ))
+    }
+}
+
+/// A number that an operator's command may be about.
+#[derive(sqlx::FromRow)]
+pub(super) struct Gekozen {
+    pub(super) volgnummer: i64,
+    staat: i64,
+    /// It waits.
+    pub(super) wacht: bool,
+}
+
+impl Gekozen {
+    pub(super) fn is_dead(&self) -> bool {
+        self.staat == Staat::Dood as i64
+    }
+
+    pub(super) fn is_dropped(&self) -> bool {
+        self.staat == Staat::Vervallen as i64
+    }
+
+    /// Numbers and moments are looked at by the engine.
+    pub(super) fn fits(&self, keuze: Keuze) -> bool {
+        match keuze {
+            Keuze::Nummers(..) | Keuze::Tijd(..) => true,
+            Keuze::Dood => self.is_dead(),
+            Keuze::Wacht => self.wacht,
+        }
+    }
+}
+
+impl Keuze {
+    /// The numbers and the moments, in milliseconds since 1970, among which it chooses.
+    pub(super) fn bounds(self) -> ((i64, i64), (i64, i64)) {
+        // A number past all that can be stored stays so.
+        let signed = |number| i64::try_from(number).unwrap_or(i64::MAX);
+        let everything = (i64::MIN, i64::MAX);
+        match self {
+            Self::Nummers(van, tot) => ((signed(van), signed(tot)), everything),
+            Self::Tijd(van, tot) => (everything, (van.as_millis(), tot.as_millis())),
+            Self::Dood | Self::Wacht => (everything, everything),
+        }
+    }
+}
+
+/// What of a subscription is counted.
+#[derive(sqlx::FromRow)]
+pub(super) struct TellingRow {
+    pub(super) id: Vec<u8>,
+    pub(super) laatste: i64,
+    pub(super) klaar: i64,
+    pub(super) los: Vec<u8>,
+    pub(super) dood: i64,
+    /// Waiting numbers up to `klaar` of leerbedrijven that are behind.
+    pub(super) achter: i64,
+    /// Numbers behind `klaar` that are dropped or dead.
+    pub(super) weg: Vec<i64>,
+    /// Numbers that wait once more.
+    pub(super) opnieuw: Vec<i64>,
+}
+
+impl TellingRow {
+    pub(super) fn read(self) -> Result<Telling, StoreError> {
+        let mut voortgang = Voortgang::read(self.klaar, &self.los)?;
+        for volgnummer in self.weg {
+            voortgang.add(volgnummer.cast_unsigned());
+        }
+        let again = self
+            .opnieuw
+            .iter()
+            .filter(|volgnummer| voortgang.holds(volgnummer.cast_unsigned()))
+            .count();
+        let behind_klaar = (self.laatste - self.klaar).cast_unsigned();
+        Ok(Telling {
+            abonnement: to_id(&self.id)?,
+            wacht: behind_klaar.saturating_sub(voortgang.loose().len() as u64)
+                + self.achter.cast_unsigned()
+                + again as u64,
+            dood: self.dood.cast_unsigned(),
+        })
     }
 }
 
@@ -150,38 +288,6 @@ impl EindpuntRow {
     }
 }
 
-/// The record of an attempt.
-#[derive(sqlx::FromRow)]
-pub(super) struct PogingRow {
-    volgnummer: i64,
-    tijdstip_ms: i64,
-    http_status: Option<i64>,
-    duur_ms: i64,
-    antwoord: Option<Vec<u8>>,
-    uitkomst: String,
-}
-
-impl PogingRow {
-    pub(super) fn read(self) -> Result<PogingRecord, StoreError> {
-        let antwoord_sha256 = self.antwoord.map(|hash| {
-            hash.try_into()
-                .map_err(|_| damaged("a hash has another length"))
-        });
-        Ok(PogingRecord {
-            volgnummer: self.volgnummer.cast_unsigned(),
-            poging: Poging {
-                tijdstip: to_tijdstip(self.tijdstip_ms)?,
-                http_status: self
-                    .http_status
-                    .and_then(|status| u16::try_from(status).ok()),
-                duur_ms: u32::try_from(self.duur_ms).unwrap_or(u32::MAX),
-                antwoord_sha256: antwoord_sha256.transpose()?,
-                uitkomst: self.uitkomst,
-            },
-        })
-    }
-}
-
 /// What an operator did.
 #[derive(sqlx::FromRow)]
 pub(super) struct BeheerdaadRow {
@@ -204,51 +310,8 @@ impl BeheerdaadRow {
     }
 }
 
-/// Names a lane.
+/// A leerbedrijf within a subscription.
 pub(super) type BaanSleutel = (AbonnementId, LeerbedrijfId);
-
-/// A lane as it stands in its row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Baan {
-    /// The last number of the leerbedrijf within the subscription.
-    pub(super) laatste: i64,
-    /// Its first number that waits.
-    pub(super) kop: Option<i64>,
-    /// Attempts of that one.
-    pub(super) pogingen: i64,
-    /// When it is due, or the loan ends.
-    pub(super) volgende_ms: i64,
-    /// Under which loan.
-    pub(super) lease: Option<Vec<u8>>,
-}
-
-/// The row of a lane.
-#[derive(sqlx::FromRow)]
-pub(super) struct BaanRow {
-    abonnement: Vec<u8>,
-    leerbedrijf: i64,
-    laatste: i64,
-    kop: Option<i64>,
-    pogingen: i64,
-    volgende_ms: i64,
-    lease: Option<Vec<u8>>,
-}
-
-impl BaanRow {
-    pub(super) fn read(self) -> Result<(BaanSleutel, Baan), StoreError> {
-        let sleutel = (to_id(&self.abonnement)?, to_leerbedrijf(self.leerbedrijf)?);
-        Ok((
-            sleutel,
-            Baan {
-                laatste: self.laatste,
-                kop: self.kop,
-                pogingen: self.pogingen,
-                volgende_ms: self.volgende_ms,
-                lease: self.lease,
-            },
-        ))
-    }
-}
 
 /// A melding with its number, ready to be written.
 pub(super) struct Genummerd<'a> {
@@ -258,13 +321,13 @@ pub(super) struct Genummerd<'a> {
     pub(super) inhoud: Vec<u8>,
 }
 
-/// Numbers and lanes, as they are before and after meldingen are given out.
+/// Numbers, as they are before and after meldingen are given out.
 #[derive(Default)]
 pub(super) struct Uitgifte {
     /// The last number of each subscription.
     pub(super) laatste: HashMap<AbonnementId, i64>,
-    /// Lanes that are there already.
-    pub(super) banen: HashMap<BaanSleutel, Baan>,
+    /// The last number of each leerbedrijf.
+    pub(super) vorig: HashMap<BaanSleutel, i64>,
     /// What was told before.
     pub(super) bekend: HashSet<(AbonnementId, Uuid)>,
 }
@@ -287,31 +350,7 @@ impl Uitgifte {
             *laatste += 1;
             let volgnummer = *laatste;
             let sleutel = (melding.abonnement, melding.leerbedrijf_id);
-            let due = melding.inhoud.geregistreerd_op.as_millis();
-            let vorig = match self.banen.get_mut(&sleutel) {
-                Some(baan) => {
-                    let vorig = baan.laatste;
-                    baan.laatste = volgnummer;
-                    if baan.kop.is_none() {
-                        baan.kop = Some(volgnummer);
-                        baan.pogingen = 0;
-                        baan.volgende_ms = due;
-                        baan.lease = None;
-                    }
-                    Some(vorig)
-                }
-                None => {
-                    let baan = Baan {
-                        laatste: volgnummer,
-                        kop: Some(volgnummer),
-                        pogingen: 0,
-                        volgende_ms: due,
-                        lease: None,
-                    };
-                    self.banen.insert(sleutel, baan);
-                    None
-                }
-            };
+            let vorig = self.vorig.insert(sleutel, volgnummer);
             out.push(Genummerd {
                 nieuw: melding,
                 volgnummer,
@@ -321,64 +360,6 @@ impl Uitgifte {
         }
         Ok(out)
     }
-}
-
-/// What an attempt means for the rows.
-pub(super) struct Afloop {
-    /// The state of its melding, when that changes.
-    pub(super) staat: Option<Staat>,
-    /// The lane; its head is looked up anew when `volgende_kop` says so.
-    pub(super) baan: Baan,
-    /// The melding is no longer the head.
-    pub(super) volgende_kop: bool,
-}
-
-/// Judges an attempt by its lane; none when the loan ran out meanwhile and the lane is somebody
-/// else's, or was emptied by an operator.
-pub(super) fn afloop(attempt: &Attempt, baan: &Baan) -> Option<Afloop> {
-    let lent = baan.lease.as_deref() == Some(attempt.lease.as_bytes().as_slice());
-    if !lent || baan.kop != Some(attempt.volgnummer.cast_signed()) {
-        return None;
-    }
-    let mut after = Baan {
-        lease: None,
-        ..baan.clone()
-    };
-    let staat = match attempt.gevolg {
-        Gevolg::Bezorgd => Some(Staat::Bezorgd),
-        Gevolg::Dood => Some(Staat::Dood),
-        Gevolg::Vervallen => Some(Staat::Vervallen),
-        Gevolg::Opnieuw(at) => {
-            after.pogingen += 1;
-            after.volgende_ms = at.as_millis();
-            None
-        }
-        Gevolg::Terug(at) => {
-            after.volgende_ms = at.as_millis();
-            None
-        }
-    };
-    if staat.is_some() {
-        after.pogingen = 0;
-        // The next one is due since this one ended; it was not sent for its own fault.
-        let ended = attempt.poging.as_ref().map(|poging| poging.tijdstip);
-        after.volgende_ms = ended.map_or(0, Tijdstip::as_millis);
-    }
-    let volgende_kop = staat.is_some();
-    // The last one of a lane needs no looking.
-    if volgende_kop && baan.laatste == attempt.volgnummer.cast_signed() {
-        after.kop = None;
-        return Some(Afloop {
-            staat,
-            baan: after,
-            volgende_kop: false,
-        });
-    }
-    Some(Afloop {
-        staat,
-        baan: after,
-        volgende_kop,
-    })
 }
 
 /// A moment of what is stored.
@@ -394,7 +375,7 @@ pub(super) fn to_uuid(bytes: &[u8]) -> Result<Uuid, StoreError> {
     Uuid::from_slice(bytes).map_err(|_| damaged("an id is no UUID"))
 }
 
-fn to_leerbedrijf(number: i64) -> Result<LeerbedrijfId, StoreError> {
+pub(super) fn to_leerbedrijf(number: i64) -> Result<LeerbedrijfId, StoreError> {
     u32::try_from(number)
         .ok()
         .and_then(LeerbedrijfId::from_u32)
@@ -406,11 +387,11 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     postcard::to_stdvec(value).map_err(|_| damaged("a value cannot be written"))
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
     postcard::from_bytes(bytes).map_err(|_| damaged(what))
 }
 
-fn damaged(what: &str) -> StoreError {
+pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(format!("the queue of the push: {what}"))
 }
 

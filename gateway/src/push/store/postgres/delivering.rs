@@ -1,254 +1,427 @@
-//! Lending what is due and taking in what became of it, many at a time.
+//! Lending subscriptions, reading what is to be delivered, and taking in what became of it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{numbering::lock_banen, tell};
+use super::{
+    bytes_of,
+    operating::{lock, settle},
+    tell,
+};
 use crate::{
     domain::Tijdstip,
     log::StoreError,
     push::{
-        AbonnementId,
+        AbonnementId, Staat,
         store::{
-            Attempt, Claim, Eindpuntstaat, Poging, Wanted,
-            rows::{Afloop, Baan, BaanSleutel, ClaimRow, afloop, bytes, melding_columns},
+            Achter, Bijwerking, Eindpuntstaat, Geleend, Gelezen, Gevolg, Lening, Poging,
+            PogingRecord, Uitkomst, Vraag,
+            pak::{Pak, pack},
+            rows::{
+                AchterRow, GeleendRow, MeldingRow, behind, bytes, melding_columns, to_id, to_uuid,
+            },
         },
     },
 };
 
-pub(super) async fn claim(
+pub(super) async fn leen(
     c: &mut PgConnection,
-    wanted: &[Wanted],
-    (now, until): (Tijdstip, Tijdstip),
-    lease: Uuid,
-) -> Result<Vec<Claim>, StoreError> {
-    let rows: Vec<ClaimRow> = sqlx::query_as(concat!(
-        // A loan that a crash of the server loses is only lent again: nobody waits for the disk.
+    lening: Lening,
+    ids: &[AbonnementId],
+) -> Result<Vec<Geleend>, StoreError> {
+    let rows: Vec<GeleendRow> = sqlx::query_as(
+        // A loan that a crash of the server loses is only made again: nobody waits for the disk. One that
+        // has most of its time left is not written anew.
         "WITH unhurried AS MATERIALIZED (
             SELECT set_config('synchronous_commit', 'off', true)),
-         w AS MATERIALIZED (
-            SELECT n.abonnement, n.most, coalesce(least(
-                (SELECT min(kop) FROM baan WHERE abonnement = n.abonnement AND kop IS NOT NULL),
-                (SELECT min(volgnummer) FROM melding
-                 WHERE abonnement = n.abonnement AND staat = 3)) - 1, 0) AS volledig
-            FROM unhurried CROSS JOIN unnest($1::bytea[], $2::bigint[]) AS n(abonnement, most)),
-         due AS MATERIALIZED (
-            SELECT b.abonnement, b.leerbedrijf, w.volledig FROM w CROSS JOIN LATERAL (
-                SELECT abonnement, leerbedrijf FROM baan
-                WHERE abonnement = w.abonnement AND kop IS NOT NULL AND volgende_ms <= $3
-                ORDER BY volgende_ms, kop LIMIT w.most FOR UPDATE SKIP LOCKED) b),
-         lent AS (
-            UPDATE baan SET lease = $5, volgende_ms = $4 FROM due
-            WHERE baan.abonnement = due.abonnement AND baan.leerbedrijf = due.leerbedrijf
-            RETURNING baan.abonnement, baan.kop, baan.pogingen, due.volledig)
-         SELECT ",
-        melding_columns!(),
-        ", lent.pogingen, lent.volledig
-         FROM lent JOIN melding m ON m.abonnement = lent.abonnement AND m.volgnummer = lent.kop
-         ORDER BY m.volgnummer"
-    ))
-    .bind(
-        wanted
-            .iter()
-            .map(|w| bytes(w.abonnement))
-            .collect::<Vec<_>>(),
+         vrij AS MATERIALIZED (
+            SELECT b.abonnement FROM unhurried CROSS JOIN bezorging b WHERE b.abonnement = ANY($1)
+              AND (b.lener IS NULL OR b.lener = $2 AND b.geleend_tot_ms < ($3 + $4) / 2
+                   OR b.lener <> $2 AND b.geleend_tot_ms <= $3)
+            ORDER BY b.abonnement FOR UPDATE OF b SKIP LOCKED),
+         genomen AS (
+            UPDATE bezorging b SET lener = $2, geleend_tot_ms = $4 FROM vrij
+            WHERE b.abonnement = vrij.abonnement
+            RETURNING b.abonnement, b.klaar, b.los, b.beurt, b.geleend_tot_ms),
+         eigen AS (
+            SELECT * FROM genomen UNION ALL
+            SELECT abonnement, klaar, los, beurt, geleend_tot_ms FROM bezorging
+            WHERE abonnement = ANY($1) AND lener = $2 AND geleend_tot_ms >= ($3 + $4) / 2)
+         SELECT e.abonnement, e.klaar, e.los, e.beurt, e.geleend_tot_ms,
+            (SELECT min(vanaf) FROM achterstand WHERE abonnement = e.abonnement) AS achter,
+            least((SELECT min(volgnummer) FROM melding
+                   WHERE abonnement = e.abonnement AND staat = 3 AND staat <> 0),
+                  (SELECT min(volgnummer) FROM melding
+                   WHERE abonnement = e.abonnement AND staat = 4 AND staat <> 0)) AS apart
+         FROM eigen e",
     )
-    .bind(wanted.iter().map(|w| i64::from(w.most)).collect::<Vec<_>>())
-    .bind(now.as_millis())
-    .bind(until.as_millis())
-    .bind(lease.as_bytes().as_slice())
+    .bind(bytes_of(ids))
+    .bind(lening.lener.as_bytes().as_slice())
+    .bind(lening.nu.as_millis())
+    .bind(lening.tot.as_millis())
     .fetch_all(c)
     .await?;
-    rows.into_iter().map(|row| row.read(lease)).collect()
+    rows.into_iter().map(GeleendRow::read).collect()
 }
 
-pub(super) async fn record(c: &mut PgConnection, attempts: &[Attempt]) -> Result<(), StoreError> {
+pub(super) async fn geef_terug(
+    c: &mut PgConnection,
+    lener: Uuid,
+    ids: &[AbonnementId],
+) -> Result<(), StoreError> {
     let mut tx = c.begin().await?;
-    let ids: Vec<Vec<u8>> = attempts.iter().map(|a| bytes(a.abonnement)).collect();
-    let leerbedrijven: Vec<i64> = attempts
-        .iter()
-        .map(|a| i64::from(a.leerbedrijf_id.as_u32()))
-        .collect();
-    let mut banen: HashMap<BaanSleutel, Baan> = HashMap::with_capacity(attempts.len());
-    for row in lock_banen(&mut tx, &ids, &leerbedrijven).await? {
-        let (sleutel, baan) = row.read()?;
-        banen.insert(sleutel, baan);
-    }
-    let mut afgelopen = Vec::with_capacity(attempts.len());
-    for attempt in attempts {
-        let sleutel = (attempt.abonnement, attempt.leerbedrijf_id);
-        let Some(baan) = banen.get_mut(&sleutel) else {
-            continue;
-        };
-        if let Some(done) = afloop(attempt, baan) {
-            // The loan is over: another attempt in this group does not count.
-            *baan = done.baan.clone();
-            afgelopen.push((attempt, done));
-        }
-    }
-    write_staten(&mut tx, &afgelopen).await?;
-    write_banen(&mut tx, &afgelopen).await?;
-    // Lanes before subscriptions, as everywhere: no two transactions wait for one another.
-    write_pogingen(&mut tx, attempts).await?;
+    sqlx::query("UPDATE bezorging SET lener = NULL WHERE abonnement = ANY($1) AND lener = $2")
+        .bind(bytes_of(ids))
+        .bind(lener.as_bytes().as_slice())
+        .execute(&mut *tx)
+        .await?;
+    tell(&mut tx).await?;
     Ok(tx.commit().await?)
 }
 
+pub(super) async fn meld_bezorger(
+    c: &mut PgConnection,
+    lening: Lening,
+) -> Result<Vec<Uuid>, StoreError> {
+    sqlx::query(
+        "INSERT INTO bezorger (id, tot_ms) VALUES ($1, $2)
+         ON CONFLICT (id) DO UPDATE SET tot_ms = excluded.tot_ms",
+    )
+    .bind(lening.lener.as_bytes().as_slice())
+    .bind(lening.tot.as_millis())
+    .execute(&mut *c)
+    .await?;
+    sqlx::query("DELETE FROM bezorger WHERE tot_ms <= $1")
+        .bind(lening.nu.as_millis())
+        .execute(&mut *c)
+        .await?;
+    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM bezorger ORDER BY id")
+        .fetch_all(c)
+        .await?;
+    ids.iter().map(|id| to_uuid(id)).collect()
+}
+
+pub(super) async fn meld_bezorger_af(c: &mut PgConnection, lener: Uuid) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM bezorger WHERE id = $1")
+        .bind(lener.as_bytes().as_slice())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn lees(
+    c: &mut PgConnection,
+    vragen: &[Vraag],
+) -> Result<Vec<Gelezen>, StoreError> {
+    let rows: Vec<MeldingRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        melding_columns!(),
+        " FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS n(abonnement, na, most)
+          CROSS JOIN LATERAL (SELECT * FROM melding
+            WHERE abonnement = n.abonnement AND volgnummer > n.na
+            ORDER BY volgnummer LIMIT n.most) m",
+        behind!(),
+        "ORDER BY m.abonnement, m.volgnummer"
+    ))
+    .bind(ids_of(vragen))
+    .bind(
+        vragen
+            .iter()
+            .map(|vraag| vraag.na.cast_signed())
+            .collect::<Vec<_>>(),
+    )
+    .bind(most_of(vragen))
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(MeldingRow::read_feed).collect()
+}
+
+pub(super) async fn achter(
+    c: &mut PgConnection,
+    vragen: &[Vraag],
+    nu: Tijdstip,
+) -> Result<Vec<Achter>, StoreError> {
+    let rows: Vec<AchterRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        melding_columns!(),
+        ", a.pogingen FROM unnest($1::bytea[], $2::bigint[]) AS n(abonnement, most)
+          CROSS JOIN LATERAL (SELECT * FROM achterstand
+            WHERE abonnement = n.abonnement AND volgende_ms <= $3
+            ORDER BY volgende_ms, vanaf LIMIT n.most) a
+          CROSS JOIN LATERAL (SELECT * FROM melding
+            WHERE abonnement = a.abonnement AND leerbedrijf = a.leerbedrijf
+              AND (staat = 4 OR staat = 0 AND volgnummer >= a.vanaf)
+            ORDER BY volgnummer LIMIT 1) m
+          ORDER BY m.abonnement, a.volgende_ms, m.volgnummer"
+    ))
+    .bind(ids_of(vragen))
+    .bind(most_of(vragen))
+    .bind(nu.as_millis())
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(AchterRow::read).collect()
+}
+
+fn ids_of(vragen: &[Vraag]) -> Vec<Vec<u8>> {
+    vragen.iter().map(|vraag| bytes(vraag.abonnement)).collect()
+}
+
+fn most_of(vragen: &[Vraag]) -> Vec<i64> {
+    vragen.iter().map(|vraag| i64::from(vraag.most)).collect()
+}
+
+pub(super) async fn record(
+    c: &mut PgConnection,
+    lening: Lening,
+    bijwerkingen: &[Bijwerking],
+) -> Result<Vec<bool>, StoreError> {
+    let mut tx = c.begin().await?;
+    let kept = write_voortgang(&mut tx, lening, bijwerkingen).await?;
+    let of = |fits: fn(&Uitkomst) -> bool| -> Vec<(AbonnementId, &Uitkomst)> {
+        bijwerkingen
+            .iter()
+            .filter(|one| kept.contains(&one.abonnement))
+            .flat_map(|one| one.uitkomsten.iter().map(|each| (one.abonnement, each)))
+            .filter(|(_, uitkomst)| fits(uitkomst))
+            .collect()
+    };
+    let ended = of(|one| one.gevolg.is_einde() && (one.achter || one.gevolg != Gevolg::Bezorgd));
+    write_staten(&mut tx, &ended).await?;
+    go_on(&mut tx, &of(|one| one.gevolg.is_einde() && one.achter)).await?;
+    write_achterstand(&mut tx, &of(|one| !one.gevolg.is_einde())).await?;
+    tx.commit().await?;
+    Ok(bijwerkingen
+        .iter()
+        .map(|one| kept.contains(&one.abonnement))
+        .collect())
+}
+
+/// What is dealt with and the records of attempts, of those that are still lent as they were.
+async fn write_voortgang(
+    tx: &mut PgConnection,
+    lening: Lening,
+    bijwerkingen: &[Bijwerking],
+) -> Result<HashSet<AbonnementId>, StoreError> {
+    let (mut ids, mut beurten) = (Vec::new(), Vec::new());
+    let (mut klaar, mut los, mut paks) = (Vec::new(), Vec::new(), Vec::new());
+    for bijwerking in bijwerkingen {
+        let (up_to, loose) = bijwerking.voortgang.write()?;
+        ids.push(bytes(bijwerking.abonnement));
+        beurten.push(bijwerking.beurt.cast_signed());
+        klaar.push(up_to);
+        los.push(loose);
+        paks.push(pack(&records_of(&bijwerking.uitkomsten))?);
+    }
+    let of = |take: fn(&Pak) -> i64| {
+        paks.iter()
+            .map(|pak| pak.as_ref().map(take))
+            .collect::<Vec<Option<i64>>>()
+    };
+    let (inhoud, uitkomsten): (Vec<Option<&[u8]>>, Vec<Option<&str>>) = paks
+        .iter()
+        .map(|pak| {
+            let pak = pak.as_ref();
+            let inhoud = pak.map(|pak| pak.inhoud.as_slice());
+            (inhoud, pak.map(|pak| pak.uitkomst.as_str()))
+        })
+        .unzip();
+    let kept: Vec<Vec<u8>> = sqlx::query_scalar(
+        "WITH nieuw AS MATERIALIZED (
+            SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[],
+                $6::bigint[], $7::bigint[], $8::bytea[], $9::text[])
+            AS n(abonnement, beurt, klaar, los, eerste, laatste, tijdstip_ms, pak, uitkomst)),
+         bij AS (
+            UPDATE bezorging b SET klaar = n.klaar, los = n.los,
+                geleend_tot_ms = greatest(b.geleend_tot_ms, $11),
+                laatste_poging_ms = coalesce(n.tijdstip_ms, b.laatste_poging_ms),
+                laatste_uitkomst = coalesce(n.uitkomst, b.laatste_uitkomst)
+            FROM nieuw n
+            WHERE b.abonnement = n.abonnement AND b.beurt = n.beurt AND b.lener = $10
+            RETURNING b.abonnement),
+         bewaard AS (
+            INSERT INTO pogingen (abonnement, eerste, laatste, tijdstip_ms, inhoud)
+            SELECT abonnement, eerste, laatste, tijdstip_ms, pak
+            FROM nieuw JOIN bij USING (abonnement) WHERE pak IS NOT NULL)
+         SELECT abonnement FROM bij",
+    )
+    .bind(ids)
+    .bind(beurten)
+    .bind(klaar)
+    .bind(los)
+    .bind(of(|pak| pak.eerste))
+    .bind(of(|pak| pak.laatste))
+    .bind(of(|pak| pak.tijdstip.as_millis()))
+    .bind(inhoud)
+    .bind(uitkomsten)
+    .bind(lening.lener.as_bytes().as_slice())
+    .bind(lening.tot.as_millis())
+    .fetch_all(tx)
+    .await?;
+    kept.iter().map(|id| to_id(id)).collect()
+}
+
+fn records_of(uitkomsten: &[Uitkomst]) -> Vec<PogingRecord> {
+    let record = |one: &Uitkomst| {
+        one.poging.clone().map(|poging| PogingRecord {
+            volgnummer: one.volgnummer,
+            poging,
+        })
+    };
+    uitkomsten.iter().filter_map(record).collect()
+}
+
+/// The states of those that are told by their own row.
 async fn write_staten(
     tx: &mut PgConnection,
-    afgelopen: &[(&Attempt, Afloop)],
+    ended: &[(AbonnementId, &Uitkomst)],
 ) -> Result<(), StoreError> {
-    let (mut ids, mut nummers, mut staten) = (Vec::new(), Vec::new(), Vec::new());
-    for (attempt, afloop) in afgelopen {
-        if let Some(staat) = afloop.staat {
-            ids.push(bytes(attempt.abonnement));
-            nummers.push(attempt.volgnummer.cast_signed());
-            staten.push(staat as i64);
-        }
+    if ended.is_empty() {
+        return Ok(());
     }
+    let staat = |one: &Uitkomst| match one.gevolg {
+        Gevolg::Dood => Staat::Dood as i64,
+        Gevolg::Vervallen => Staat::Vervallen as i64,
+        _ => 0,
+    };
+    let numbers: Vec<i64> = ended
+        .iter()
+        .map(|(_, one)| one.volgnummer.cast_signed())
+        .collect();
     sqlx::query(
         "UPDATE melding m SET staat = n.staat
          FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS n(abonnement, volgnummer, staat)
-         WHERE m.abonnement = n.abonnement AND m.volgnummer = n.volgnummer",
+         WHERE m.abonnement = n.abonnement AND m.volgnummer = n.volgnummer
+           AND m.staat IN (0, 4) AND m.staat <> n.staat",
     )
-    .bind(ids)
-    .bind(nummers)
-    .bind(staten)
+    .bind(ended.iter().map(|(id, _)| bytes(*id)).collect::<Vec<_>>())
+    .bind(numbers)
+    .bind(ended.iter().map(|(_, one)| staat(one)).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
 }
 
-async fn write_banen(
+/// Leerbedrijven that are behind go on with their next number; those without one are no longer behind.
+async fn go_on(
     tx: &mut PgConnection,
-    afgelopen: &[(&Attempt, Afloop)],
+    ended: &[(AbonnementId, &Uitkomst)],
 ) -> Result<(), StoreError> {
-    let of = |take: fn(&Afloop) -> i64| afgelopen.iter().map(|(_, a)| take(a)).collect::<Vec<_>>();
-    let ids: Vec<Vec<u8>> = afgelopen.iter().map(|(a, _)| bytes(a.abonnement)).collect();
-    let leerbedrijven: Vec<i64> = afgelopen
-        .iter()
-        .map(|(a, _)| i64::from(a.leerbedrijf_id.as_u32()))
-        .collect();
-    let koppen: Vec<Option<i64>> = afgelopen.iter().map(|(_, a)| a.baan.kop).collect();
-    let zoeken: Vec<bool> = afgelopen.iter().map(|(_, a)| a.volgende_kop).collect();
-    sqlx::query(
-        "UPDATE baan b SET
-            kop = CASE WHEN n.zoek THEN (SELECT min(m.volgnummer) FROM melding m
-                    WHERE m.abonnement = b.abonnement AND m.leerbedrijf = b.leerbedrijf
-                      AND m.staat = 0) ELSE n.kop END,
-            pogingen = n.pogingen, volgende_ms = n.volgende_ms, lease = NULL
-         FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::boolean[], $5::bigint[],
-            $6::bigint[]) AS n(abonnement, leerbedrijf, kop, zoek, pogingen, volgende_ms)
-         WHERE b.abonnement = n.abonnement AND b.leerbedrijf = n.leerbedrijf",
-    )
-    .bind(ids)
-    .bind(leerbedrijven)
-    .bind(koppen)
-    .bind(zoeken)
-    .bind(of(|a| a.baan.pogingen))
-    .bind(of(|a| a.baan.volgende_ms))
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn write_pogingen(tx: &mut PgConnection, attempts: &[Attempt]) -> Result<(), StoreError> {
-    let made: Vec<(&Attempt, &Poging)> = attempts
-        .iter()
-        .filter_map(|attempt| Some((attempt, attempt.poging.as_ref()?)))
-        .collect();
-    let records: Vec<(AbonnementId, u64, &Poging)> = made
-        .iter()
-        .map(|(attempt, poging)| (attempt.abonnement, attempt.volgnummer, *poging))
-        .collect();
-    write_records(tx, &records).await
-}
-
-async fn write_records(
-    tx: &mut PgConnection,
-    records: &[(AbonnementId, u64, &Poging)],
-) -> Result<(), StoreError> {
-    if records.is_empty() {
+    if ended.is_empty() {
         return Ok(());
     }
-    let hashes: Vec<Option<Vec<u8>>> = records
+    let ids: Vec<Vec<u8>> = ended.iter().map(|(id, _)| bytes(*id)).collect();
+    let leerbedrijven: Vec<i64> = ended.iter().map(|(_, one)| leerbedrijf(one)).collect();
+    let nummers: Vec<i64> = ended
         .iter()
-        .map(|(_, _, p)| p.antwoord_sha256.map(|hash| hash.to_vec()))
+        .map(|(_, one)| one.volgnummer.cast_signed())
         .collect();
-    let statussen: Vec<Option<i64>> = records
+    // The next one is due since this one ended; it was not sent for its own fault.
+    let due: Vec<i64> = ended
         .iter()
-        .map(|(_, _, p)| p.http_status.map(i64::from))
+        .map(|(_, one)| one.poging.as_ref().map_or(0, |p| p.tijdstip.as_millis()))
         .collect();
     sqlx::query(
-        "INSERT INTO poging (abonnement, volgnummer, tijdstip_ms, http_status, duur_ms, antwoord,
-            uitkomst)
-         SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-            $6::bytea[], $7::text[])",
+        "UPDATE achterstand a SET pogingen = 0, volgende_ms = n.due, vanaf = coalesce(
+            (SELECT min(volgnummer) FROM melding WHERE abonnement = a.abonnement
+               AND leerbedrijf = a.leerbedrijf AND staat = 0 AND volgnummer >= a.vanaf
+               AND volgnummer <> n.volgnummer),
+            (SELECT max(volgnummer) + 1 FROM melding WHERE abonnement = a.abonnement
+               AND leerbedrijf = a.leerbedrijf))
+         FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[])
+            AS n(abonnement, leerbedrijf, volgnummer, due)
+         WHERE a.abonnement = n.abonnement AND a.leerbedrijf = n.leerbedrijf",
     )
-    .bind(
-        records
-            .iter()
-            .map(|(id, _, _)| bytes(*id))
-            .collect::<Vec<_>>(),
-    )
-    .bind(
-        records
-            .iter()
-            .map(|(_, nr, _)| nr.cast_signed())
-            .collect::<Vec<_>>(),
-    )
-    .bind(
-        records
-            .iter()
-            .map(|(_, _, p)| p.tijdstip.as_millis())
-            .collect::<Vec<_>>(),
-    )
-    .bind(statussen)
-    .bind(
-        records
-            .iter()
-            .map(|(_, _, p)| i64::from(p.duur_ms))
-            .collect::<Vec<_>>(),
-    )
-    .bind(hashes)
-    .bind(
-        records
-            .iter()
-            .map(|(_, _, p)| p.uitkomst.as_str())
-            .collect::<Vec<_>>(),
-    )
+    .bind(&ids)
+    .bind(&leerbedrijven)
+    .bind(nummers)
+    .bind(due)
     .execute(&mut *tx)
     .await?;
-    write_last(tx, records).await
+    sqlx::query(
+        "DELETE FROM achterstand a
+         USING unnest($1::bytea[], $2::bigint[]) AS n(abonnement, leerbedrijf)
+         WHERE a.abonnement = n.abonnement AND a.leerbedrijf = n.leerbedrijf
+           AND NOT EXISTS (SELECT FROM melding WHERE abonnement = a.abonnement
+               AND leerbedrijf = a.leerbedrijf
+               AND (staat = 4 OR staat = 0 AND volgnummer >= a.vanaf))",
+    )
+    .bind(&ids)
+    .bind(&leerbedrijven)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
-/// The last attempt of each subscription, by its number in the order of ids: no two groups wait for
-/// one another in a circle.
-async fn write_last(
+/// Those that go again later: their leerbedrijf is behind from now on.
+async fn write_achterstand(
     tx: &mut PgConnection,
-    records: &[(AbonnementId, u64, &Poging)],
+    again: &[(AbonnementId, &Uitkomst)],
 ) -> Result<(), StoreError> {
-    let mut last: HashMap<AbonnementId, &Poging> = HashMap::new();
-    for (id, _, poging) in records {
-        let newest = last.entry(*id).or_insert(poging);
-        if poging.tijdstip >= newest.tijdstip {
-            *newest = poging;
-        }
+    let again: Vec<(AbonnementId, &Uitkomst, Tijdstip)> = again
+        .iter()
+        .filter_map(|(id, one)| match one.gevolg {
+            Gevolg::Opnieuw(at) => Some((*id, *one, at)),
+            // One that is not behind waits with the node that has it on loan.
+            Gevolg::Terug(at) if one.achter => Some((*id, *one, at)),
+            _ => None,
+        })
+        .collect();
+    if again.is_empty() {
+        return Ok(());
     }
-    let mut last: Vec<(AbonnementId, &Poging)> = last.into_iter().collect();
-    last.sort_unstable_by_key(|(id, _)| *id);
-    for (id, poging) in last {
-        sqlx::query(
-            "UPDATE abonnement SET laatste_poging_ms = $1, laatste_uitkomst = $2
-             WHERE id = $3 AND coalesce(laatste_poging_ms, 0) <= $1",
-        )
-        .bind(poging.tijdstip.as_millis())
-        .bind(&poging.uitkomst)
-        .bind(bytes(id))
-        .execute(&mut *tx)
-        .await?;
-    }
+    let of = |take: fn(&(AbonnementId, &Uitkomst, Tijdstip)) -> i64| {
+        again.iter().map(take).collect::<Vec<i64>>()
+    };
+    sqlx::query(
+        "INSERT INTO achterstand (abonnement, leerbedrijf, vanaf, pogingen, volgende_ms)
+         SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+         ON CONFLICT (abonnement, leerbedrijf) DO UPDATE
+         SET pogingen = excluded.pogingen, volgende_ms = excluded.volgende_ms",
+    )
+    .bind(
+        again
+            .iter()
+            .map(|(id, ..)| bytes(*id))
+            .collect::<Vec<_>>(),
+    )
+    .bind(of(|(_, one, _)| leerbedrijf(one)))
+    .bind(of(|(_, one, _)| one.volgnummer.cast_signed()))
+    .bind(of(|(_, one, _)| i64::from(one.pogingen)))
+    .bind(of(|(.., at)| at.as_millis()))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn leerbedrijf(uitkomst: &Uitkomst) -> i64 {
+    i64::from(uitkomst.leerbedrijf_id.as_u32())
+}
+
+pub(super) async fn keep_pogingen(
+    c: &mut PgConnection,
+    id: AbonnementId,
+    records: &[PogingRecord],
+) -> Result<(), StoreError> {
+    let Some(pak) = pack(records)? else {
+        return Ok(());
+    };
+    sqlx::query(
+        "WITH bewaard AS (
+            INSERT INTO pogingen (abonnement, eerste, laatste, tijdstip_ms, inhoud)
+            VALUES ($1, $2, $3, $4, $5))
+         UPDATE bezorging SET laatste_poging_ms = $4, laatste_uitkomst = $6
+         WHERE abonnement = $1 AND coalesce(laatste_poging_ms, 0) <= $4",
+    )
+    .bind(bytes(id))
+    .bind(pak.eerste)
+    .bind(pak.laatste)
+    .bind(pak.tijdstip.as_millis())
+    .bind(pak.inhoud)
+    .bind(pak.uitkomst)
+    .execute(c)
+    .await?;
     Ok(())
 }
 
@@ -275,7 +448,11 @@ pub(super) async fn set_eindpunt(
     .await?;
     if let Some(poging) = proef {
         // A test is of no number.
-        write_records(&mut tx, &[(id, 0, poging)]).await?;
+        let record = PogingRecord {
+            volgnummer: 0,
+            poging: poging.clone(),
+        };
+        keep_pogingen(&mut tx, id, &[record]).await?;
     }
     tell(&mut tx).await?;
     tx.commit().await?;
@@ -296,33 +473,28 @@ pub(super) async fn confirm(
     tot_en_met: u64,
 ) -> Result<(), StoreError> {
     let mut tx = c.begin().await?;
-    let id = bytes(id);
+    let Some(mut voortgang) = lock(&mut tx, id).await? else {
+        return Ok(());
+    };
+    voortgang.add_up_to(tot_en_met);
+    let key = bytes(id);
     sqlx::query(
-        "SELECT 1 FROM baan WHERE abonnement = $1 AND kop <= $2
-                 ORDER BY leerbedrijf FOR UPDATE",
+        "UPDATE melding SET staat = 0
+         WHERE abonnement = $1 AND volgnummer <= $2 AND staat = 4 AND staat <> 0",
     )
-    .bind(&id)
+    .bind(&key)
     .bind(tot_en_met.cast_signed())
     .execute(&mut *tx)
     .await?;
-    let taken = sqlx::query(
-        "UPDATE melding SET staat = 1 WHERE abonnement = $1 AND volgnummer <= $2 AND staat = 0",
+    sqlx::query(
+        "UPDATE achterstand SET pogingen = 0, volgende_ms = 0, vanaf = greatest(vanaf, $2 + 1)
+         WHERE abonnement = $1",
     )
-    .bind(&id)
+    .bind(&key)
     .bind(tot_en_met.cast_signed())
     .execute(&mut *tx)
     .await?;
-    if taken.rows_affected() > 0 {
-        sqlx::query(
-            "UPDATE baan SET pogingen = 0, lease = NULL, volgende_ms = 0,
-                kop = (SELECT min(m.volgnummer) FROM melding m WHERE m.abonnement = baan.abonnement
-                       AND m.leerbedrijf = baan.leerbedrijf AND m.staat = 0)
-             WHERE abonnement = $1 AND kop <= $2",
-        )
-        .bind(&id)
-        .bind(tot_en_met.cast_signed())
-        .execute(&mut *tx)
-        .await?;
-    }
+    settle(&mut tx, id, voortgang).await?;
+    tell(&mut tx).await?;
     Ok(tx.commit().await?)
 }

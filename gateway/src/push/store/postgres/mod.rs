@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Attempt, Beheerdaad, Claim, Cursor, Eindpuntstaat, FanoutStart, Keuze, NieuweMelding, Poging,
-    PogingRecord, PushStore, Telling, Wanted, Wijziging,
+    Achter, Beheerdaad, Bijwerking, Cursor, Eindpuntstaat, FanoutStart, Geleend, Gelezen, Keuze,
+    Lening, NieuweMelding, Poging, PogingRecord, PushStore, Telling, Vraag, Wijziging,
 };
 use crate::{
     domain::{Oin, Tijdstip},
@@ -138,18 +138,48 @@ impl PushStore for PostgresPush {
         reading!(self.primary, PATIENCE, c => delivering::confirm(c, id, tot_en_met))
     }
 
-    async fn claim(
+    async fn leen(
         &self,
-        wanted: &[Wanted],
-        now: Tijdstip,
-        until: Tijdstip,
-        lease: Uuid,
-    ) -> Result<Vec<Claim>, StoreError> {
-        reading!(self.primary, PATIENCE, c => delivering::claim(c, wanted, (now, until), lease))
+        lening: Lening,
+        ids: &[AbonnementId],
+    ) -> Result<Vec<Geleend>, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::leen(c, lening, ids))
     }
 
-    async fn record(&self, attempts: &[Attempt]) -> Result<(), StoreError> {
-        reading!(self.primary, PATIENCE, c => delivering::record(c, attempts))
+    async fn geef_terug(&self, lener: Uuid, ids: &[AbonnementId]) -> Result<(), StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::geef_terug(c, lener, ids))
+    }
+
+    async fn meld_bezorger(&self, lening: Lening) -> Result<Vec<Uuid>, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::meld_bezorger(c, lening))
+    }
+
+    async fn meld_bezorger_af(&self, lener: Uuid) -> Result<(), StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::meld_bezorger_af(c, lener))
+    }
+
+    async fn lees(&self, vragen: &[Vraag]) -> Result<Vec<Gelezen>, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::lees(c, vragen))
+    }
+
+    async fn achter(&self, vragen: &[Vraag], nu: Tijdstip) -> Result<Vec<Achter>, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::achter(c, vragen, nu))
+    }
+
+    async fn record(
+        &self,
+        lening: Lening,
+        bijwerkingen: &[Bijwerking],
+    ) -> Result<Vec<bool>, StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::record(c, lening, bijwerkingen))
+    }
+
+    async fn keep_pogingen(
+        &self,
+        id: AbonnementId,
+        pogingen: &[PogingRecord],
+    ) -> Result<(), StoreError> {
+        reading!(self.primary, PATIENCE, c => delivering::keep_pogingen(c, id, pogingen))
     }
 
     async fn eindpunten(&self, ids: &[AbonnementId]) -> Result<Vec<Eindpuntstaat>, StoreError> {

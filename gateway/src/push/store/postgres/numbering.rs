@@ -1,4 +1,4 @@
-//! Fan-out: numbers, lanes and the cursor move in one transaction.
+//! Fan-out: numbers and the cursor move in one transaction.
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -9,10 +9,10 @@ use crate::{
     push::{
         AbonnementId, Melding,
         store::{
-            Cursor, FanoutStart, NieuweMelding,
+            Cursor, FanoutStart, NieuweMelding, Voortgang,
             rows::{
-                AbonnementRow, BaanRow, BaanSleutel, Genummerd, MeldingRow, Uitgifte, bytes,
-                melding_columns, to_id, to_uuid,
+                AbonnementRow, Genummerd, MeldingRow, Uitgifte, behind, bytes, melding_columns,
+                to_id, to_leerbedrijf, to_uuid,
             },
         },
     },
@@ -67,7 +67,6 @@ pub(super) async fn fan_out(
         let mut uitgifte = stand_of(&mut tx, nieuw).await?;
         let genummerd = uitgifte.number(nieuw)?;
         write_meldingen(&mut tx, &genummerd).await?;
-        write_banen(&mut tx, &uitgifte, &genummerd).await?;
         write_counters(&mut tx, &uitgifte).await?;
         tell(&mut tx).await?;
     }
@@ -75,8 +74,7 @@ pub(super) async fn fan_out(
     Ok(true)
 }
 
-/// What giving out numbers needs to know; the lanes are locked, in the order in which delivery
-/// locks them.
+/// What giving out numbers needs to know.
 async fn stand_of(tx: &mut PgConnection, nieuw: &[NieuweMelding]) -> Result<Uitgifte, StoreError> {
     let ids: Vec<Vec<u8>> = nieuw
         .iter()
@@ -104,31 +102,23 @@ async fn stand_of(tx: &mut PgConnection, nieuw: &[NieuweMelding]) -> Result<Uitg
     for (id, mutatie) in told {
         uitgifte.bekend.insert((to_id(&id)?, to_uuid(&mutatie)?));
     }
-    for row in lock_banen(tx, &ids, &leerbedrijven).await? {
-        let (sleutel, baan) = row.read()?;
-        uitgifte.banen.insert(sleutel, baan);
+    let vorig: Vec<(Vec<u8>, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT n.abonnement, n.leerbedrijf, (SELECT max(m.volgnummer) FROM melding m
+            WHERE m.abonnement = n.abonnement AND m.leerbedrijf = n.leerbedrijf)
+         FROM (SELECT DISTINCT abonnement, leerbedrijf
+               FROM unnest($1::bytea[], $2::bigint[]) AS n(abonnement, leerbedrijf)) n",
+    )
+    .bind(&ids)
+    .bind(&leerbedrijven)
+    .fetch_all(tx)
+    .await?;
+    for (id, leerbedrijf, laatste) in vorig {
+        if let Some(laatste) = laatste {
+            let sleutel = (to_id(&id)?, to_leerbedrijf(leerbedrijf)?);
+            uitgifte.vorig.insert(sleutel, laatste);
+        }
     }
     Ok(uitgifte)
-}
-
-/// Locks these lanes, in the order of their keys.
-pub(super) async fn lock_banen(
-    tx: &mut PgConnection,
-    ids: &[Vec<u8>],
-    leerbedrijven: &[i64],
-) -> Result<Vec<BaanRow>, StoreError> {
-    Ok(sqlx::query_as(
-        "SELECT b.abonnement, b.leerbedrijf, b.laatste, b.kop, b.pogingen, b.volgende_ms, b.lease
-         FROM baan b
-         JOIN (SELECT DISTINCT abonnement, leerbedrijf
-               FROM unnest($1::bytea[], $2::bigint[]) AS n(abonnement, leerbedrijf)) n
-           ON b.abonnement = n.abonnement AND b.leerbedrijf = n.leerbedrijf
-         ORDER BY b.abonnement, b.leerbedrijf FOR UPDATE OF b",
-    )
-    .bind(ids)
-    .bind(leerbedrijven)
-    .fetch_all(tx)
-    .await?)
 }
 
 async fn write_meldingen(
@@ -162,56 +152,6 @@ async fn write_meldingen(
     Ok(())
 }
 
-async fn write_banen(
-    tx: &mut PgConnection,
-    uitgifte: &Uitgifte,
-    genummerd: &[Genummerd<'_>],
-) -> Result<(), StoreError> {
-    let mut touched: Vec<BaanSleutel> = genummerd
-        .iter()
-        .map(|m| (m.nieuw.abonnement, m.nieuw.leerbedrijf_id))
-        .collect();
-    touched.sort_unstable();
-    touched.dedup();
-    let banen: Vec<_> = touched
-        .iter()
-        .map(|sleutel| &uitgifte.banen[sleutel])
-        .collect();
-    sqlx::query(
-        "INSERT INTO baan (abonnement, leerbedrijf, laatste, kop, pogingen, volgende_ms, lease)
-         SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-            $6::bigint[], $7::bytea[])
-         ON CONFLICT (abonnement, leerbedrijf) DO UPDATE
-         SET laatste = excluded.laatste, kop = excluded.kop, pogingen = excluded.pogingen,
-             volgende_ms = excluded.volgende_ms, lease = excluded.lease",
-    )
-    .bind(touched.iter().map(|(id, _)| bytes(*id)).collect::<Vec<_>>())
-    .bind(
-        touched
-            .iter()
-            .map(|(_, l)| i64::from(l.as_u32()))
-            .collect::<Vec<_>>(),
-    )
-    .bind(banen.iter().map(|baan| baan.laatste).collect::<Vec<_>>())
-    .bind(banen.iter().map(|baan| baan.kop).collect::<Vec<_>>())
-    .bind(banen.iter().map(|baan| baan.pogingen).collect::<Vec<_>>())
-    .bind(
-        banen
-            .iter()
-            .map(|baan| baan.volgende_ms)
-            .collect::<Vec<_>>(),
-    )
-    .bind(
-        banen
-            .iter()
-            .map(|baan| baan.lease.clone())
-            .collect::<Vec<_>>(),
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 async fn write_counters(tx: &mut PgConnection, uitgifte: &Uitgifte) -> Result<(), StoreError> {
     let ids: Vec<AbonnementId> = uitgifte.laatste.keys().copied().collect();
     let laatste: Vec<i64> = uitgifte.laatste.values().copied().collect();
@@ -232,17 +172,30 @@ pub(super) async fn meldingen(
     na: u64,
     limit: u32,
 ) -> Result<Vec<Melding>, StoreError> {
+    let voortgang = voortgang(&mut *c, id).await?;
     let rows: Vec<MeldingRow> = sqlx::query_as(concat!(
         "SELECT ",
         melding_columns!(),
-        " FROM melding m WHERE abonnement = $1 AND volgnummer > $2 ORDER BY volgnummer LIMIT $3"
+        " FROM melding m",
+        behind!(),
+        "WHERE m.abonnement = $1 AND m.volgnummer > $2 ORDER BY m.volgnummer LIMIT $3"
     ))
     .bind(bytes(id))
     .bind(na.cast_signed())
     .bind(i64::from(limit))
     .fetch_all(c)
     .await?;
-    rows.into_iter().map(MeldingRow::read).collect()
+    rows.into_iter().map(|row| row.read(&voortgang)).collect()
+}
+
+/// What is dealt with of a subscription.
+async fn voortgang(c: &mut PgConnection, id: AbonnementId) -> Result<Voortgang, StoreError> {
+    let row: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT klaar, los FROM bezorging WHERE abonnement = $1")
+            .bind(bytes(id))
+            .fetch_optional(c)
+            .await?;
+    row.map_or_else(|| Ok(Voortgang::default()), |(klaar, los)| Voortgang::read(klaar, &los))
 }
 
 pub(super) async fn nummers(
@@ -269,16 +222,19 @@ pub(super) async fn melding(
     id: AbonnementId,
     mutatie_id: Uuid,
 ) -> Result<Option<Melding>, StoreError> {
+    let voortgang = voortgang(&mut *c, id).await?;
     let row: Option<MeldingRow> = sqlx::query_as(concat!(
         "SELECT ",
         melding_columns!(),
-        " FROM melding m WHERE abonnement = $1 AND mutatie_id = $2"
+        " FROM melding m",
+        behind!(),
+        "WHERE m.abonnement = $1 AND m.mutatie_id = $2"
     ))
     .bind(bytes(id))
     .bind(mutatie_id.as_bytes().as_slice())
     .fetch_optional(c)
     .await?;
-    row.map(MeldingRow::read).transpose()
+    row.map(|row| row.read(&voortgang)).transpose()
 }
 
 fn leerbedrijf(melding: &NieuweMelding) -> i64 {

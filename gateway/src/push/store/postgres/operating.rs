@@ -1,5 +1,7 @@
 //! What operators look at and do, and what the retention takes out.
 
+use futures_util::TryStreamExt;
+use roaring::RoaringTreemap;
 use sqlx::{Connection, PgConnection};
 
 use super::tell;
@@ -9,8 +11,9 @@ use crate::{
     push::{
         AbonnementId, Staat,
         store::{
-            Beheerdaad, Keuze, PogingRecord, Telling,
-            rows::{BeheerdaadRow, PogingRow, bytes, to_id},
+            Beheerdaad, Keuze, PogingRecord, Telling, Voortgang,
+            pak::{newest, unpack},
+            rows::{BeheerdaadRow, Gekozen, OPNIEUW, TellingRow, behind, bytes, to_id},
         },
     },
 };
@@ -21,17 +24,21 @@ pub(super) async fn pogingen(
     volgnummer: Option<u64>,
     limit: u32,
 ) -> Result<Vec<PogingRecord>, StoreError> {
-    let rows: Vec<PogingRow> = sqlx::query_as(
-        "SELECT volgnummer, tijdstip_ms, http_status, duur_ms, antwoord, uitkomst FROM poging
-         WHERE abonnement = $1 AND ($2::bigint IS NULL OR volgnummer = $2)
-         ORDER BY tijdstip_ms DESC LIMIT $3",
+    let mut rows = sqlx::query_scalar::<_, Vec<u8>>(
+        "SELECT inhoud FROM pogingen
+         WHERE abonnement = $1 AND ($2::bigint IS NULL OR $2 BETWEEN eerste AND laatste)
+         ORDER BY tijdstip_ms DESC, nr DESC",
     )
     .bind(bytes(id))
     .bind(volgnummer.map(u64::cast_signed))
-    .bind(i64::from(limit))
-    .fetch_all(c)
-    .await?;
-    rows.into_iter().map(PogingRow::read).collect()
+    .fetch(c);
+    let mut found = Vec::new();
+    while found.len() < limit as usize
+        && let Some(row) = rows.try_next().await?
+    {
+        unpack(&row, volgnummer, &mut found)?;
+    }
+    Ok(newest(found, limit))
 }
 
 pub(super) async fn replay(
@@ -41,8 +48,33 @@ pub(super) async fn replay(
     now: Tijdstip,
     daad: &Beheerdaad,
 ) -> Result<u64, StoreError> {
-    let from = [Staat::Wacht, Staat::Bezorgd, Staat::Dood];
-    set_staten(c, id, keuze, (&from, Staat::Wacht), Some(now), daad).await
+    let mut tx = c.begin().await?;
+    let mut done = 0;
+    if let Some(voortgang) = lock(&mut tx, id).await? {
+        let chosen = choose(&mut tx, id, &voortgang, keuze).await?;
+        let chosen: Vec<_> = chosen.iter().filter(|one| !one.is_dropped()).collect();
+        let again: Vec<i64> = chosen
+            .iter()
+            .filter(|one| !one.wacht)
+            .map(|one| one.volgnummer)
+            .collect();
+        set_staat(&mut tx, id, &again, OPNIEUW).await?;
+        behind_again(&mut tx, id, &voortgang, (&again, now)).await?;
+        let waiting: Vec<i64> = chosen
+            .iter()
+            .filter(|one| one.wacht)
+            .map(|one| one.volgnummer)
+            .collect();
+        due_now(&mut tx, id, &waiting, now).await?;
+        done = chosen.len() as u64;
+        if done > 0 {
+            settle(&mut tx, id, voortgang).await?;
+            tell(&mut tx).await?;
+        }
+    }
+    note_in(&mut tx, daad).await?;
+    tx.commit().await?;
+    Ok(done)
 }
 
 pub(super) async fn drop_meldingen(
@@ -51,90 +83,183 @@ pub(super) async fn drop_meldingen(
     keuze: Keuze,
     daad: &Beheerdaad,
 ) -> Result<u64, StoreError> {
-    let from = [Staat::Wacht, Staat::Dood];
-    set_staten(c, id, keuze, (&from, Staat::Vervallen), None, daad).await
-}
-
-async fn set_staten(
-    c: &mut PgConnection,
-    id: AbonnementId,
-    keuze: Keuze,
-    (from, to): (&[Staat], Staat),
-    due: Option<Tijdstip>,
-    daad: &Beheerdaad,
-) -> Result<u64, StoreError> {
     let mut tx = c.begin().await?;
-    let id = bytes(id);
-    lock_all(&mut tx, &id).await?;
-    let everything = (i64::MIN, i64::MAX);
-    let (nummers, tijden, only) = match keuze {
-        Keuze::Nummers(van, tot) => ((signed(van), signed(tot)), everything, None),
-        Keuze::Tijd(van, tot) => (everything, (van.as_millis(), tot.as_millis()), None),
-        Keuze::Dood => (everything, everything, Some(Staat::Dood)),
-        Keuze::Wacht => (everything, everything, Some(Staat::Wacht)),
-    };
-    let staten: Vec<i64> = from
-        .iter()
-        .filter(|staat| only.is_none_or(|only| only == **staat))
-        .map(|staat| *staat as i64)
-        .collect();
-    let done = sqlx::query(
-        "UPDATE melding SET staat = $1
-         WHERE abonnement = $2 AND inhoud IS NOT NULL AND staat = ANY($3)
-           AND volgnummer BETWEEN $4 AND $5 AND geregistreerd_ms BETWEEN $6 AND $7",
-    )
-    .bind(to as i64)
-    .bind(&id)
-    .bind(staten)
-    .bind(nummers.0)
-    .bind(nummers.1)
-    .bind(tijden.0)
-    .bind(tijden.1)
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
-    if done > 0 {
-        all_heads(&mut tx, &id, due).await?;
-        tell(&mut tx).await?;
+    let mut done = 0;
+    if let Some(voortgang) = lock(&mut tx, id).await? {
+        let chosen = choose(&mut tx, id, &voortgang, keuze).await?;
+        let numbers: Vec<i64> = chosen
+            .iter()
+            .filter(|one| one.wacht || one.is_dead())
+            .map(|one| one.volgnummer)
+            .collect();
+        set_staat(&mut tx, id, &numbers, Staat::Vervallen as i64).await?;
+        done = numbers.len() as u64;
+        if done > 0 {
+            settle(&mut tx, id, voortgang).await?;
+            tell(&mut tx).await?;
+        }
     }
     note_in(&mut tx, daad).await?;
     tx.commit().await?;
     Ok(done)
 }
 
-/// A number that is stored; one past all of them stays so.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// Numbers that a command is about, of those with contents.
+async fn choose(
+    tx: &mut PgConnection,
+    id: AbonnementId,
+    voortgang: &Voortgang,
+    keuze: Keuze,
+) -> Result<Vec<Gekozen>, StoreError> {
+    let (nummers, tijden) = keuze.bounds();
+    let rows: Vec<Gekozen> = sqlx::query_as(concat!(
+        "SELECT m.volgnummer, m.staat, (m.staat = 4 OR m.staat = 0 AND CASE
+            WHEN m.volgnummer <= $6 THEN coalesce(a.vanaf <= m.volgnummer, false)
+            ELSE m.volgnummer <> ALL($7) END) AS wacht
+         FROM melding m",
+        behind!(),
+        "WHERE m.abonnement = $1 AND m.inhoud IS NOT NULL
+           AND m.volgnummer BETWEEN $2 AND $3 AND m.geregistreerd_ms BETWEEN $4 AND $5
+         ORDER BY m.volgnummer"
+    ))
+    .bind(bytes(id))
+    .bind(nummers.0)
+    .bind(nummers.1)
+    .bind(tijden.0)
+    .bind(tijden.1)
+    .bind(voortgang.klaar().cast_signed())
+    .bind(voortgang.loose())
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().filter(|one| one.fits(keuze)).collect())
 }
 
-/// Locks every lane of a subscription, in the order in which all do.
-pub(super) async fn lock_all(tx: &mut PgConnection, id: &[u8]) -> Result<(), StoreError> {
-    sqlx::query("SELECT 1 FROM baan WHERE abonnement = $1 ORDER BY leerbedrijf FOR UPDATE")
-        .bind(id)
+async fn set_staat(
+    tx: &mut PgConnection,
+    id: AbonnementId,
+    nummers: &[i64],
+    staat: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE melding SET staat = $1 WHERE abonnement = $2 AND volgnummer = ANY($3)")
+        .bind(staat)
+        .bind(bytes(id))
+        .bind(nummers)
         .execute(tx)
         .await?;
     Ok(())
 }
 
-/// Looks the heads up anew of lanes whose first waiting number is another one than it was; `due`
-/// makes those due at that moment. What is on loan then is nobody's any more.
-async fn all_heads(
+/// The leerbedrijven of these numbers, which wait once more, are behind.
+async fn behind_again(
     tx: &mut PgConnection,
-    id: &[u8],
-    due: Option<Tijdstip>,
+    id: AbonnementId,
+    voortgang: &Voortgang,
+    (again, now): (&[i64], Tijdstip),
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "WITH nieuw AS (SELECT b.leerbedrijf, (SELECT min(m.volgnummer) FROM melding m
-                WHERE m.abonnement = b.abonnement AND m.leerbedrijf = b.leerbedrijf
-                  AND m.staat = 0) AS kop
-            FROM baan b WHERE b.abonnement = $1)
-         UPDATE baan SET kop = nieuw.kop, pogingen = 0, lease = NULL,
-            volgende_ms = coalesce($2::bigint, 0)
-         FROM nieuw WHERE baan.abonnement = $1 AND baan.leerbedrijf = nieuw.leerbedrijf
-           AND (baan.kop IS DISTINCT FROM nieuw.kop OR $2::bigint IS NOT NULL)",
+        "INSERT INTO achterstand (abonnement, leerbedrijf, vanaf, pogingen, volgende_ms)
+         SELECT $1, l.leerbedrijf, coalesce(
+            (SELECT min(volgnummer) FROM melding WHERE abonnement = $1
+               AND leerbedrijf = l.leerbedrijf AND staat = 0 AND volgnummer > $3
+               AND volgnummer <> ALL($4)),
+            (SELECT max(volgnummer) + 1 FROM melding WHERE abonnement = $1
+               AND leerbedrijf = l.leerbedrijf)), 0, $5
+         FROM (SELECT DISTINCT leerbedrijf FROM melding
+               WHERE abonnement = $1 AND volgnummer = ANY($2)) l
+         ON CONFLICT (abonnement, leerbedrijf) DO UPDATE
+         SET pogingen = 0, volgende_ms = excluded.volgende_ms",
     )
-    .bind(id)
-    .bind(due.map(Tijdstip::as_millis))
+    .bind(bytes(id))
+    .bind(again)
+    .bind(voortgang.klaar().cast_signed())
+    .bind(voortgang.loose())
+    .bind(now.as_millis())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The leerbedrijven of these numbers, if they are behind, are due.
+async fn due_now(
+    tx: &mut PgConnection,
+    id: AbonnementId,
+    nummers: &[i64],
+    now: Tijdstip,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE achterstand SET pogingen = 0, volgende_ms = $3
+         WHERE abonnement = $1 AND leerbedrijf IN (
+            SELECT leerbedrijf FROM melding WHERE abonnement = $1 AND volgnummer = ANY($2))",
+    )
+    .bind(bytes(id))
+    .bind(nummers)
+    .bind(now.as_millis())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Locks the queue of a subscription and gives what is dealt with; none when it is not there.
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    id: AbonnementId,
+) -> Result<Option<Voortgang>, StoreError> {
+    let row: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT klaar, los FROM bezorging WHERE abonnement = $1 FOR UPDATE")
+            .bind(bytes(id))
+            .fetch_optional(tx)
+            .await?;
+    row.map(|(klaar, los)| Voortgang::read(klaar, &los))
+        .transpose()
+}
+
+/// After a change by others than its lender: leerbedrijven that are behind begin at what still waits, and
+/// what was dropped is dealt with. The lender looks again.
+pub(super) async fn settle(
+    tx: &mut PgConnection,
+    id: AbonnementId,
+    mut voortgang: Voortgang,
+) -> Result<(), StoreError> {
+    let key = bytes(id);
+    sqlx::query(
+        "UPDATE achterstand a SET vanaf = coalesce(
+            (SELECT min(volgnummer) FROM melding WHERE abonnement = a.abonnement
+               AND leerbedrijf = a.leerbedrijf AND staat = 0 AND volgnummer >= a.vanaf),
+            (SELECT max(volgnummer) + 1 FROM melding WHERE abonnement = a.abonnement
+               AND leerbedrijf = a.leerbedrijf))
+         WHERE a.abonnement = $1",
+    )
+    .bind(&key)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "DELETE FROM achterstand a WHERE a.abonnement = $1
+           AND NOT EXISTS (SELECT FROM melding WHERE abonnement = a.abonnement
+               AND leerbedrijf = a.leerbedrijf
+               AND (staat = 4 OR staat = 0 AND volgnummer >= a.vanaf))",
+    )
+    .bind(&key)
+    .execute(&mut *tx)
+    .await?;
+    let gone: Vec<i64> = sqlx::query_scalar(
+        "SELECT volgnummer FROM melding
+         WHERE abonnement = $1 AND staat IN (2, 3) AND staat <> 0 AND volgnummer > $2",
+    )
+    .bind(&key)
+    .bind(voortgang.klaar().cast_signed())
+    .fetch_all(&mut *tx)
+    .await?;
+    for volgnummer in gone {
+        voortgang.add(volgnummer.cast_unsigned());
+    }
+    voortgang.go_on(&mut RoaringTreemap::new());
+    let (klaar, los) = voortgang.write()?;
+    sqlx::query(
+        "UPDATE bezorging SET klaar = $2, los = $3, beurt = beurt + 1 WHERE abonnement = $1",
+    )
+    .bind(key)
+    .bind(klaar)
+    .bind(los)
     .execute(tx)
     .await?;
     Ok(())
@@ -173,23 +298,23 @@ pub(super) async fn beheerdaden(
 }
 
 pub(super) async fn tellingen(c: &mut PgConnection) -> Result<Vec<Telling>, StoreError> {
-    let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
-        "SELECT a.id,
-            (SELECT count(*) FROM melding m WHERE m.abonnement = a.id AND m.staat = 0),
-            (SELECT count(*) FROM melding m WHERE m.abonnement = a.id AND m.staat = 3)
-         FROM abonnement a WHERE a.open ORDER BY a.id",
+    let rows: Vec<TellingRow> = sqlx::query_as(
+        "SELECT a.id, a.laatste, b.klaar, b.los,
+            (SELECT count(*) FROM melding m
+             WHERE m.abonnement = a.id AND m.staat = 3 AND m.staat <> 0) AS dood,
+            (SELECT count(*) FROM achterstand s JOIN melding m
+               ON m.abonnement = s.abonnement AND m.leerbedrijf = s.leerbedrijf
+             WHERE s.abonnement = a.id AND m.staat = 0
+               AND m.volgnummer BETWEEN s.vanaf AND b.klaar) AS achter,
+            ARRAY(SELECT m.volgnummer FROM melding m WHERE m.abonnement = a.id
+               AND m.staat IN (2, 3) AND m.staat <> 0 AND m.volgnummer > b.klaar) AS weg,
+            ARRAY(SELECT m.volgnummer FROM melding m
+               WHERE m.abonnement = a.id AND m.staat = 4 AND m.staat <> 0) AS opnieuw
+         FROM abonnement a JOIN bezorging b ON b.abonnement = a.id WHERE a.open ORDER BY a.id",
     )
     .fetch_all(c)
     .await?;
-    rows.into_iter()
-        .map(|(id, wacht, dood)| {
-            Ok(Telling {
-                abonnement: to_id(&id)?,
-                wacht: wacht.cast_unsigned(),
-                dood: dood.cast_unsigned(),
-            })
-        })
-        .collect()
+    rows.into_iter().map(TellingRow::read).collect()
 }
 
 pub(super) async fn forget_before(
@@ -206,19 +331,28 @@ pub(super) async fn forget_before(
     .await?;
     let mut taken = 0;
     for id in ids {
-        lock_all(&mut tx, &id).await?;
+        let id = to_id(&id)?;
+        let voortgang = lock(&mut tx, id).await?.unwrap_or_default();
         taken += sqlx::query(
-            "UPDATE melding SET inhoud = NULL, staat = CASE WHEN staat = 1 THEN 1 ELSE 2 END
-             WHERE abonnement = $1 AND inhoud IS NOT NULL AND geregistreerd_ms < $2",
+            "UPDATE melding m SET inhoud = NULL, staat = CASE
+                WHEN m.staat <> 0 THEN 2
+                WHEN m.volgnummer > $3 AND m.volgnummer <> ALL($4) THEN 2
+                WHEN m.volgnummer <= $3 AND EXISTS (SELECT FROM achterstand a
+                    WHERE a.abonnement = m.abonnement AND a.leerbedrijf = m.leerbedrijf
+                      AND a.vanaf <= m.volgnummer) THEN 2
+                ELSE 0 END
+             WHERE m.abonnement = $1 AND m.inhoud IS NOT NULL AND m.geregistreerd_ms < $2",
         )
-        .bind(&id)
+        .bind(bytes(id))
         .bind(moment.as_millis())
+        .bind(voortgang.klaar().cast_signed())
+        .bind(voortgang.loose())
         .execute(&mut *tx)
         .await?
         .rows_affected();
-        all_heads(&mut tx, &id, None).await?;
+        settle(&mut tx, id, voortgang).await?;
     }
-    sqlx::query("DELETE FROM poging WHERE tijdstip_ms < $1")
+    sqlx::query("DELETE FROM pogingen WHERE tijdstip_ms < $1")
         .bind(moment.as_millis())
         .execute(&mut *tx)
         .await?;

@@ -2,11 +2,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use super::{
-    bytes_of,
-    operating::{lock_all, note_in},
-    tell,
-};
+use super::{bytes_of, operating::note_in, tell};
 use crate::{
     domain::Oin,
     log::StoreError,
@@ -32,6 +28,10 @@ pub(super) async fn insert(c: &mut PgConnection, new: &Abonnement) -> Result<(),
     .bind(encode(new)?)
     .execute(&mut *tx)
     .await?;
+    sqlx::query("INSERT INTO bezorging (abonnement) VALUES ($1) ON CONFLICT DO NOTHING")
+        .bind(bytes(new.id))
+        .execute(&mut *tx)
+        .await?;
     Ok(tx.commit().await?)
 }
 
@@ -66,12 +66,9 @@ pub(super) async fn change(
     daad: Option<&Beheerdaad>,
 ) -> Result<bool, StoreError> {
     let mut tx = c.begin().await?;
-    // Locks in the order of a fan-out: the cursor, lanes, subscriptions.
+    // Locks in the order of all others: the cursor, subscriptions, how far they are.
     changed(&mut tx).await?;
     let id = bytes(before.id);
-    if after.begin_opnieuw {
-        lock_all(&mut tx, &id).await?;
-    }
     let row: Option<AbonnementRow> =
         sqlx::query_as("SELECT inhoud FROM abonnement WHERE id = $1 FOR UPDATE")
             .bind(&id)
@@ -108,13 +105,14 @@ async fn begin_again(tx: &mut PgConnection, id: &[u8]) -> Result<(), StoreError>
     .bind(id)
     .execute(&mut *tx)
     .await?;
-    sqlx::query(
-        "UPDATE baan SET volgende_ms = 0, pogingen = 0, lease = NULL
-         WHERE abonnement = $1 AND kop IS NOT NULL",
-    )
-    .bind(id)
-    .execute(tx)
-    .await?;
+    sqlx::query("UPDATE bezorging SET beurt = beurt + 1 WHERE abonnement = $1")
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("UPDATE achterstand SET volgende_ms = 0, pogingen = 0 WHERE abonnement = $1")
+        .bind(id)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -123,16 +121,20 @@ pub(super) async fn laatste(
     ids: &[AbonnementId],
 ) -> Result<Vec<Laatste>, StoreError> {
     let rows: Vec<LaatsteRow> = sqlx::query_as(
-        "SELECT a.id, a.laatste, a.laatste_poging_ms, a.laatste_uitkomst, a.faalt_sinds_ms,
-            least(k.kop, (SELECT min(volgnummer) FROM melding
-                          WHERE abonnement = a.id AND staat = 3)) AS eerste_open,
+        "SELECT a.id, a.laatste, a.faalt_sinds_ms, b.klaar, b.laatste_poging_ms,
+            b.laatste_uitkomst, least(w.vanaf, w.opnieuw, w.dood) AS eerste_open,
             (SELECT m.volgnummer FROM melding m WHERE m.abonnement = a.id
                AND m.inhoud IS NOT NULL ORDER BY m.volgnummer LIMIT 1) AS oudste,
-            (SELECT m.geregistreerd_ms FROM melding m
-             WHERE m.abonnement = a.id AND m.volgnummer = k.kop) AS onbezorgd_ms
-         FROM abonnement a
-         CROSS JOIN LATERAL (SELECT min(kop) AS kop FROM baan
-                             WHERE abonnement = a.id AND kop IS NOT NULL) k
+            (SELECT m.geregistreerd_ms FROM melding m WHERE m.abonnement = a.id
+               AND m.volgnummer >= least(w.vanaf, w.opnieuw, b.klaar + 1)
+             ORDER BY m.volgnummer LIMIT 1) AS onbezorgd_ms
+         FROM abonnement a JOIN bezorging b ON b.abonnement = a.id
+         CROSS JOIN LATERAL (SELECT
+            (SELECT min(vanaf) FROM achterstand WHERE abonnement = a.id) AS vanaf,
+            (SELECT min(volgnummer) FROM melding
+             WHERE abonnement = a.id AND staat = 4 AND staat <> 0) AS opnieuw,
+            (SELECT min(volgnummer) FROM melding
+             WHERE abonnement = a.id AND staat = 3 AND staat <> 0) AS dood) w
          WHERE a.id = ANY($1)",
     )
     .bind(bytes_of(ids))

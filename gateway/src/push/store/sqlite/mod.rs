@@ -15,8 +15,8 @@ use sqlx::{
 use uuid::Uuid;
 
 use super::{
-    Attempt, Beheerdaad, Claim, Cursor, Eindpuntstaat, FanoutStart, Keuze, NieuweMelding, Poging,
-    PogingRecord, PushStore, Telling, Wanted, Wijziging,
+    Achter, Beheerdaad, Bijwerking, Cursor, Eindpuntstaat, FanoutStart, Geleend, Gelezen, Keuze,
+    Lening, NieuweMelding, Poging, PogingRecord, PushStore, Telling, Vraag, Wijziging,
 };
 use crate::{
     domain::{Oin, Tijdstip},
@@ -146,18 +146,48 @@ impl PushStore for SqlitePush {
         delivering::confirm(self, id, tot_en_met).await
     }
 
-    async fn claim(
+    async fn leen(
         &self,
-        wanted: &[Wanted],
-        now: Tijdstip,
-        until: Tijdstip,
-        lease: Uuid,
-    ) -> Result<Vec<Claim>, StoreError> {
-        delivering::claim(self, wanted, now, until, lease).await
+        lening: Lening,
+        ids: &[AbonnementId],
+    ) -> Result<Vec<Geleend>, StoreError> {
+        delivering::leen(self, lening, ids).await
     }
 
-    async fn record(&self, attempts: &[Attempt]) -> Result<(), StoreError> {
-        delivering::record(self, attempts).await
+    async fn geef_terug(&self, lener: Uuid, ids: &[AbonnementId]) -> Result<(), StoreError> {
+        delivering::geef_terug(self, lener, ids).await
+    }
+
+    async fn meld_bezorger(&self, lening: Lening) -> Result<Vec<Uuid>, StoreError> {
+        delivering::meld_bezorger(self, lening).await
+    }
+
+    async fn meld_bezorger_af(&self, lener: Uuid) -> Result<(), StoreError> {
+        delivering::meld_bezorger_af(self, lener).await
+    }
+
+    async fn lees(&self, vragen: &[Vraag]) -> Result<Vec<Gelezen>, StoreError> {
+        delivering::lees(self, vragen).await
+    }
+
+    async fn achter(&self, vragen: &[Vraag], nu: Tijdstip) -> Result<Vec<Achter>, StoreError> {
+        delivering::achter(self, vragen, nu).await
+    }
+
+    async fn record(
+        &self,
+        lening: Lening,
+        bijwerkingen: &[Bijwerking],
+    ) -> Result<Vec<bool>, StoreError> {
+        delivering::record(self, lening, bijwerkingen).await
+    }
+
+    async fn keep_pogingen(
+        &self,
+        id: AbonnementId,
+        pogingen: &[PogingRecord],
+    ) -> Result<(), StoreError> {
+        delivering::keep_pogingen(self, id, pogingen).await
     }
 
     async fn eindpunten(&self, ids: &[AbonnementId]) -> Result<Vec<Eindpuntstaat>, StoreError> {

@@ -1,6 +1,6 @@
-//! Fan-out: numbers, lanes and the cursor move in one transaction.
+//! Fan-out: numbers and the cursor move in one transaction.
 
-use std::collections::{HashSet, hash_map::Entry};
+use std::collections::hash_map::Entry;
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -11,10 +11,9 @@ use crate::{
     push::{
         AbonnementId, Melding,
         store::{
-            Cursor, FanoutStart, NieuweMelding,
+            Cursor, FanoutStart, NieuweMelding, Voortgang,
             rows::{
-                AbonnementRow, BaanRow, BaanSleutel, MeldingRow, Uitgifte, bytes, melding_columns,
-                to_uuid,
+                AbonnementRow, MeldingRow, Uitgifte, behind, bytes, melding_columns, to_uuid,
             },
         },
     },
@@ -83,27 +82,6 @@ pub(super) async fn fan_out(
         .execute(&mut *tx)
         .await?;
     }
-    let touched: HashSet<BaanSleutel> = genummerd
-        .iter()
-        .map(|melding| (melding.nieuw.abonnement, melding.nieuw.leerbedrijf_id))
-        .collect();
-    for sleutel in &touched {
-        let baan = &uitgifte.banen[sleutel];
-        sqlx::query(
-            "INSERT OR REPLACE INTO baan
-                (abonnement, leerbedrijf, laatste, kop, pogingen, volgende_ms, lease)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(bytes(sleutel.0))
-        .bind(i64::from(sleutel.1.as_u32()))
-        .bind(baan.laatste)
-        .bind(baan.kop)
-        .bind(baan.pogingen)
-        .bind(baan.volgende_ms)
-        .bind(&baan.lease)
-        .execute(&mut *tx)
-        .await?;
-    }
     for (id, laatste) in &uitgifte.laatste {
         sqlx::query("UPDATE abonnement SET laatste = ? WHERE id = ?")
             .bind(laatste)
@@ -122,17 +100,20 @@ pub(super) async fn meldingen(
     limit: u32,
 ) -> Result<Vec<Melding>, StoreError> {
     push.identity.check()?;
+    let voortgang = voortgang(push, id).await?;
     let rows: Vec<MeldingRow> = sqlx::query_as(concat!(
         "SELECT ",
         melding_columns!(),
-        " FROM melding m WHERE abonnement = ? AND volgnummer > ? ORDER BY volgnummer LIMIT ?"
+        " FROM melding m",
+        behind!(),
+        "WHERE m.abonnement = ? AND m.volgnummer > ? ORDER BY m.volgnummer LIMIT ?"
     ))
     .bind(bytes(id))
     .bind(na.cast_signed())
     .bind(i64::from(limit))
     .fetch_all(&push.read)
     .await?;
-    rows.into_iter().map(MeldingRow::read).collect()
+    rows.into_iter().map(|row| row.read(&voortgang)).collect()
 }
 
 pub(super) async fn nummers(
@@ -161,16 +142,19 @@ pub(super) async fn melding(
     mutatie_id: Uuid,
 ) -> Result<Option<Melding>, StoreError> {
     push.identity.check()?;
+    let voortgang = voortgang(push, id).await?;
     let row: Option<MeldingRow> = sqlx::query_as(concat!(
         "SELECT ",
         melding_columns!(),
-        " FROM melding m WHERE abonnement = ? AND mutatie_id = ?"
+        " FROM melding m",
+        behind!(),
+        "WHERE m.abonnement = ? AND m.mutatie_id = ?"
     ))
     .bind(bytes(id))
     .bind(mutatie_id.as_bytes().as_slice())
     .fetch_optional(&push.read)
     .await?;
-    row.map(MeldingRow::read).transpose()
+    row.map(|row| row.read(&voortgang)).transpose()
 }
 
 /// What giving out numbers needs to know.
@@ -202,18 +186,30 @@ async fn stand_of(
                 .bekend
                 .insert((melding.abonnement, melding.mutatie_id));
         }
-        let row: Option<BaanRow> = sqlx::query_as(BAAN)
-            .bind(&id)
-            .bind(i64::from(melding.leerbedrijf_id.as_u32()))
-            .fetch_optional(&mut *tx)
-            .await?;
-        if let Some((sleutel, baan)) = row.map(BaanRow::read).transpose()? {
-            uitgifte.banen.insert(sleutel, baan);
+        let vorig: Option<i64> = sqlx::query_scalar(
+            "SELECT max(volgnummer) FROM melding WHERE abonnement = ? AND leerbedrijf = ?",
+        )
+        .bind(&id)
+        .bind(i64::from(melding.leerbedrijf_id.as_u32()))
+        .fetch_one(&mut *tx)
+        .await?;
+        if let Some(vorig) = vorig {
+            let sleutel = (melding.abonnement, melding.leerbedrijf_id);
+            uitgifte.vorig.insert(sleutel, vorig);
         }
     }
     Ok(uitgifte)
 }
 
-pub(super) const BAAN: &str =
-    "SELECT abonnement, leerbedrijf, laatste, kop, pogingen, volgende_ms, lease
-    FROM baan WHERE abonnement = ? AND leerbedrijf = ?";
+/// What is dealt with of a subscription.
+async fn voortgang(push: &SqlitePush, id: AbonnementId) -> Result<Voortgang, StoreError> {
+    let row: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT klaar, los FROM bezorging WHERE abonnement = ?")
+            .bind(bytes(id))
+            .fetch_optional(&push.read)
+            .await?;
+    row.map_or_else(
+        || Ok(Voortgang::default()),
+        |(klaar, los)| Voortgang::read(klaar, &los),
+    )
+}

@@ -1,8 +1,10 @@
 //! What operators look at and do, and what the retention takes out.
 
+use futures_util::TryStreamExt;
+use roaring::RoaringTreemap;
 use sqlx::SqliteConnection;
 
-use super::{SqlitePush, delivering::set_staat};
+use super::SqlitePush;
 use crate::{
     domain::Tijdstip,
     log::{
@@ -12,8 +14,9 @@ use crate::{
     push::{
         AbonnementId, Staat,
         store::{
-            Beheerdaad, Keuze, PogingRecord, Telling,
-            rows::{BeheerdaadRow, PogingRow, bytes, to_id},
+            Beheerdaad, Keuze, PogingRecord, Telling, Voortgang,
+            pak::{newest, unpack},
+            rows::{BeheerdaadRow, Gekozen, OPNIEUW, TellingRow, behind, bytes, to_id},
         },
     },
 };
@@ -25,17 +28,21 @@ pub(super) async fn pogingen(
     limit: u32,
 ) -> Result<Vec<PogingRecord>, StoreError> {
     push.identity.check()?;
-    let rows: Vec<PogingRow> = sqlx::query_as(
-        "SELECT volgnummer, tijdstip_ms, http_status, duur_ms, antwoord, uitkomst FROM poging
-         WHERE abonnement = ?1 AND (?2 IS NULL OR volgnummer = ?2)
-         ORDER BY tijdstip_ms DESC LIMIT ?3",
+    let mut rows = sqlx::query_scalar::<_, Vec<u8>>(
+        "SELECT inhoud FROM pogingen
+         WHERE abonnement = ?1 AND (?2 IS NULL OR ?2 BETWEEN eerste AND laatste)
+         ORDER BY tijdstip_ms DESC, nr DESC",
     )
     .bind(bytes(id))
     .bind(volgnummer.map(u64::cast_signed))
-    .bind(i64::from(limit))
-    .fetch_all(&push.read)
-    .await?;
-    rows.into_iter().map(PogingRow::read).collect()
+    .fetch(&push.read);
+    let mut found = Vec::new();
+    while found.len() < limit as usize
+        && let Some(row) = rows.try_next().await?
+    {
+        unpack(&row, volgnummer, &mut found)?;
+    }
+    Ok(newest(found, limit))
 }
 
 pub(super) async fn replay(
@@ -46,22 +53,27 @@ pub(super) async fn replay(
     daad: &Beheerdaad,
 ) -> Result<u64, StoreError> {
     let mut tx = push.begin().await?;
-    let chosen = chosen(
-        &mut tx,
-        id,
-        keuze,
-        &[Staat::Wacht, Staat::Bezorgd, Staat::Dood],
-    );
-    let chosen = chosen.await?;
-    for volgnummer in &chosen {
-        set_staat(&mut tx, id, *volgnummer, Staat::Wacht).await?;
-    }
-    if !chosen.is_empty() {
-        all_heads(&mut tx, &bytes(id), Some(now)).await?;
+    let mut done = 0;
+    if let Some(voortgang) = lock(&mut tx, id).await? {
+        for one in choose(&mut tx, id, &voortgang, keuze).await? {
+            if one.is_dropped() {
+                continue;
+            }
+            done += 1;
+            if one.wacht {
+                due_now(&mut tx, id, one.volgnummer, now).await?;
+            } else {
+                set_staat(&mut tx, id, one.volgnummer, OPNIEUW).await?;
+                behind_again(&mut tx, id, &voortgang, (one.volgnummer, now)).await?;
+            }
+        }
+        if done > 0 {
+            settle(&mut tx, id, voortgang).await?;
+        }
     }
     note_in(&mut tx, daad).await?;
     tx.commit().await?;
-    Ok(chosen.len() as u64)
+    Ok(done)
 }
 
 pub(super) async fn drop_meldingen(
@@ -71,16 +83,185 @@ pub(super) async fn drop_meldingen(
     daad: &Beheerdaad,
 ) -> Result<u64, StoreError> {
     let mut tx = push.begin().await?;
-    let chosen = chosen(&mut tx, id, keuze, &[Staat::Wacht, Staat::Dood]).await?;
-    for volgnummer in &chosen {
-        set_staat(&mut tx, id, *volgnummer, Staat::Vervallen).await?;
-    }
-    if !chosen.is_empty() {
-        all_heads(&mut tx, &bytes(id), None).await?;
+    let mut done = 0;
+    if let Some(voortgang) = lock(&mut tx, id).await? {
+        for one in choose(&mut tx, id, &voortgang, keuze).await? {
+            if one.wacht || one.is_dead() {
+                set_staat(&mut tx, id, one.volgnummer, Staat::Vervallen as i64).await?;
+                done += 1;
+            }
+        }
+        if done > 0 {
+            settle(&mut tx, id, voortgang).await?;
+        }
     }
     note_in(&mut tx, daad).await?;
     tx.commit().await?;
-    Ok(chosen.len() as u64)
+    Ok(done)
+}
+
+/// Numbers that a command is about, of those with contents.
+async fn choose(
+    tx: &mut SqliteConnection,
+    id: AbonnementId,
+    voortgang: &Voortgang,
+    keuze: Keuze,
+) -> Result<Vec<Gekozen>, StoreError> {
+    let (nummers, tijden) = keuze.bounds();
+    let rows: Vec<Gekozen> = sqlx::query_as(concat!(
+        "SELECT m.volgnummer, m.staat, (m.staat = 4 OR m.staat = 0 AND CASE
+            WHEN m.volgnummer <= ?6 THEN coalesce(a.vanaf <= m.volgnummer, 0)
+            ELSE m.volgnummer NOT IN (SELECT value FROM json_each(?7)) END) AS wacht
+         FROM melding m",
+        behind!(),
+        "WHERE m.abonnement = ?1 AND m.inhoud IS NOT NULL
+           AND m.volgnummer BETWEEN ?2 AND ?3 AND m.geregistreerd_ms BETWEEN ?4 AND ?5
+         ORDER BY m.volgnummer"
+    ))
+    .bind(bytes(id))
+    .bind(nummers.0)
+    .bind(nummers.1)
+    .bind(tijden.0)
+    .bind(tijden.1)
+    .bind(voortgang.klaar().cast_signed())
+    .bind(loose(voortgang))
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().filter(|one| one.fits(keuze)).collect())
+}
+
+/// Numbers behind a gap, as a JSON array.
+fn loose(voortgang: &Voortgang) -> String {
+    serde_json::Value::from(voortgang.loose()).to_string()
+}
+
+async fn set_staat(
+    tx: &mut SqliteConnection,
+    id: AbonnementId,
+    volgnummer: i64,
+    staat: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE melding SET staat = ? WHERE abonnement = ? AND volgnummer = ?")
+        .bind(staat)
+        .bind(bytes(id))
+        .bind(volgnummer)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The leerbedrijf of this number, which waits once more, is behind.
+async fn behind_again(
+    tx: &mut SqliteConnection,
+    id: AbonnementId,
+    voortgang: &Voortgang,
+    (again, now): (i64, Tijdstip),
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO achterstand (abonnement, leerbedrijf, vanaf, pogingen, volgende_ms)
+         SELECT ?1, l.leerbedrijf, coalesce(
+            (SELECT min(volgnummer) FROM melding WHERE abonnement = ?1
+               AND leerbedrijf = l.leerbedrijf AND staat = 0 AND volgnummer > ?3
+               AND volgnummer NOT IN (SELECT value FROM json_each(?4))),
+            (SELECT max(volgnummer) + 1 FROM melding WHERE abonnement = ?1
+               AND leerbedrijf = l.leerbedrijf)), 0, ?5
+         FROM melding l WHERE l.abonnement = ?1 AND l.volgnummer = ?2
+         ON CONFLICT (abonnement, leerbedrijf) DO UPDATE
+         SET pogingen = 0, volgende_ms = excluded.volgende_ms",
+    )
+    .bind(bytes(id))
+    .bind(again)
+    .bind(voortgang.klaar().cast_signed())
+    .bind(loose(voortgang))
+    .bind(now.as_millis())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The leerbedrijf of this number, if it is behind, is due.
+async fn due_now(
+    tx: &mut SqliteConnection,
+    id: AbonnementId,
+    volgnummer: i64,
+    now: Tijdstip,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE achterstand SET pogingen = 0, volgende_ms = ?3
+         WHERE abonnement = ?1 AND leerbedrijf =
+            (SELECT leerbedrijf FROM melding WHERE abonnement = ?1 AND volgnummer = ?2)",
+    )
+    .bind(bytes(id))
+    .bind(volgnummer)
+    .bind(now.as_millis())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// What is dealt with of a subscription; none when it is not there.
+pub(super) async fn lock(
+    tx: &mut SqliteConnection,
+    id: AbonnementId,
+) -> Result<Option<Voortgang>, StoreError> {
+    let row: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT klaar, los FROM bezorging WHERE abonnement = ?")
+            .bind(bytes(id))
+            .fetch_optional(tx)
+            .await?;
+    row.map(|(klaar, los)| Voortgang::read(klaar, &los))
+        .transpose()
+}
+
+/// After a change by others than its lender: leerbedrijven that are behind begin at what still waits, and
+/// what was dropped is dealt with. The lender looks again.
+pub(super) async fn settle(
+    tx: &mut SqliteConnection,
+    id: AbonnementId,
+    mut voortgang: Voortgang,
+) -> Result<(), StoreError> {
+    let key = bytes(id);
+    sqlx::query(
+        "UPDATE achterstand SET vanaf = coalesce(
+            (SELECT min(volgnummer) FROM melding m WHERE m.abonnement = ?1
+               AND m.leerbedrijf = achterstand.leerbedrijf AND m.staat = 0
+               AND m.volgnummer >= achterstand.vanaf),
+            (SELECT max(volgnummer) + 1 FROM melding m WHERE m.abonnement = ?1
+               AND m.leerbedrijf = achterstand.leerbedrijf))
+         WHERE abonnement = ?1",
+    )
+    .bind(&key)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "DELETE FROM achterstand AS a WHERE abonnement = ?1
+           AND NOT EXISTS (SELECT 1 FROM melding m WHERE m.abonnement = ?1
+               AND m.leerbedrijf = a.leerbedrijf
+               AND (m.staat = 4 OR m.staat = 0 AND m.volgnummer >= a.vanaf))",
+    )
+    .bind(&key)
+    .execute(&mut *tx)
+    .await?;
+    let gone: Vec<i64> = sqlx::query_scalar(
+        "SELECT volgnummer FROM melding
+         WHERE abonnement = ? AND staat IN (2, 3) AND staat <> 0 AND volgnummer > ?",
+    )
+    .bind(&key)
+    .bind(voortgang.klaar().cast_signed())
+    .fetch_all(&mut *tx)
+    .await?;
+    for volgnummer in gone {
+        voortgang.add(volgnummer.cast_unsigned());
+    }
+    voortgang.go_on(&mut RoaringTreemap::new());
+    let (klaar, los) = voortgang.write()?;
+    sqlx::query("UPDATE bezorging SET klaar = ?, los = ?, beurt = beurt + 1 WHERE abonnement = ?")
+        .bind(klaar)
+        .bind(los)
+        .bind(key)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn beheerdaden(
@@ -102,44 +283,79 @@ pub(super) async fn beheerdaden(
 
 pub(super) async fn tellingen(push: &SqlitePush) -> Result<Vec<Telling>, StoreError> {
     push.identity.check()?;
-    let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
-        "SELECT a.id,
-            (SELECT count(*) FROM melding m WHERE m.abonnement = a.id AND m.staat = 0),
-            (SELECT count(*) FROM melding m WHERE m.abonnement = a.id AND m.staat = 3)
-         FROM abonnement a WHERE a.open ORDER BY a.id",
+    let rows: Vec<(Vec<u8>, i64, i64, Vec<u8>, i64, i64)> = sqlx::query_as(
+        "SELECT a.id, a.laatste, b.klaar, b.los,
+            (SELECT count(*) FROM melding m
+             WHERE m.abonnement = a.id AND m.staat = 3 AND m.staat <> 0),
+            (SELECT count(*) FROM achterstand s JOIN melding m
+               ON m.abonnement = s.abonnement AND m.leerbedrijf = s.leerbedrijf
+             WHERE s.abonnement = a.id AND m.staat = 0
+               AND m.volgnummer BETWEEN s.vanaf AND b.klaar)
+         FROM abonnement a JOIN bezorging b ON b.abonnement = a.id WHERE a.open ORDER BY a.id",
     )
     .fetch_all(&push.read)
     .await?;
-    rows.into_iter()
-        .map(|(id, wacht, dood)| {
-            Ok(Telling {
-                abonnement: to_id(&id)?,
-                wacht: wacht.cast_unsigned(),
-                dood: dood.cast_unsigned(),
-            })
-        })
-        .collect()
+    let mut tellingen = Vec::with_capacity(rows.len());
+    for (id, laatste, klaar, los, dood, achter) in rows {
+        let apart: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT volgnummer, staat FROM melding WHERE abonnement = ? AND staat <> 0
+               AND (staat = 4 OR volgnummer > ?)",
+        )
+        .bind(&id)
+        .bind(klaar)
+        .fetch_all(&push.read)
+        .await?;
+        let (opnieuw, weg): (Vec<_>, Vec<_>) =
+            apart.into_iter().partition(|(_, staat)| *staat == OPNIEUW);
+        let numbers = |of: Vec<(i64, i64)>| of.into_iter().map(|(nummer, _)| nummer).collect();
+        let row = TellingRow {
+            id,
+            laatste,
+            klaar,
+            los,
+            dood,
+            achter,
+            weg: numbers(weg),
+            opnieuw: numbers(opnieuw),
+        };
+        tellingen.push(row.read()?);
+    }
+    Ok(tellingen)
 }
 
 pub(super) async fn forget_before(push: &SqlitePush, moment: Tijdstip) -> Result<u64, StoreError> {
     let mut tx = push.begin().await?;
-    let taken = sqlx::query(
-        "UPDATE melding SET inhoud = NULL, staat = CASE WHEN staat = 1 THEN 1 ELSE 2 END
+    let ids: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT DISTINCT abonnement FROM melding
          WHERE inhoud IS NOT NULL AND geregistreerd_ms < ?",
     )
     .bind(moment.as_millis())
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
-    if taken > 0 {
-        let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM abonnement")
-            .fetch_all(&mut *tx)
-            .await?;
-        for id in ids {
-            all_heads(&mut tx, &id, None).await?;
-        }
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut taken = 0;
+    for id in ids {
+        let id = to_id(&id)?;
+        let voortgang = lock(&mut tx, id).await?.unwrap_or_default();
+        taken += sqlx::query(
+            "UPDATE melding SET inhoud = NULL, staat = CASE
+                WHEN staat <> 0 THEN 2
+                WHEN volgnummer > ?3 AND volgnummer NOT IN (SELECT value FROM json_each(?4)) THEN 2
+                WHEN volgnummer <= ?3 AND EXISTS (SELECT 1 FROM achterstand a
+                    WHERE a.abonnement = ?1 AND a.leerbedrijf = melding.leerbedrijf
+                      AND a.vanaf <= melding.volgnummer) THEN 2
+                ELSE 0 END
+             WHERE abonnement = ?1 AND inhoud IS NOT NULL AND geregistreerd_ms < ?2",
+        )
+        .bind(bytes(id))
+        .bind(moment.as_millis())
+        .bind(voortgang.klaar().cast_signed())
+        .bind(loose(&voortgang))
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        settle(&mut tx, id, voortgang).await?;
     }
-    sqlx::query("DELETE FROM poging WHERE tijdstip_ms < ?")
+    sqlx::query("DELETE FROM pogingen WHERE tijdstip_ms < ?")
         .bind(moment.as_millis())
         .execute(&mut *tx)
         .await?;
@@ -156,58 +372,6 @@ pub(super) async fn forget_before(push: &SqlitePush, moment: Tijdstip) -> Result
         empty_write_ahead_log(&push.write).await?;
     }
     Ok(taken)
-}
-
-/// Looks the heads up anew of lanes whose first waiting number is another one than it was; `due`
-/// makes those due at that moment. What is on loan then is nobody's any more.
-pub(super) async fn all_heads(
-    tx: &mut SqliteConnection,
-    id: &[u8],
-    due: Option<Tijdstip>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "WITH nieuw AS (SELECT b.leerbedrijf, (SELECT min(m.volgnummer) FROM melding m
-                WHERE m.abonnement = b.abonnement AND m.leerbedrijf = b.leerbedrijf
-                  AND m.staat = 0) AS kop
-            FROM baan b WHERE b.abonnement = ?1)
-         UPDATE baan SET kop = nieuw.kop, pogingen = 0, lease = NULL,
-            volgende_ms = coalesce(?2, 0)
-         FROM nieuw WHERE baan.abonnement = ?1 AND baan.leerbedrijf = nieuw.leerbedrijf
-           AND (baan.kop IS NOT nieuw.kop OR ?2 IS NOT NULL)",
-    )
-    .bind(id)
-    .bind(due.map(Tijdstip::as_millis))
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Numbers that a command is about, of those in one of these states, with contents.
-async fn chosen(
-    tx: &mut SqliteConnection,
-    id: AbonnementId,
-    keuze: Keuze,
-    staten: &[Staat],
-) -> Result<Vec<u64>, StoreError> {
-    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT volgnummer, staat, geregistreerd_ms FROM melding
-         WHERE abonnement = ? AND inhoud IS NOT NULL ORDER BY volgnummer",
-    )
-    .bind(bytes(id))
-    .fetch_all(tx)
-    .await?;
-    let fits = |volgnummer: u64, staat: Staat, ms: i64| match keuze {
-        Keuze::Nummers(van, tot) => (van..=tot).contains(&volgnummer),
-        Keuze::Tijd(van, tot) => (van.as_millis()..=tot.as_millis()).contains(&ms),
-        Keuze::Dood => staat == Staat::Dood,
-        Keuze::Wacht => staat == Staat::Wacht,
-    };
-    let chosen = rows.into_iter().filter_map(|(volgnummer, staat, ms)| {
-        let volgnummer = volgnummer.cast_unsigned();
-        let staat = Staat::from_number(staat).filter(|staat| staten.contains(staat))?;
-        fits(volgnummer, staat, ms).then_some(volgnummer)
-    });
-    Ok(chosen.collect())
 }
 
 /// Writes down what an operator did.

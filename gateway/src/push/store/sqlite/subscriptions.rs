@@ -27,6 +27,10 @@ pub(super) async fn insert(push: &SqlitePush, abonnement: &Abonnement) -> Result
     .bind(encode(abonnement)?)
     .execute(&mut *tx)
     .await?;
+    sqlx::query("INSERT INTO bezorging (abonnement) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(bytes(abonnement.id))
+        .execute(&mut *tx)
+        .await?;
     changed(&mut tx).await?;
     Ok(tx.commit().await?)
 }
@@ -135,18 +139,23 @@ pub(super) async fn eindpunten(
 
 /// How far a subscription is, in one look.
 const LAATSTE: &str = "
-    SELECT a.id, a.laatste, a.laatste_poging_ms, a.laatste_uitkomst, a.faalt_sinds_ms,
+    SELECT a.id, a.laatste, a.faalt_sinds_ms, b.klaar, b.laatste_poging_ms, b.laatste_uitkomst,
         (SELECT min(n) FROM (
-            SELECT min(kop) AS n FROM baan WHERE abonnement = a.id AND kop IS NOT NULL
-            UNION ALL
-            SELECT min(volgnummer) FROM melding WHERE abonnement = a.id AND staat = 3))
-            AS eerste_open,
+            SELECT min(vanaf) AS n FROM achterstand WHERE abonnement = a.id UNION ALL
+            SELECT min(volgnummer) FROM melding
+            WHERE abonnement = a.id AND staat = 4 AND staat <> 0 UNION ALL
+            SELECT min(volgnummer) FROM melding
+            WHERE abonnement = a.id AND staat = 3 AND staat <> 0)) AS eerste_open,
         (SELECT min(volgnummer) FROM melding WHERE abonnement = a.id AND inhoud IS NOT NULL)
             AS oudste,
-        (SELECT m.geregistreerd_ms FROM melding m WHERE m.abonnement = a.id AND m.volgnummer =
-            (SELECT min(kop) FROM baan WHERE abonnement = a.id AND kop IS NOT NULL))
-            AS onbezorgd_ms
-    FROM abonnement a WHERE a.id = ?";
+        (SELECT m.geregistreerd_ms FROM melding m
+         WHERE m.abonnement = a.id AND m.volgnummer >= (SELECT min(n) FROM (
+            SELECT min(vanaf) AS n FROM achterstand WHERE abonnement = a.id UNION ALL
+            SELECT min(volgnummer) FROM melding
+            WHERE abonnement = a.id AND staat = 4 AND staat <> 0 UNION ALL
+            SELECT b.klaar + 1))
+         ORDER BY m.volgnummer LIMIT 1) AS onbezorgd_ms
+    FROM abonnement a JOIN bezorging b ON b.abonnement = a.id WHERE a.id = ?";
 
 /// Subscriptions were changed: a fan-out that began before does not count.
 async fn changed(tx: &mut SqliteConnection) -> Result<(), StoreError> {
@@ -158,13 +167,14 @@ async fn changed(tx: &mut SqliteConnection) -> Result<(), StoreError> {
 
 /// Everything that waits is due at once, as if never tried.
 async fn begin_again(tx: &mut SqliteConnection, id: &[u8]) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE baan SET volgende_ms = 0, pogingen = 0, lease = NULL
-         WHERE abonnement = ? AND kop IS NOT NULL",
-    )
-    .bind(id)
-    .execute(&mut *tx)
-    .await?;
+    sqlx::query("UPDATE bezorging SET beurt = beurt + 1 WHERE abonnement = ?")
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("UPDATE achterstand SET volgende_ms = 0, pogingen = 0 WHERE abonnement = ?")
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query(
         "UPDATE abonnement SET faalt_sinds_ms = NULL, mislukt = 0, niet_voor_ms = NULL WHERE id = ?",
     )
