@@ -39,6 +39,7 @@ on_every_engine! {
     contents_leave_after_the_retention_and_numbers_stay,
     how_an_endpoint_does_is_kept_and_a_resumption_begins_anew,
     nodes_that_deliver_at_once_keep_the_order_and_deliver_everything,
+    whatever_happens_in_whatever_order_nothing_is_lost,
 }
 
 const SCHOOL: &str = "00000099000000000101";
@@ -825,5 +826,230 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
         let mut seen = taken[&key].clone();
         seen.dedup();
         assert_eq!(seen, numbers, "{key:?}");
+    }
+}
+
+/// A number that follows from the one before without a pattern.
+struct Toeval(u64);
+
+impl Toeval {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (x ^ (x >> 31)) % end
+    }
+}
+
+/// One subscription, two nodes, and an operator.
+struct Spel {
+    store: Arc<dyn PushStore>,
+    toeval: Toeval,
+    nodes: [Node; 2],
+    now: i64,
+    numbered: u64,
+    /// Numbers by leerbedrijf, in the order in which each first came.
+    received: BTreeMap<u32, Vec<u64>>,
+    /// Numbers that were replayed or dropped: those may come in another order.
+    touched: Vec<(u64, u64)>,
+}
+
+impl Spel {
+    async fn step(&mut self) {
+        self.now += i64::try_from(self.toeval.below(4)).unwrap();
+        match self.toeval.below(20) {
+            0..4 => self.number().await,
+            4 => self.replay().await,
+            5 => self.drop().await,
+            6 => self.begin_again().await,
+            7 => {
+                let store = Arc::clone(&self.store);
+                self.nodes[0] = Node::new(&store);
+            }
+            8 => {
+                let bezorger = &mut self.nodes[1].bezorger;
+                bezorger.geef_alles_terug(&*self.store).await.unwrap();
+            }
+            9..15 => self.deliver(0).await,
+            _ => self.deliver(1).await,
+        }
+    }
+
+    async fn number(&mut self) {
+        let count = 1 + self.toeval.below(5);
+        let nieuw: Vec<NieuweMelding> = (0..count)
+            .map(|_| {
+                self.numbered += 1;
+                let leerbedrijf = u32::try_from(self.toeval.below(5)).unwrap();
+                melding(1, leerbedrijf, self.numbered.into())
+            })
+            .collect();
+        fan_out(&*self.store, &nieuw).await;
+    }
+
+    fn keuze(&mut self) -> Keuze {
+        match self.toeval.below(4) {
+            0 => Keuze::Dood,
+            1 => Keuze::Wacht,
+            _ => {
+                let from = 1 + self.toeval.below(self.numbered.max(1));
+                Keuze::Nummers(from, from + self.toeval.below(4))
+            }
+        }
+    }
+
+    fn touch(&mut self, keuze: Keuze) {
+        self.touched.push(match keuze {
+            Keuze::Nummers(from, to) => (from, to),
+            _ => (1, self.numbered),
+        });
+    }
+
+    async fn replay(&mut self) {
+        let keuze = self.keuze();
+        self.touch(keuze);
+        let (id, now) = (abonnement(1).id, at(self.now));
+        self.store.replay(id, keuze, now, &daad()).await.unwrap();
+    }
+
+    async fn drop(&mut self) {
+        let keuze = self.keuze();
+        let id = abonnement(1).id;
+        let dropped = self.store.drop_meldingen(id, keuze, &daad()).await;
+        dropped.unwrap();
+    }
+
+    async fn begin_again(&mut self) {
+        let one = abonnement(1);
+        let again = Wijziging {
+            begin_opnieuw: true,
+            ..wijziging_of(&one)
+        };
+        assert!(self.store.change(&one, &again).await.unwrap());
+    }
+
+    /// A node delivers a few, and some of it goes wrong.
+    async fn deliver(&mut self, node: usize) {
+        let most = u32::try_from(1 + self.toeval.below(4)).unwrap();
+        let lent = self.nodes[node].claim(1, most, self.now).await;
+        let (mut outcomes, now) = (Vec::new(), self.now);
+        for claim in &lent {
+            let later = at(now + i64::try_from(self.toeval.below(6)).unwrap());
+            let gevolg = match self.toeval.below(10) {
+                0 | 1 => Gevolg::Opnieuw(later),
+                2 => Gevolg::Terug(later),
+                3 => Gevolg::Dood,
+                _ => Gevolg::Bezorgd,
+            };
+            self.receive(claim, gevolg);
+            outcomes.push(attempt(claim, gevolg, now));
+        }
+        // What is not written is lost with its node, or comes later than what others do.
+        if self.toeval.below(3) == 0 {
+            let keuze = self.keuze();
+            self.touch(keuze);
+            let (id, now) = (abonnement(1).id, at(self.now));
+            self.store.replay(id, keuze, now, &daad()).await.unwrap();
+        }
+        self.nodes[node].record(&outcomes, now).await;
+    }
+
+    fn receive(&mut self, claim: &Claim, gevolg: Gevolg) {
+        if gevolg == Gevolg::Bezorgd {
+            let leerbedrijf = claim.melding.leerbedrijf_id.as_u32();
+            let came = self.received.entry(leerbedrijf).or_default();
+            if !came.contains(&claim.melding.volgnummer) {
+                came.push(claim.melding.volgnummer);
+            }
+        }
+    }
+
+    /// What is counted and said is what every number says by itself.
+    async fn check(&self) {
+        let id = abonnement(1).id;
+        let staten = states(&*self.store).await;
+        let count = |of: Staat| staten.iter().filter(|staat| **staat == of).count() as u64;
+        let telling = &self.store.tellingen().await.unwrap()[0];
+        let counted = (telling.wacht, telling.dood);
+        assert_eq!(counted, (count(Staat::Wacht), count(Staat::Dood)), "{staten:?}");
+        let laatste = &self.store.laatste(&[id]).await.unwrap()[0];
+        let open = |staat: &Staat| matches!(staat, Staat::Wacht | Staat::Dood);
+        let first = staten.iter().position(open).unwrap_or(staten.len());
+        assert!(
+            laatste.volledig_tot_en_met <= first as u64,
+            "{} of {staten:?}",
+            laatste.volledig_tot_en_met
+        );
+    }
+
+    /// All goes well from now on.
+    async fn finish(&mut self) {
+        for _ in 0..200 {
+            self.now += 7;
+            let lent = self.nodes[1].claim(1, 100, self.now).await;
+            let mut outcomes = Vec::new();
+            for claim in &lent {
+                self.receive(claim, Gevolg::Bezorgd);
+                outcomes.push(attempt(claim, Gevolg::Bezorgd, self.now));
+            }
+            self.nodes[1].record(&outcomes, self.now).await;
+        }
+        let all = self
+            .store
+            .meldingen(abonnement(1).id, 0, 10_000)
+            .await
+            .unwrap();
+        assert_eq!(all.len() as u64, self.numbered);
+        for melding in &all {
+            let came = self.received.get(&melding.leerbedrijf_id.as_u32());
+            let came = came.is_some_and(|of| of.contains(&melding.volgnummer));
+            match melding.staat {
+                Staat::Bezorgd => assert!(came, "{} never came", melding.volgnummer),
+                Staat::Wacht => panic!("{} still waits", melding.volgnummer),
+                Staat::Vervallen | Staat::Dood => {}
+            }
+        }
+        let open = |staat: &Staat| *staat == Staat::Dood;
+        let staten: Vec<Staat> = all.iter().map(|melding| melding.staat).collect();
+        let first = staten.iter().position(open).unwrap_or(staten.len());
+        let laatste = &self.store.laatste(&[abonnement(1).id]).await.unwrap()[0];
+        assert_eq!(laatste.volledig_tot_en_met, first as u64, "{staten:?}");
+        for came in self.received.values() {
+            let of_its_own: Vec<u64> = came
+                .iter()
+                .filter(|n| !self.touched.iter().any(|(from, to)| (from..=to).contains(n)))
+                .copied()
+                .collect();
+            assert!(of_its_own.is_sorted(), "{came:?}");
+        }
+    }
+}
+
+/// Numbering, deliveries that fail in every way, nodes that are lost, and an operator who drops, replays
+/// and retries: in the end everything came, or was dropped, or is a dead letter.
+async fn whatever_happens_in_whatever_order_nothing_is_lost(engine: Engine) {
+    let games = match engine {
+        Engine::Sqlite => 40,
+        Engine::Postgres => 8,
+    };
+    for seed in 0..games {
+        let database = Database::new(engine).await;
+        let store = open(&database, 1).await;
+        let mut spel = Spel {
+            nodes: [Node::new(&store), Node::new(&store)],
+            store,
+            toeval: Toeval(seed),
+            now: 1_000,
+            numbered: 0,
+            received: BTreeMap::new(),
+            touched: Vec::new(),
+        };
+        for _ in 0..120 {
+            spel.step().await;
+            spel.check().await;
+        }
+        spel.finish().await;
+        spel.store.close().await;
     }
 }

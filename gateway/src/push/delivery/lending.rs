@@ -22,6 +22,9 @@ use crate::{
 impl Delivery {
     /// Tells the other nodes that this one delivers, and learns which subscriptions are for them.
     pub(super) async fn share(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
+        if self.bestemmingen.is_empty() {
+            return self.bezorger.geef_alles_terug(store).await;
+        }
         let (nu, tot) = self.lening();
         let lener = self.bezorger.lener();
         let bezorgers = store.meld_bezorger(Lening { lener, nu, tot }).await?;
