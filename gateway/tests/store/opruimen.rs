@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -80,7 +83,7 @@ impl Node {
     }
 
     async fn step(&self, per_deel: usize) -> Opruimstap {
-        self.opruimen(per_deel).step(Uuid::new_v4()).await.unwrap()
+        self.opruimen(per_deel).step(new_id()).await.unwrap()
     }
 
     /// As the loop does it; how many it removed.
@@ -96,7 +99,7 @@ impl Node {
     }
 
     async fn append(&self, lines: Vec<Line>) {
-        let written = self.store.append(Uuid::new_v4(), at(1), lines);
+        let written = self.store.append(new_id(), at(1), lines);
         written.await.unwrap();
     }
 
@@ -121,6 +124,12 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.following.abort();
     }
+}
+
+/// One that nobody had.
+fn new_id() -> Uuid {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    Uuid::from_u128(0xd000_0000 + u128::from(LAST.fetch_add(1, Ordering::Relaxed)))
 }
 
 fn grens() -> Datum {
@@ -280,7 +289,7 @@ async fn a_node_that_is_behind_removes_nothing(engine: Engine) {
         replica_wait: Duration::ZERO,
         ..node.opruimen(10)
     };
-    let outcome = hasty.step(Uuid::new_v4()).await;
+    let outcome = hasty.step(new_id()).await;
     assert!(matches!(outcome, Err(OpruimError::Behind)), "{outcome:?}");
     assert_eq!(node.store.head().await.unwrap(), head);
 }
@@ -319,7 +328,7 @@ impl LogStore for Overtaken {
     ) -> Result<Option<CommitInfo>, StoreError> {
         let theirs = std::mem::take(&mut *self.meanwhile.lock().unwrap());
         if !theirs.is_empty() {
-            self.inner.append(Uuid::new_v4(), tijdstip, theirs).await?;
+            self.inner.append(new_id(), tijdstip, theirs).await?;
         }
         let written = self.inner.append_at(nummer, request_id, tijdstip, lines);
         written.await
