@@ -107,8 +107,9 @@ pub enum ImportError {
         /// How many there may be.
         most: usize,
     },
-    /// A school took a bpvo back that this levering was about to change. Importing again helps.
-    #[error("a school withdrew a bpvo while it was being imported; import the levering again")]
+    /// A bpvo that this levering was about to change was taken back by its school, or left because it is over for
+    /// too long. Importing again helps.
+    #[error("a bpvo left the register while it was being imported; import the levering again")]
     Overtaken,
     /// The report of bad lines could not be written.
     #[error("the report of bad lines could not be written")]
