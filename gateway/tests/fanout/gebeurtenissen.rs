@@ -37,6 +37,29 @@ use MutatieSoort::{
 const NOTHING: [&str; 0] = [];
 
 #[tokio::test]
+async fn a_node_that_starts_with_another_longer_history_makes_nobody_miss_anything() {
+    let (world, other) = (World::new().await, World::new().await);
+    for nth in 0..5 {
+        let name = leerbedrijf_line(&bedrijf(nth + 2, None, &[(KOK, -900, None)]));
+        other.commit(vec![name]).await;
+    }
+    let mut stranger = world.fanout_of_stranger(&other);
+    assert_eq!(stranger.step(&*world.log).await.unwrap(), Stap::Niemand);
+    assert_eq!(stranger.step(&*world.log).await.unwrap(), Stap::Bij);
+    world.subscribe(1, |_| {}).await;
+    let einde = mutatie(ErkenningBeeindigd, 1, Some(KOK), 10, Some((-900, Some(9))));
+    world
+        .commit(vec![
+            leerbedrijf_line(&bedrijf(1, None, &[(KOK, -900, Some(9))])),
+            world.bpvo(&bpvo(SCHOOL, "a", 1, KOK, 20, 90, None)),
+            mutatie_line(&einde),
+        ])
+        .await;
+    world.fan_out().await;
+    assert_eq!(world.heard(1, 0).await.len(), 1);
+}
+
+#[tokio::test]
 async fn each_school_with_a_bpvo_running_then_for_that_code_hears_once() {
     let world = World::new().await;
     world.subscribe(1, |_| {}).await;

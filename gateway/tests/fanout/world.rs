@@ -151,6 +151,17 @@ impl World {
         })
     }
 
+    /// That of a node whose snapshot is of another register.
+    pub(crate) fn fanout_of_stranger(&self, other: &World) -> Fanout {
+        Fanout::new(FanoutParts {
+            store: Arc::clone(&self.push),
+            replica: Arc::clone(&other.replica),
+            access: Arc::clone(&self.access),
+            clock: Arc::new(At(moment())),
+            rules: Rules::default(),
+        })
+    }
+
     /// Steps until nothing is left.
     pub(crate) async fn fan_out(&self) {
         let mut fanout = self.fanout();

@@ -32,7 +32,7 @@ const TARGET: f64 = 0.5;
 const WEEKEND: usize = 200_000;
 const WEEKEND_SMALL: usize = 5_000;
 
-/// How much more memory a weekend may take than the smaller backlog.
+/// How much more memory working off a weekend may take than the node has when it begins.
 const TARGET_GROWTH: f64 = 1.25;
 
 /// How a backlog was worked off.
@@ -51,7 +51,7 @@ struct Worked {
 
 /// Resident memory of the node, in MiB.
 #[derive(Clone, Copy)]
-pub(super) struct Memory {
+struct Memory {
     start: u64,
     max: u64,
     end: u64,
@@ -64,9 +64,8 @@ impl Memory {
     }
 }
 
-/// Figures of a backlog of all subscriptions; gives the most memory that it took. They are active
-/// afterwards.
-pub(super) fn sustained(field: &mut Field<'_>, section: &mut Section) -> io::Result<Memory> {
+/// Figures of a backlog of all subscriptions. They are active afterwards.
+pub(super) fn sustained(field: &mut Field<'_>, section: &mut Section) -> io::Result<()> {
     let (waiting, rounds) = match field.plan.small {
         true => (WAITING_SMALL, 1),
         false => (WAITING, ROUNDS),
@@ -132,21 +131,18 @@ pub(super) fn sustained(field: &mut Field<'_>, section: &mut Section) -> io::Res
         "resident memory of the node meanwhile: start, most and end, MiB",
         memory.show(),
     );
-    Ok(memory)
+    Ok(())
 }
 
 /// Figures of one endpoint that is ill for a weekend.
-pub(super) fn weekend(
-    field: &mut Field<'_>,
-    small: Memory,
-    section: &mut Section,
-) -> io::Result<()> {
+pub(super) fn weekend(field: &mut Field<'_>, section: &mut Section) -> io::Result<()> {
     let waiting = match field.plan.small {
         true => WEEKEND_SMALL,
         false => WEEKEND,
     };
     field.receiver.set_ill(true);
     let before = field.laatste()?;
+    let resident = field.node.server.memory_kib("VmRSS:")? / 1024;
     field.receiver.take();
     field.pile_up(&[0], waiting)?;
     let worked = work_off(field, waiting, |field| {
@@ -170,9 +166,13 @@ pub(super) fn weekend(
     );
     told_again(worked.again, section);
     #[expect(clippy::cast_precision_loss, reason = "MiB are far below 2^52")]
-    let growth = worked.memory.max as f64 / small.max as f64;
+    let growth = worked.memory.max as f64 / worked.memory.start as f64;
+    section.figure(
+        "resident memory of the node before so many leerbedrijven changed, MiB",
+        resident.to_string(),
+    );
     section.against(
-        "resident memory of the node: start, most and end, MiB; most, against the smaller backlog",
+        "resident memory of the node with that backlog: start, most and end, MiB; most, against the start",
         format!("{}; {growth:.2} times", worked.memory.show()),
         format!("≤ {TARGET_GROWTH} times"),
         growth <= TARGET_GROWTH,

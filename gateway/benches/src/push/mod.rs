@@ -72,9 +72,9 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     section
         .circumstance("node, PostgreSQL and receiver share two cores; every commit is on the disk");
     let mut field = Field::prepare(plan)?;
-    let small = backlog::sustained(&mut field, section)?;
+    backlog::sustained(&mut field, section)?;
     latency::figures(&mut field, section)?;
-    backlog::weekend(&mut field, small, section)?;
+    backlog::weekend(&mut field, section)?;
     field.node.server.stop()
 }
 

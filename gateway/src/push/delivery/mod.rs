@@ -42,9 +42,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often certificates are read anew, for one that was renewed.
 const RENEW: Duration = Duration::from_secs(600);
 
-/// So many times as many as are under way are in hand: the next ones are there while outcomes are
-/// recorded, and one transaction records many.
-const IN_HAND: usize = 4;
+/// So many times as many as are under way are in hand: the next ones are there while outcomes are recorded, and
+/// one transaction, with its wait for the disk, records many.
+const IN_HAND: usize = 32;
 
 /// A loan lasts as long as so many messages: one that is sent is answered before it ends, and so it is never
 /// sent by two nodes at once. It is gone on with long before.

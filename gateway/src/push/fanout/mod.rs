@@ -111,8 +111,18 @@ impl Fanout {
         if !view.is_loaded() || parts.access.is_too_old(now) {
             return Ok(Stap::Wacht);
         }
+        let end = log.head().await?;
+        if end.tijdlijn != head.tijdlijn {
+            // This node has yet to load what the log has become.
+            return Ok(Stap::Wacht);
+        }
         if start.abonnementen.is_empty() {
-            let to = behind(head.nummer);
+            // What a node started with may be of another history, which was longer: what is written here
+            // next must be told all the same.
+            let to = behind(head.nummer.min(end.nummer));
+            if to <= start.cursor {
+                return Ok(Stap::Bij);
+            }
             let moved = parts.store.fan_out(&start, to, &[]).await?;
             return Ok(self.moved(moved, to, Stap::Niemand));
         }
