@@ -137,14 +137,23 @@ pub fn gemelde_mutaties<T: Serialize + ?Sized>(
         [event] if !batch => Ok(Bericht {
             id: event.id.to_string(),
             content_type: EVENT,
-            body: serde_json::to_vec(event)?,
+            body: to_json(event)?,
         }),
         events => Ok(Bericht {
             id: id_of_batch(gemeld.iter().map(|gemeld| gemeld.mutatie_id)).to_string(),
             content_type: BATCH,
-            body: serde_json::to_vec(events)?,
+            body: to_json(events)?,
         }),
     }
+}
+
+/// Bytes of an event, about.
+const EVENT_BYTES: usize = 1_024;
+
+fn to_json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(EVENT_BYTES);
+    serde_json::to_writer(&mut bytes, value)?;
+    Ok(bytes)
 }
 
 /// Een proefbericht, op verzoek van de abonnee: type `nl.leerbedrijvenregister.proef.v1`, met in
@@ -229,7 +238,7 @@ fn of_abonnement<T: Serialize>(
     Ok(Bericht {
         id: id.to_string(),
         content_type: EVENT,
-        body: serde_json::to_vec(&event)?,
+        body: to_json(&event)?,
     })
 }
 

@@ -94,6 +94,7 @@ impl<'p> Field<'p> {
             .map_err(io::Error::other)?;
         let url = database.url(NAME);
         Register::import(plan, &url, &scholen)?;
+        database.rest(NAME)?;
         plan.folder.apply_toegang(&url)?;
         let node = Node::start_beside(plan, NAME, &url)?;
         let settings = plan.folder.root.join(format!("{NAME}.toml"));

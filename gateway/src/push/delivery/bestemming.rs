@@ -1,11 +1,6 @@
 //! What a node remembers of one endpoint.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering::Relaxed},
-};
-
-use tokio::sync::Semaphore;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{IN_HAND, proving::Vraag, sending::Beurt};
 use crate::{
@@ -62,11 +57,7 @@ impl Bestemming {
             geweigerd: 0,
             gevraagd: false,
             eigen: false,
-            beurt: Beurt {
-                turns: Arc::new(Semaphore::new(gelijktijdig)),
-                niet_voor_ms: Arc::new(AtomicI64::new(i64::MIN)),
-                geleend_tot_ms: Arc::new(AtomicI64::new(i64::MIN)),
-            },
+            beurt: Beurt::new(gelijktijdig),
         }
     }
 

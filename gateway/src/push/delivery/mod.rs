@@ -46,6 +46,9 @@ const RENEW: Duration = Duration::from_secs(600);
 /// one transaction, with its wait for the disk, records many.
 const IN_HAND: usize = 32;
 
+/// What ends within so long after something was written is written together.
+const GATHER: Duration = Duration::from_millis(4);
+
 /// A loan lasts as long as so many messages: one that is sent is answered before it ends, and so it is never
 /// sent by two nodes at once. It is gone on with long before.
 const LOAN: u32 = 2;
@@ -102,6 +105,8 @@ pub struct Delivery {
     /// Counts up, so that another endpoint comes first each time.
     beurt: usize,
     te_schrijven: TeSchrijven,
+    /// When outcomes were last written.
+    written: Instant,
     /// Something may be new in the store.
     look: bool,
     refreshed: Option<Instant>,
@@ -158,6 +163,7 @@ impl Delivery {
             onderweg: 0,
             beurt: 0,
             te_schrijven: TeSchrijven::default(),
+            written: Instant::now(),
             look: true,
             refreshed: None,
             renewed: Instant::now(),
@@ -188,6 +194,7 @@ impl Delivery {
                 },
                 () = tokio::time::sleep(pause) => {}
             }
+            self.gather(&mut news).await;
         }
         self.stop.send_replace(true);
         while let Some(done) = self.tasks.join_next().await {
@@ -196,6 +203,21 @@ impl Delivery {
         // What cannot be written now is due again when its loan ends.
         if let Some(open) = self.desk.open() {
             drop(self.close(&**open.store()).await);
+        }
+    }
+
+    /// Takes in what ends soon after the last was written, unless there is news.
+    async fn gather(&mut self, news: &mut watch::Receiver<u64>) {
+        let until = self.written + GATHER;
+        while self.onderweg > 0 && !self.look && Instant::now() < until {
+            tokio::select! {
+                changed = news.changed() => match changed {
+                    Ok(()) => self.look = true,
+                    Err(_) => return,
+                },
+                Some(done) = self.tasks.join_next() => self.take_in(done.ok()),
+                () = tokio::time::sleep_until(until) => {}
+            }
         }
     }
 

@@ -47,14 +47,33 @@ pub(super) struct Tools {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
+/// So many times as many messages as are under way to an endpoint are recorded and written, or are about to
+/// be: they wait together for the disk, and the next one is ready when a turn comes free.
+const READY: usize = 8;
+
 /// The turns of one endpoint, and whether it rests.
 #[derive(Debug, Clone)]
 pub(super) struct Beurt {
-    pub(super) turns: Arc<Semaphore>,
+    /// To be made ready.
+    voorbereiding: Arc<Semaphore>,
+    /// To be sent.
+    turns: Arc<Semaphore>,
     /// Nothing is sent before this moment, in milliseconds since 1970.
     pub(super) niet_voor_ms: Arc<AtomicI64>,
     /// The loan of its subscription ends at this moment.
     pub(super) geleend_tot_ms: Arc<AtomicI64>,
+}
+
+impl Beurt {
+    /// For so many messages under way at once.
+    pub(super) fn new(gelijktijdig: usize) -> Self {
+        Self {
+            voorbereiding: Arc::new(Semaphore::new(gelijktijdig * READY)),
+            turns: Arc::new(Semaphore::new(gelijktijdig)),
+            niet_voor_ms: Arc::new(AtomicI64::new(i64::MIN)),
+            geleend_tot_ms: Arc::new(AtomicI64::new(i64::MIN)),
+        }
+    }
 }
 
 /// A message to send.
@@ -96,10 +115,9 @@ pub(super) enum Uitslag {
     NietVastgelegd,
 }
 
-/// Waits for its turn and sends it.
+/// Makes it ready, waits for its turn and sends it. Whom it is about is recorded by then; when its endpoint
+/// begins to rest meanwhile, or a mandate ends, it is not sent, and what is sent later is recorded again.
 pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
-    let own = zending.beurt.turns.acquire().await;
-    let all = tools.turns.acquire().await;
     let mut verslag = Verslag {
         abonnement: zending.abonnement.id,
         claims: zending.claims,
@@ -107,12 +125,10 @@ pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
         uitslag: Uitslag::NietGestuurd,
         poging: None,
     };
+    let beurt = &zending.beurt;
+    let preparing = beurt.voorbereiding.acquire().await;
     let now = tools.clock.now();
-    let rests = zending.beurt.niet_voor_ms.load(Relaxed) > now.as_millis();
-    let ended = later(now, tools.settings.client.bericht_tijd).as_millis();
-    let too_late = ended > zending.beurt.geleend_tot_ms.load(Relaxed);
-    let ends = own.is_err() || all.is_err() || *tools.stopping.borrow();
-    if ends || rests || too_late || tools.access.is_too_old(now) {
+    if preparing.is_err() || !tools.may_send(beurt, now) {
         return verslag;
     }
     let (told, vervallen) = verslag
@@ -129,18 +145,34 @@ pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
         return verslag;
     }
     let abonnement = &zending.abonnement;
-    match tools.leg_vast(abonnement, &berichten, now).await {
-        Ok(traceparent) => {
-            let (uitslag, poging) = tools.deliver(abonnement, &berichten, &traceparent).await;
-            verslag.uitslag = uitslag;
-            verslag.poging = Some(poging);
-        }
-        Err(_) => verslag.uitslag = Uitslag::NietVastgelegd,
+    let Ok(traceparent) = tools.leg_vast(abonnement, &berichten, now).await else {
+        verslag.uitslag = Uitslag::NietVastgelegd;
+        return verslag;
+    };
+    let own = beurt.turns.acquire().await;
+    let all = tools.turns.acquire().await;
+    drop(preparing);
+    let now = tools.clock.now();
+    let still = |claim| tools.may_tell(abonnement, claim, now);
+    let may_send = tools.may_send(beurt, now) && verslag.claims.iter().all(still);
+    if own.is_err() || all.is_err() || !may_send {
+        return verslag;
     }
+    let (uitslag, poging) = tools.deliver(abonnement, &berichten, &traceparent).await;
+    verslag.uitslag = uitslag;
+    verslag.poging = Some(poging);
     verslag
 }
 
 impl Tools {
+    /// Whether the endpoint, its loan and this node allow a message now.
+    fn may_send(&self, beurt: &Beurt, now: Tijdstip) -> bool {
+        let rests = beurt.niet_voor_ms.load(Relaxed) > now.as_millis();
+        let ended = later(now, self.settings.client.bericht_tijd).as_millis();
+        let in_time = ended <= beurt.geleend_tot_ms.load(Relaxed);
+        !rests && in_time && !*self.stopping.borrow() && !self.access.is_too_old(now)
+    }
+
     /// Whether the school still allows it, and the retention has left anything to tell.
     fn may_tell(&self, abonnement: &Abonnement, claim: &Claim, now: Tijdstip) -> bool {
         let melding = &claim.melding;

@@ -1,5 +1,7 @@
 //! What the store is told, after the fact: nothing is held while a message is under way.
 
+use tokio::time::Instant;
+
 use super::{Delivery, bestemming::Bestemming};
 use crate::{
     log::StoreError,
@@ -26,6 +28,7 @@ impl Delivery {
             let attempts = &te_schrijven.attempts;
             self.bezorger.record(store, attempts, lening).await?;
             te_schrijven.attempts.clear();
+            self.written = Instant::now();
             self.set_lent();
         }
         let te_schrijven = &mut self.te_schrijven;
