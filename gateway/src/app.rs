@@ -5,6 +5,7 @@ mod bestanden;
 mod bezorging;
 mod bron;
 mod intrekking;
+mod opruimen;
 mod push;
 mod saved;
 mod serving;

@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     bron::{self, Plaats},
-    domain::Oin,
+    domain::{Bewaartermijn, Oin},
     operations::{CursorSleutel, KeuzedeelRegel, Rules, opvragen_mutaties::MAX_WACHT_S},
     push::{PrivateFileError, Voorwaarden, Wachtgrens, private_file},
     register::Share,
@@ -130,6 +130,9 @@ pub struct RegisterConfig {
     pub maximaal_afgekeurd: Share,
     /// Most bytes of a fetched levering, once it is unpacked.
     pub maximale_levering_bytes: u64,
+    /// How long a bpvo stays after its last day.
+    #[serde(deserialize_with = "bewaartermijn")]
+    pub bpvo_bewaring: Bewaartermijn,
 }
 
 /// `[zoeken]`.
@@ -549,6 +552,7 @@ impl Config {
     pub fn rules(&self) -> Rules {
         Rules {
             keuzedeel_regel: self.register.keuzedeel_regel,
+            bpvo_bewaring: self.register.bpvo_bewaring,
             cursor_sleutel: match self.zoeken.cursor_sleutel.as_str() {
                 "" => CursorSleutel::new(self.api.oin.as_str()),
                 secret => CursorSleutel::new(secret),
@@ -600,6 +604,10 @@ fn share<'de, D: Deserializer<'de>>(d: D) -> Result<Share, D::Error> {
     Share::parse(&String::deserialize(d)?).map_err(de::Error::custom)
 }
 
+fn bewaartermijn<'de, D: Deserializer<'de>>(d: D) -> Result<Bewaartermijn, D::Error> {
+    Bewaartermijn::parse(&String::deserialize(d)?).map_err(de::Error::custom)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -641,6 +649,7 @@ mod tests {
         assert_eq!(config.register.maximaal_afgekeurd, Share::DEFAULT);
         let most = crate::register::levering::MAX_LEVERING_BYTES;
         assert_eq!(config.register.maximale_levering_bytes, most);
+        assert_eq!(config.rules().bpvo_bewaring, Bewaartermijn::DEFAULT);
     }
 
     #[test]
@@ -690,6 +699,9 @@ mod tests {
             "[register]\nmaximaalAfgekeurd = \"alles\"",
             "maximaalAfgekeurd",
         );
+        check("[register]\nbpvoBewaring = \"0h\"", "register.bpvoBewaring");
+        check("[register]\nbpvoBewaring = \"nooit\"", "\"720h\" (30 days)");
+        check("[register]\nbpvoBewaring = 400", "register.bpvoBewaring");
         check(
             "[push]\ntoegestaneNetwerken = [\"10.0.0.1\"]",
             "push.toegestaneNetwerken",

@@ -14,6 +14,10 @@ pub mod names {
     pub const BPVOS_SCHRIJFACTIES: &str = "stagepoort_bpvos_schrijfacties_total";
     /// Bpvo's that such calls changed, by wat: `toegevoegd`, `gewijzigd`, `verwijderd`.
     pub const BPVOS_GESCHREVEN: &str = "stagepoort_bpvos_geschreven_total";
+    /// Bpvo's that this node removed because they were over for longer than `register.bpvoBewaring`.
+    pub const BPVOS_OPGERUIMD: &str = "stagepoort_bpvos_opgeruimd_total";
+    /// When this node last saw that no bpvo was.
+    pub const BPVOS_OPGERUIMD_OP: &str = "stagepoort_bpvos_opgeruimd_timestamp_seconds";
     /// Changes of subscriptions by their subscribers, by daad: `aangemeld`, `gewijzigd`, `beeindigd`.
     pub const ABONNEMENTEN_DADEN: &str = "stagepoort_abonnementen_daden_total";
     /// Calls that wait for something new in a feed.
@@ -229,6 +233,11 @@ fn describe() {
         "Bpvo's that such calls changed."
     );
     describe_counter!(
+        names::BPVOS_OPGERUIMD,
+        Unit::Count,
+        "Bpvo's that were removed because they were over for longer than they are kept."
+    );
+    describe_counter!(
         names::ABONNEMENTEN_DADEN,
         Unit::Count,
         "Changes of subscriptions by their subscribers."
@@ -309,6 +318,11 @@ fn describe() {
             "When the CRL of an issuer should be replaced.",
         ),
         (VERBINDINGEN, Unit::Count, "Open connections."),
+        (
+            names::BPVOS_OPGERUIMD_OP,
+            Unit::Seconds,
+            "When no bpvo was last seen that is over for longer than it is kept.",
+        ),
         (
             names::BULK_WACHTEND,
             Unit::Count,

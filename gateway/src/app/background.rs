@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{bezorging, bron, chance, push, saved, verzending};
+use super::{bezorging, bron, chance, opruimen, push, saved, verzending};
 use crate::{
     access::{ToegangFollower, open_toegang},
     audit::PseudonymSleutel,
@@ -72,6 +72,11 @@ pub(super) fn spawn(parts: Parts) -> JoinSet<()> {
         Arc::clone(&health),
         ended(stopping.clone()),
     ));
+    let clearing = opruimen::Parts {
+        clock: Arc::clone(&clock),
+        gateway: Arc::clone(&gateway),
+    };
+    loops.spawn(opruimen::clear_regularly(clearing, stopping.clone()));
     loops.spawn(keep_snapshot(
         config.clone(),
         Arc::clone(&gateway),

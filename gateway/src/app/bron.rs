@@ -138,6 +138,7 @@ impl Fetching {
         let options = Options {
             maximaal_afgekeurd: self.config.register.maximaal_afgekeurd,
             maximale_bytes: self.config.register.maximale_levering_bytes,
+            bpvo_bewaring: self.config.register.bpvo_bewaring,
             ..Options::default()
         };
         let outcome = fetch_and_import(

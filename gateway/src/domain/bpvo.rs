@@ -116,6 +116,14 @@ impl Bpvo {
         self.einddatum_werkelijk.unwrap_or(self.einddatum_gepland)
     }
 
+    /// Last day by who says the latest, school or register: behind it the bpvo is over for both.
+    #[must_use]
+    pub fn laatste_dag(&self) -> Datum {
+        let other = self.volgens_register.as_ref();
+        let other = other.map(|inhoud| inhoud.einddatum());
+        other.map_or(self.einddatum(), |dag| dag.max(self.einddatum()))
+    }
+
     /// What the school says.
     #[must_use]
     pub fn van_school(&self) -> Option<BpvoInhoud> {
@@ -294,6 +302,9 @@ mod tests {
             assert_eq!(bpvo.van_school().as_ref(), school);
             assert_eq!(bpvo.van_register().as_ref(), register);
             assert_eq!(bpvo.verschillen(), verschillen);
+            let last = [school, register].into_iter().flatten();
+            let last = last.map(BpvoInhoud::einddatum).max();
+            assert_eq!(Some(bpvo.laatste_dag()), last);
             let alone = bpvo.register_alone();
             assert_eq!(alone.as_ref().map(Bpvo::inhoud).as_ref(), register);
             assert!(alone.is_none_or(|alone| alone.herkomst == Herkomst::Register));

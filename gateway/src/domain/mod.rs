@@ -4,6 +4,7 @@
 //! Dutch names are those of the White Label contract; the rest is English.
 
 mod adres;
+mod bewaartermijn;
 mod bpvo;
 mod caller;
 mod code_list;
@@ -17,6 +18,7 @@ mod redacted;
 mod signaalcode;
 
 pub use adres::{Adres, Coordinaten, Postcode};
+pub use bewaartermijn::Bewaartermijn;
 pub use bpvo::{Bpvo, BpvoInhoud, Keuzedeel};
 pub use caller::{Caller, Rol};
 pub(crate) use code_list::code_list;

@@ -11,6 +11,7 @@ mod genoemd;
 mod matching;
 pub mod natrekken_erkenning;
 pub mod natrekken_erkenningen;
+pub mod opruimen_bpvos;
 pub mod opvragen_bpvos;
 pub mod opvragen_detailgegevens;
 pub mod opvragen_gebruik;
@@ -35,18 +36,22 @@ pub use crate::push::{
 };
 use crate::{
     audit::Betrokkene,
-    domain::{Caller, InvalidIdentifier, Oin, RegisterVersie, Signaalcode, Tijdstip},
+    domain::{
+        Bewaartermijn, Caller, InvalidIdentifier, Oin, RegisterVersie, Signaalcode, Tijdstip,
+    },
     replica::{Replica, View},
 };
 pub use pushing::Pushing;
 pub use registreren_bpvos::{Herkenning, Writing};
 pub use uitgang::Uitgang;
 
-/// Rules of the register that SBB has yet to confirm, as the operator set them.
+/// What the operator set that changes an answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rules {
     /// When a keuzedeel counts as erkend (domain rule 5).
     pub keuzedeel_regel: KeuzedeelRegel,
+    /// How long a bpvo stays after its last day; one that is over for longer is not taken up.
+    pub bpvo_bewaring: Bewaartermijn,
     /// What cursors are sealed with: the same on every node that may get the next page.
     pub cursor_sleutel: CursorSleutel,
 }

@@ -111,6 +111,13 @@ impl Bezettingen {
             .flat_map(move |keys| keys.range((from, Bound::Unbounded)))
     }
 
+    /// Keys of the bpvo's whose last day, as it is answered, lies before this one.
+    pub(super) fn ended_before(&self, dag: Datum) -> impl Iterator<Item = BpvoSleutel> {
+        let all = self.at.values().flat_map(Bezetting::looptijden);
+        all.filter(move |looptijd| looptijd.eind < dag)
+            .map(|looptijd| looptijd.sleutel)
+    }
+
     pub(super) fn set_personen(&mut self, id: LeerbedrijfId, blob: Option<&[u8]>) {
         let opleiders = blob.map(count_opleiders).unwrap_or_default();
         self.change(id, |bezetting| bezetting.opleiders = opleiders);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Adres, Bpvo, Code, Coordinaten, Equivalent, FoldedNaam, Gegevens, Kern, Leerbedrijf,
+        Adres, Bpvo, Code, Coordinaten, Datum, Equivalent, FoldedNaam, Gegevens, Kern, Leerbedrijf,
         LeerbedrijfId, Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
     },
     geo::Gazetteer,
@@ -235,6 +235,17 @@ impl View {
     pub fn bpvos(&self) -> impl Iterator<Item = Bpvo> + '_ {
         let blobs = self.state.bpvos.values();
         blobs.filter_map(|blob| decode(blob).ok())
+    }
+
+    /// Keys of bpvo's that were over before this day, whoever is asked; at most `limit`.
+    #[must_use]
+    pub fn bpvos_over_before(&self, dag: Datum, limit: usize) -> Vec<BpvoSleutel> {
+        let is_over = |sleutel: &BpvoSleutel| {
+            let bpvo = self.bpvo(sleutel);
+            bpvo.is_some_and(|bpvo| bpvo.laatste_dag() < dag)
+        };
+        let maybe = self.state.bezettingen.ended_before(dag);
+        maybe.filter(is_over).take(limit).collect()
     }
 
     /// Where postcodes, places and addresses are.

@@ -15,10 +15,10 @@ use sqlx::{Connection as _, PgConnection};
 use stagepoort::{
     clock::{Clock, SystemClock},
     domain::{
-        Bpvo, Contactpersoon, Datum, LeerbedrijfId, MutatieSoort, Oin, Personen, Praktijkopleider,
-        RegisterVersie, Tijdstip,
+        Bewaartermijn, Bpvo, Contactpersoon, Datum, LeerbedrijfId, MutatieSoort, Oin, Personen,
+        Praktijkopleider, RegisterVersie, Tijdstip,
     },
-    log::Opslag,
+    log::{Opslag, Soort},
     push::{
         Abonnement, AbonnementId, AbonnementStatus, Inhoud, Kanaal, PushStore, open_push,
         store::{Attempt, Cursor, Gevolg, NieuweMelding, Poging, Wanted},
@@ -41,6 +41,8 @@ const SCHOOL: &str = "00000099000000001001";
 const LEERBEDRIJVEN: u32 = 250;
 /// Leveringen after the first.
 const RONDES: u32 = 4;
+/// Of so many bpvo's of the register one is over for longer than it is kept.
+const OVER: u32 = 7;
 const ABONNEMENT: AbonnementId = AbonnementId(Uuid::from_u128(0xab));
 /// Forgetting follows a write within some seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -118,13 +120,14 @@ fn personen(bedrijf: u32, ronde: u32, sporen: &mut Sporen) -> Personen {
     personen
 }
 
-/// A made-up levering in which every person, and the key of every bpvo, is one of ours.
-fn levering(plek: &Plek, ronde: u32, sporen: &mut Sporen) {
-    let peildatum = Datum::parse("2026-01-05").unwrap();
+/// A made-up levering of this day in which every person, and the key of every bpvo, is one of ours. A bpvo that
+/// is over for longer than it is kept leaves, whatever levering names it.
+fn levering(plek: &Plek, vandaag: Datum, ronde: u32, sporen: &mut Sporen) {
     let plan = Plan {
         ronde,
-        ..Plan::new(LEERBEDRIJVEN, 1, peildatum)
+        ..Plan::new(LEERBEDRIJVEN, 1, vandaag)
     };
+    let grens = Bewaartermijn::DEFAULT.grens(vandaag);
     let (bytes, _) = write_levering(&plan, &plan.voorloop(), Vec::new(), || ()).unwrap();
     let mut reader = LeveringReader::open(bytes.as_slice(), Tijdstip::EPOCH).unwrap();
     let mut writer = LeveringWriter::new(Vec::new(), reader.voorloop()).unwrap();
@@ -144,7 +147,18 @@ fn levering(plek: &Plek, ronde: u32, sporen: &mut Sporen) {
                 let Some(versie) = versie(bpvo, ronde) else {
                     continue;
                 };
-                let bpvo_kenmerk = sporen.bpvo(format!("REGISTER-{bpvo:05}-{versie}"));
+                let of = if bpvo % OVER == 0 {
+                    long_over(of, vandaag)
+                } else {
+                    of
+                };
+                let bpvo_kenmerk = format!("REGISTER-{bpvo:05}-{versie}");
+                match of.laatste_dag().days_after(grens) {
+                    // The day may end while the test runs.
+                    -1..=1 => continue,
+                    ..-1 => drop(sporen.ever.insert(bpvo_kenmerk.clone())),
+                    2.. => drop(sporen.bpvo(bpvo_kenmerk.clone())),
+                }
                 Object::Bpvo(Bpvo { bpvo_kenmerk, ..of })
             }
             other => other,
@@ -156,12 +170,24 @@ fn levering(plek: &Plek, ronde: u32, sporen: &mut Sporen) {
     file.write_all(&bytes).unwrap();
 }
 
+/// As if it had ended 50 days more than a term ago.
+fn long_over(of: Bpvo, vandaag: Datum) -> Bpvo {
+    Bpvo {
+        begindatum: vandaag.plus_days(-600),
+        einddatum_gepland: Bewaartermijn::DEFAULT.grens(vandaag).plus_days(-50),
+        einddatum_werkelijk: None,
+        keuzedelen: Vec::new(),
+        ..of
+    }
+}
+
 /// The register, its node, and who stands in it.
 struct World {
     plek: Plek,
     opslag: Opslag,
     /// As commands take it.
     naam: String,
+    vandaag: Datum,
     sporen: Sporen,
 }
 
@@ -178,6 +204,7 @@ impl World {
             plek,
             opslag,
             naam,
+            vandaag: SystemClock.now().datum().unwrap(),
             sporen: Sporen::default(),
         }
     }
@@ -189,11 +216,34 @@ impl World {
     }
 
     /// As a node does it, which looks for each bpvo of the register among those of the levering before.
-    async fn import(&mut self, ronde: u32) {
+    async fn import(&mut self, ronde: u32, options: &str) {
         self.sporen.bpvos.retain(|key| !key.starts_with("REGISTER"));
-        levering(&self.plek, ronde, &mut self.sporen);
-        self.ok(&format!("register import l{ronde}.ndjson --toestaan-krimp"))
-            .await;
+        levering(&self.plek, self.vandaag, ronde, &mut self.sporen);
+        self.ok(&format!(
+            "register import l{ronde}.ndjson --toestaan-krimp {options}"
+        ))
+        .await;
+    }
+
+    /// How many bpvo's the log has that are over for longer than a node keeps them.
+    async fn over(&self) -> usize {
+        let store = self.opslag.open().await.unwrap();
+        let found = store.scan(Soort::Bpvo, None, 100_000).await.unwrap();
+        store.close().await;
+        let grens = Bewaartermijn::DEFAULT.grens(self.vandaag);
+        let bpvos = found.iter().map(|(_, blob)| postcard::from_bytes(blob));
+        bpvos
+            .filter(|bpvo: &Result<Bpvo, _>| bpvo.as_ref().unwrap().laatste_dag() < grens)
+            .count()
+    }
+
+    /// Waits until a node removed them all.
+    async fn cleared(&self) {
+        let begin = Instant::now();
+        while self.over().await > 0 {
+            assert!(begin.elapsed() < PATIENCE, "{} stay", self.over().await);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     async fn node(&self) -> Node {
@@ -384,14 +434,20 @@ async fn deliver(store: &dyn PushStore) {
 }
 
 /// What the school writes over mutual TLS.
-struct Schrijver(Connection);
+struct Schrijver {
+    connection: Connection,
+    vandaag: Datum,
+}
 
 impl Schrijver {
-    async fn new(plek: &Plek, node: &Node) -> Self {
-        let certificaten = &plek.certificaten;
+    async fn new(world: &World, node: &Node) -> Self {
+        let certificaten = &world.plek.certificaten;
         let first = &certificaten.afnemers[0].certificaat;
         let config = config(certificaten, Some(first), &BOTH);
-        Self(Connection::open(node.api(), &config).await.unwrap())
+        Self {
+            connection: Connection::open(node.api(), &config).await.unwrap(),
+            vandaag: world.vandaag,
+        }
     }
 
     async fn ask(&mut self, method: &str, path: &str, body: &str) {
@@ -400,16 +456,18 @@ impl Schrijver {
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        self.0.send(&request).await.unwrap();
-        let answer = self.0.answer().await.unwrap();
+        self.connection.send(&request).await.unwrap();
+        let answer = self.connection.answer().await.unwrap();
         assert!(answer.head.starts_with("HTTP/1.1 200"), "{}", answer.body);
     }
 
     /// These keys, and no others.
     async fn list(&mut self, keys: &[String]) {
+        let day = |after| self.vandaag.plus_days(after).to_string();
+        let (begin, eind) = (day(-90), day(60));
         let one = |key: &String| {
             json!({ "bpvoKenmerk": key, "leerbedrijfId": "100000001", "code": "25180",
-                "begindatum": "2026-09-01", "einddatumGepland": "2027-01-31" })
+                "begindatum": begin, "einddatumGepland": eind })
         };
         let bpvos: Vec<_> = keys.iter().map(one).collect();
         let body = json!({ "vervangAlles": true, "bpvos": bpvos }).to_string();
@@ -419,11 +477,13 @@ impl Schrijver {
 
 async fn who_leaves_leaves_everything(naam: String) {
     let mut world = World::new(naam).await;
-    world.import(0).await;
+    world.import(0, "--bpvo-bewaring 87600h").await;
+    assert!(world.over().await > 20, "too few are over");
     world.ok("toegang apply toegang.toml --yes").await;
     world.queue().await;
     let node = world.node().await;
-    let mut school = Schrijver::new(&world.plek, &node).await;
+    let mut school = Schrijver::new(&world, &node).await;
+    world.cleared().await;
     for ronde in 1..=RONDES {
         world.sporen.bpvos.retain(|key| !key.starts_with("SCHOOL"));
         let mut keys = Vec::new();
@@ -436,7 +496,7 @@ async fn who_leaves_leaves_everything(naam: String) {
         let gone = keys[usize::try_from(ronde).unwrap()].clone();
         school.ask("DELETE", &format!("/v1/bpvos/{gone}"), "").await;
         world.sporen.bpvos.remove(&gone);
-        world.import(ronde).await;
+        world.import(ronde, "").await;
     }
     let begin = Instant::now();
     loop {

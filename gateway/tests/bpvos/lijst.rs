@@ -140,6 +140,59 @@ async fn school_and_register_each_say_their_own() {
 }
 
 #[actix_web::test]
+async fn what_is_over_for_too_long_is_not_taken_up_and_spoils_nothing() {
+    for way in WAYS {
+        let world = World::new().await;
+        let caller = Caller::new(&world.node, way);
+        world
+            .levering("of both", Some(register_zegt("2027-06-30")))
+            .await;
+        caller.kept(json!({ "bpvos": [own("corrected")] })).await;
+        let ended = |kenmerk: &str, eind: &str| {
+            let mut ended = bpvo(kenmerk, 1, "2025-02-01", "2027-01-31");
+            ended["einddatumWerkelijk"] = json!(eind);
+            ended
+        };
+        // It is 2026-11-22: 400 days after 2025-10-18.
+        let lines = json!([
+            bpvo("over", 1, "2025-02-01", "2025-10-17"),
+            bpvo("on the term", 1, "2025-02-01", "2025-10-18"),
+            ended("corrected", "2025-06-30"),
+            ended("of both", "2025-06-30"),
+        ]);
+        let body = json!({ "vervangAlles": true, "bpvos": lines });
+        let mut dry = body.clone();
+        dry["proef"] = json!(true);
+        assert_eq!(telling(&caller.kept(dry).await), [2, 1, 0, 1]);
+        let answer = caller.kept(body.clone()).await;
+        assert_eq!(
+            (signaalcode(&answer), telling(&answer)),
+            (0, [2, 1, 0, 1]),
+            "an end that is told late counts where the bpvo stands"
+        );
+        let resultaten = answer["resultaten"].as_array().unwrap();
+        let codes: Vec<i64> = resultaten.iter().map(signaalcode).collect();
+        assert_eq!(codes, [121, 0, 121, 121]);
+        let told = resultaten[0]["signaaltekst"].as_str().unwrap();
+        assert!(
+            told.starts_with("datum buiten bereik: de laatste dag ligt meer dan 400 dagen terug"),
+            "{told}"
+        );
+        assert!(resultaten[0].get("erkenningStatus").is_none());
+        assert_eq!(resultaten[1]["erkenningStatus"], "ERKEND");
+        assert_eq!(
+            caller.herkomsten().await,
+            ["corrected SCHOOL", "of both BEIDE", "on the term SCHOOL"]
+        );
+        // A list that goes on naming it writes nothing.
+        let head = world.node.head().await;
+        let answer = caller.kept(body).await;
+        assert_eq!(telling(&answer), [0, 0, 0, 4]);
+        assert_eq!(world.node.head().await, head);
+    }
+}
+
+#[actix_web::test]
 async fn a_bpvo_is_taken_out_once() {
     let world = World::new().await;
     let caller = Caller::new(&world.node, Way::Rest);

@@ -279,6 +279,34 @@ async fn a_bpvo_registered_after_an_end_was_announced_gets_it_at_once_and_once()
 }
 
 #[tokio::test]
+async fn that_a_bpvo_leaves_after_its_term_is_told_to_nobody() {
+    let world = World::new().await;
+    world.subscribe(1, |_| {}).await;
+    let ended = bedrijf(1, None, &[(KOK, -900, Some(-450))]);
+    world.commit(vec![leerbedrijf_line(&ended)]).await;
+    let over = world.bpvo(&bpvo(SCHOOL, "over", 1, KOK, -500, -401, None));
+    let kept = world.bpvo(&bpvo(SCHOOL, "kept", 1, KOK, -500, -400, None));
+    world.commit(vec![over, kept]).await;
+    world.fan_out().await;
+    assert_eq!(told(&world.heard(1, 0).await), NOTHING);
+    assert_eq!(world.opruimen().await, 1);
+    world.fan_out().await;
+    assert_eq!(told(&world.heard(1, 0).await), NOTHING);
+    // An end of that time which is registered now is told of who stands, and not of who left.
+    let einde = mutatie(
+        ErkenningBeeindigd,
+        1,
+        Some(KOK),
+        -449,
+        Some((-900, Some(-450))),
+    );
+    world.commit(vec![mutatie_line(&einde)]).await;
+    world.fan_out().await;
+    let expect = ["101 ERKENNING_BEEINDIGD 1 25180 NIET_ERKEND kept"];
+    assert_eq!(told(&world.heard(1, 0).await), expect);
+}
+
+#[tokio::test]
 async fn what_is_heard_is_what_was_subscribed_to_and_what_there_is_a_mandate_for() {
     let world = World::new().await;
     world

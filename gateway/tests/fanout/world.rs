@@ -21,7 +21,10 @@ use stagepoort::{
         Opleiding, Opvolging, RegisterVersie, Rol, Tijdstip,
     },
     log::{Inhoud, Line, LogStore, LogWriter, Opslag, Sleutel, Soort, SqliteStore},
-    operations::Rules,
+    operations::{
+        Rules,
+        opruimen_bpvos::{Opruimen, Opruimstap, PER_DEEL},
+    },
     push::{
         Abonnement, AbonnementId, AbonnementStatus, Fanout, FanoutParts, Kanaal, Melding, PushDesk,
         PushStore, Stap, open_push,
@@ -155,6 +158,25 @@ impl World {
             fanout.step(&*self.log).await.unwrap(),
             Stap::Bij | Stap::Niemand
         ) {}
+    }
+
+    /// Removes what is over for longer than it is kept; how many.
+    pub(crate) async fn opruimen(&self) -> usize {
+        let gateway = self.gateway();
+        let log = gateway.log.open().unwrap();
+        let opruimen = Opruimen {
+            log: &log,
+            replica: &self.replica,
+            grens: gateway.rules.bpvo_bewaring.grens(datum(VANDAAG)),
+            per_deel: PER_DEEL,
+            nu: moment(),
+            write_wait: Duration::from_secs(60),
+            replica_wait: Duration::from_secs(60),
+        };
+        match opruimen.step(new_id()).await.unwrap() {
+            Opruimstap::Verwijderd(bpvos) => bpvos,
+            Opruimstap::Opnieuw | Opruimstap::Klaar => 0,
+        }
     }
 
     pub(crate) async fn subscribe(&self, n: u128, change: impl FnOnce(&mut Abonnement)) {

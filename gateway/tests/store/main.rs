@@ -8,6 +8,7 @@ mod engine;
 mod failover;
 mod follower;
 mod nodes;
+mod opruimen;
 mod plans;
 #[path = "../postgres/mod.rs"]
 mod postgres;

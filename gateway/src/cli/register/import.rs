@@ -15,6 +15,7 @@ use crate::{
     bron::{BronError, FetchError, Memory, Outcome, Plaats, Settings, fetch_and_import},
     cli::{EXIT_FAILED, fail, opslag::OpslagArgs, say},
     clock::SystemClock,
+    domain::Bewaartermijn,
     log::{Opslag, StoreError},
     register::{
         Share,
@@ -56,6 +57,10 @@ pub(in crate::cli) struct ImportArgs {
     /// Most bytes of the levering, once it is unpacked
     #[arg(long, value_name = "N", default_value_t = MAX_LEVERING_BYTES)]
     maximale_bytes: u64,
+    /// How long a bpvo stays after its last day, as register.bpvoBewaring has it: one that is over for longer is
+    /// not taken up
+    #[arg(long, value_name = "DURATION", default_value_t, value_parser = Bewaartermijn::parse)]
+    bpvo_bewaring: Bewaartermijn,
     /// Certificates, PEM, of the authorities that the server of the URL is trusted by [default:
     /// those of the system]
     #[arg(long, value_name = "FILE")]
@@ -155,6 +160,7 @@ async fn apply(args: &ImportArgs, opslag: &Opslag, rapport: &mut Rapport) -> Res
         maximaal_afgekeurd: args.maximaal_afgekeurd,
         toestaan_krimp: args.toestaan_krimp,
         maximale_bytes: args.maximale_bytes,
+        bpvo_bewaring: args.bpvo_bewaring,
         rapport: Some(rapport),
     };
     match &args.file {
@@ -286,6 +292,7 @@ fn as_json(applied: &Applied) -> serde_json::Value {
         "mutaties": mutaties,
         "afgekeurd": applied.levering.afgekeurd,
         "nietBeeindigd": kept,
+        "bpvosVoorbij": applied.bpvos_voorbij,
         "duurSeconden": applied.duur.as_secs_f64(),
     })
 }
@@ -317,6 +324,12 @@ fn say_applied(applied: &Applied) {
     for soort in &applied.niet_beeindigd {
         say(format_args!(
             "no {soort} was ended by its absence: a line that was set aside may be about any of them"
+        ));
+    }
+    if applied.bpvos_voorbij > 0 {
+        say(format_args!(
+            "{} bpvo's were not taken up: they are over for longer than --bpvo-bewaring",
+            applied.bpvos_voorbij
         ));
     }
     say(format_args!("{:.1} s", applied.duur.as_secs_f64()));

@@ -21,7 +21,7 @@ use super::{
     natrekken_erkenning::ErkenningStatus,
 };
 use crate::{
-    domain::{BpvoInhoud, Code, Datum, RegisterVersie, Signaalcode, redacted_debug},
+    domain::{Bewaartermijn, BpvoInhoud, Code, Datum, RegisterVersie, Signaalcode, redacted_debug},
     log::LogWriter,
     metrics,
     replica::{Replica, View},
@@ -30,7 +30,7 @@ pub use bewaren::Herkenning;
 use bewaren::{Bewaard, Opdracht, bewaar};
 use invoer::{Regel, in_words, lees, parse_kenmerk};
 pub use plan::Telling;
-use plan::{Weg, Wens};
+use plan::{Weg, Wens, is_over};
 
 /// The most bpvo's in one request (domain §2).
 pub const MAX_BPVOS: usize = 10_000;
@@ -131,7 +131,7 @@ pub struct Resultaat {
     #[schema(value_type = Option<String>)]
     pub signaaltekst: Option<Cow<'static, str>>,
     /// Of het leerbedrijf erkend is over de hele periode, ook voor de keuzedelen; ontbreekt als de
-    /// bpvo niet bewaard is.
+    /// bpvo niet bewaard is, of te lang voorbij is om te bewaren (121).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erkenning_status: Option<ErkenningStatus>,
     /// Laatste dag van de erkenning, als die er is.
@@ -216,6 +216,7 @@ pub async fn verwijder(
             school_oin: ctx.caller.school_oin,
             zet: Vec::new(),
             weg: Weg::Kenmerk(kenmerk.clone()),
+            grens: None,
         },
         proef: false,
         nu: ctx.now,
@@ -264,7 +265,14 @@ fn wish(ctx: &Context<'_>, vervang_alles: bool, regels: &[Regel]) -> Wens {
             Some(behoud) if vervang_alles => Weg::Rest(behoud),
             _ => Weg::Niets,
         },
+        grens: grens(ctx),
     }
+}
+
+/// The first last day that is still kept.
+fn grens(ctx: &Context<'_>) -> Option<Datum> {
+    let vandaag = ctx.now.datum().ok()?;
+    Some(ctx.rules.bpvo_bewaring.grens(vandaag))
 }
 
 /// The state that holds the write, once this node has it, and the head of an answer from it. A
@@ -327,6 +335,13 @@ fn resultaat(ctx: &Context<'_>, kenmerk: Option<String>, regel: &Regel) -> Resul
             erkenning_status: None,
             einddatum: None,
         },
+        Regel::Goed { inhoud, .. } if is_over(inhoud, grens(ctx)) => Resultaat {
+            bpvo_kenmerk,
+            signaalcode: Signaalcode::DatumBuitenBereik,
+            signaaltekst: Some(in_words_over(ctx.rules.bpvo_bewaring).into()),
+            erkenning_status: None,
+            einddatum: None,
+        },
         Regel::Goed { inhoud, .. } => {
             let (oordeel, keuzedeel) = judge(ctx, inhoud);
             Resultaat {
@@ -338,6 +353,15 @@ fn resultaat(ctx: &Context<'_>, kenmerk: Option<String>, regel: &Regel) -> Resul
             }
         }
     }
+}
+
+fn in_words_over(bewaring: Bewaartermijn) -> String {
+    format!(
+        "{}: de laatste dag ligt meer dan {} dagen terug; zo'n bpvo wordt niet opgenomen, en verdwijnt als zij er \
+         nog staat",
+        Signaalcode::DatumBuitenBereik.tekst(),
+        bewaring.dagen()
+    )
 }
 
 /// Whether the leerbedrijf is erkend over the whole bpvo and over each of its keuzedelen; and for

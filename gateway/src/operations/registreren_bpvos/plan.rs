@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{Bpvo, BpvoInhoud, Oin},
+    domain::{Bpvo, BpvoInhoud, Datum, Oin},
     log::{Inhoud, Line, Sleutel, Soort},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Wens {
     pub(super) zet: Vec<(String, BpvoInhoud)>,
     /// What must not.
     pub(super) weg: Weg,
+    /// What was over before this day is not taken up where it does not stand.
+    pub(super) grens: Option<Datum>,
 }
 
 /// What a school no longer wants in its list.
@@ -83,13 +85,12 @@ impl Wens {
         let mut set = HashSet::with_capacity(self.zet.len());
         for (kenmerk, inhoud) in &self.zet {
             let sleutel = key_of(kenmerk);
-            plan.set(
-                self.school_oin,
-                kenmerk,
-                &sleutel,
-                inhoud,
-                there.get(&sleutel),
-            )?;
+            let old = there.get(&sleutel);
+            if old.is_none() && is_over(inhoud, self.grens) {
+                plan.telling.ongewijzigd += 1;
+            } else {
+                plan.set(self.school_oin, kenmerk, &sleutel, inhoud, old)?;
+            }
             set.insert(sleutel);
         }
         match &self.weg {
@@ -116,6 +117,11 @@ impl Wens {
         }
         Ok(plan)
     }
+}
+
+/// Whether a bpvo is over for longer than it is kept.
+pub(super) fn is_over(inhoud: &BpvoInhoud, grens: Option<Datum>) -> bool {
+    grens.is_some_and(|grens| inhoud.einddatum() < grens)
 }
 
 impl Plan {

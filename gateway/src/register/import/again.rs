@@ -67,6 +67,7 @@ pub async fn import_again<R: Read + Send + 'static>(
         maximaal_afgekeurd,
         toestaan_krimp,
         maximale_bytes,
+        bpvo_bewaring,
         rapport,
     } = options;
     let mut rapport = rapport.map(Once::new);
@@ -79,6 +80,7 @@ pub async fn import_again<R: Read + Send + 'static>(
             maximaal_afgekeurd,
             toestaan_krimp,
             maximale_bytes,
+            bpvo_bewaring,
             rapport: rapport.as_mut().map(|rapport| {
                 rapport.at = 0;
                 rapport as &mut (dyn Write + Send)

@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) store: &'a dyn LogStore,
     pub(super) voorloop: &'a Voorloop,
     pub(super) moment: Moment,
+    /// A bpvo that was over before this day is not taken up.
+    bpvo_grens: Datum,
     /// The number of the last commit when the comparing began.
     pub(super) since: u64,
     /// Kinds of which the register has something: of the others nothing need be looked up.
@@ -56,6 +58,8 @@ pub(super) struct Run<'a> {
     pub(super) touched_bpvos: HashMap<Half, bool>,
     /// Bpvo's that the levering names, also on lines that were set aside.
     pub(super) said_bpvos: HashSet<Half>,
+    /// Bpvo's that were not taken up.
+    pub(super) bpvos_over: u64,
     /// Leerbedrijven on lines that were set aside.
     pub(super) kept_leerbedrijven: Vec<Sleutel>,
 }
@@ -65,6 +69,7 @@ impl<'a> Run<'a> {
         store: &'a dyn LogStore,
         voorloop: &'a Voorloop,
         moment: Moment,
+        bpvo_grens: Datum,
     ) -> Result<Self, StoreError> {
         let since = store.head().await?.nummer;
         let mut filled = BTreeSet::new();
@@ -84,6 +89,7 @@ impl<'a> Run<'a> {
             store,
             voorloop,
             moment,
+            bpvo_grens,
             since,
             filled,
             lines: Vec::new(),
@@ -97,6 +103,7 @@ impl<'a> Run<'a> {
             gone_equivalenten: BTreeSet::new(),
             touched_bpvos: HashMap::new(),
             said_bpvos: HashSet::new(),
+            bpvos_over: 0,
             kept_leerbedrijven: Vec::new(),
         })
     }
@@ -327,6 +334,10 @@ impl<'a> Run<'a> {
         for (sleutel, new) in keys.into_iter().zip(list) {
             self.said_bpvos.insert(half(&sleutel));
             let before = olds.get(&sleutel);
+            if before.is_none() && new.laatste_dag() < self.bpvo_grens {
+                self.bpvos_over += 1;
+                continue;
+            }
             let old = before.map(|blob| decode::<Bpvo>(blob)).transpose()?;
             let blob = postcard::to_stdvec(&bpvo::arrive(old, new))?;
             let tally = &mut self.objecten.bpvo;

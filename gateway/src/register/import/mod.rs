@@ -45,7 +45,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::{InvalidDatum, RegisterVersie},
+    domain::{Bewaartermijn, InvalidDatum, RegisterVersie},
     log::{self, Inhoud, LogStore, Sleutel, Soort, StoreError},
 };
 use compare::Run;
@@ -61,6 +61,8 @@ pub struct Options<'a> {
     pub toestaan_krimp: bool,
     /// Most bytes of the levering, once it is unpacked.
     pub maximale_bytes: u64,
+    /// A bpvo that is over for longer is not taken up where it does not stand.
+    pub bpvo_bewaring: Bewaartermijn,
     /// Gets a line `{regel, veld, reden}` for every violation.
     pub rapport: Option<&'a mut (dyn Write + Send)>,
 }
@@ -72,6 +74,7 @@ impl Default for Options<'_> {
             maximaal_afgekeurd: Share::DEFAULT,
             toestaan_krimp: false,
             maximale_bytes: MAX_LEVERING_BYTES,
+            bpvo_bewaring: Bewaartermijn::DEFAULT,
             rapport: None,
         }
     }
@@ -104,8 +107,9 @@ pub enum ImportError {
         /// How many there may be.
         most: usize,
     },
-    /// A school took a bpvo back that this levering was about to change. Importing again helps.
-    #[error("a school withdrew a bpvo while it was being imported; import the levering again")]
+    /// A bpvo that this levering was about to change was taken back by its school, or left because it is over for
+    /// too long. Importing again helps.
+    #[error("a bpvo left the register while it was being imported; import the levering again")]
     Overtaken,
     /// The report of bad lines could not be written.
     #[error("the report of bad lines could not be written")]
@@ -207,6 +211,7 @@ pub async fn import<R: Read + Send + 'static>(
         objecten: run.objecten,
         mutaties: run.mutaties,
         niet_beeindigd: run.not_ended,
+        bpvos_voorbij: run.bpvos_over,
         duur: Duration::from_millis(u64::try_from(duur).unwrap_or(0)),
     })))
 }
@@ -241,7 +246,8 @@ async fn stage_all<'a>(
     options: &mut Options<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Run<'a>, LeveringRecord), ImportError> {
-    let mut run = Run::begin(store.as_ref(), voorloop, moment).await?;
+    let grens = options.bpvo_bewaring.grens(moment.dag);
+    let mut run = Run::begin(store.as_ref(), voorloop, moment, grens).await?;
     let mut done = Progress::default();
     while let Some(lines) = feed.next().await? {
         for line in &lines {

@@ -69,6 +69,8 @@ pub struct Applied {
     /// Kinds of which nothing was ended by its absence, because a line that was set aside may
     /// have been about any of them.
     pub niet_beeindigd: Vec<ObjectSoort>,
+    /// Bpvo's that were not taken up: they are over for longer than they would be kept.
+    pub bpvos_voorbij: u64,
     /// From the first byte to the published commit.
     pub duur: Duration,
 }

@@ -69,6 +69,10 @@ pub(super) fn start(gateway: &Gateway) -> String {
                 escape(&bpvos_in_soap(&bpvo_message(gateway), &[bpvo()])),
             ),
             ("max_bpvos", thousands(MAX_BPVOS)),
+            (
+                "bpvo_bewaring",
+                gateway.rules.bpvo_bewaring.dagen().to_string(),
+            ),
             ("bpvo_pagina", thousands(BPVO_PAGINA)),
             ("max_pagina", thousands(MAX_PAGINA)),
             ("standaard_pagina", thousands(STANDAARD_PAGINA)),

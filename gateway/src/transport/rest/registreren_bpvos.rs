@@ -89,7 +89,9 @@ pub(super) const PUT: Endpoint = Endpoint {
         geen. Een regel die niet goed is, bederft alleen zichzelf: zij krijgt haar signaalcode (101, 111, \
         112, 120, 121 of 180) zonder erkenningStatus, en het antwoord als geheel krijgt 180. Ook een bpvo \
         bij een leerbedrijf dat niet erkend (0, 181) of niet bekend (100, 110) is, wordt bewaard: juist \
-        daarvan moet de school horen. Twee keer hetzelfde sturen verandert niets (ongewijzigd). Met een \
+        daarvan moet de school horen. Een bpvo die langer voorbij is dan bpvo's bewaard worden, wordt niet \
+        opgenomen en verdwijnt als zij er nog staat: 121 zonder erkenningStatus, ongewijzigd, en het antwoord \
+        als geheel blijft 0. Twee keer hetzelfde sturen verandert niets (ongewijzigd). Met een \
         Idempotency-Key krijgt een herhaling het eerste antwoord; dezelfde sleutel bij een andere vraag \
         geeft 400. Een levering verwijdert nooit wat de school aanmeldde. Een afgekeurde regel laat bij \
         vervangAlles staan wat er onder haar bpvoKenmerk stond; is dat onleesbaar, dan wordt er niets \

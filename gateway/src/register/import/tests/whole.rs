@@ -105,6 +105,60 @@ async fn the_same_content_under_another_name_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_bpvo_that_is_over_for_too_long_is_not_taken_up_and_is_changed_where_it_stands() {
+    let register = Register::new().await;
+    let ended = |kenmerk, eind| {
+        Object::Bpvo(Bpvo {
+            begindatum: dag("2025-02-01"),
+            einddatum_werkelijk: Some(dag(eind)),
+            ..bpvo(kenmerk, 1)
+        })
+    };
+    // It is registered 400 days after 2025-10-18.
+    let (over, on_it) = (ended("K1", "2025-10-17"), ended("K2", "2025-10-18"));
+    let runs = Object::Bpvo(bpvo("K3", 1));
+    let there = || async {
+        let list = herkomsten(&register).await;
+        list.into_iter()
+            .map(|(kenmerk, _)| kenmerk)
+            .collect::<Vec<_>>()
+    };
+    let counts = |applied: Applied| {
+        let Tally {
+            toegevoegd,
+            gewijzigd,
+            beeindigd,
+            ongewijzigd,
+        } = applied.objecten.bpvo;
+        let counts = [toegevoegd, gewijzigd, beeindigd, ongewijzigd];
+        (counts, applied.bpvos_voorbij)
+    };
+    let first = [over.clone(), on_it.clone(), runs];
+    let applied = register.import(&volledig("L1", &first)).await;
+    assert_eq!(counts(applied), ([2, 0, 0, 0], 1));
+    assert_eq!(there().await, ["K2", "K3"]);
+    let applied = register.import(&volledig("L2", &first)).await;
+    assert_eq!(
+        counts(applied),
+        ([0, 0, 0, 2], 1),
+        "it does not come and go"
+    );
+    let late = [over, on_it, ended("K3", "2025-06-30")];
+    let applied = register.import(&volledig("L3", &late)).await;
+    assert_eq!(
+        counts(applied),
+        ([0, 1, 0, 1], 1),
+        "an end that is told late"
+    );
+    let applied = register.import(&volledig("L4", &late[..1])).await;
+    assert_eq!(
+        counts(applied),
+        ([0, 0, 2, 0], 1),
+        "what is absent goes as ever"
+    );
+}
+
+#[tokio::test]
 async fn a_source_that_does_not_say_when_gets_the_moment_of_registration_once() {
     let register = Register::new().await;
     let silent = |id: &str, naam: &str| {
