@@ -113,12 +113,7 @@ impl Head {
         let body = end + 4;
         let text = std::str::from_utf8(&bytes[..end]).map_err(io::Error::other)?;
         let status = text.get(9..12).and_then(|code| code.parse().ok());
-        let length = text.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            let found = name.eq_ignore_ascii_case("content-length");
-            found.then(|| value.trim().parse::<usize>().ok()).flatten()
-        });
-        match (status, length) {
+        match (status, length_of_body(text)) {
             (Some(status), Some(length)) => Ok(Some(Self {
                 status,
                 body,
@@ -127,6 +122,15 @@ impl Head {
             _ => Err(io::Error::other("an answer without status or length")),
         }
     }
+}
+
+/// What the head of a request or an answer says of its body's length.
+pub(crate) fn length_of_body(head: &str) -> Option<usize> {
+    head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let found = name.eq_ignore_ascii_case("content-length");
+        found.then(|| value.trim().parse().ok()).flatten()
+    })
 }
 
 /// The status of a plain GET on the operators' listener.

@@ -75,6 +75,8 @@ enum Inner {
     Controle(zoeken::control::Args),
     /// The index stage by itself; started by the section zoeken
     Index(zoeken::stage::Args),
+    /// Take messages and do nothing with them; started by the section eerlijk
+    Sink(eerlijk::sink::Args),
 }
 
 /// What all sections are told.
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Some(Inner::Bare(args)) => push::bare::run(args),
         Some(Inner::Controle(args)) => zoeken::control::run(args),
         Some(Inner::Index(args)) => zoeken::stage::run(args),
+        Some(Inner::Sink(args)) => eerlijk::sink::run(args),
         None => run(&cli),
     };
     match outcome {

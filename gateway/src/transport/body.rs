@@ -92,6 +92,8 @@ async fn collect(payload: &mut Payload, announced: usize, limit: usize) -> Resul
                 rest.extend_from_slice(&std::mem::take(&mut first));
             }
             rest.extend_from_slice(&chunk);
+            // A large body comes as fast as it is read, and others wait for this thread too.
+            tokio::task::yield_now().await;
         }
     }
     Ok(if rest.is_empty() {

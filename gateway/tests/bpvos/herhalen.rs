@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use crate::{
@@ -107,28 +107,70 @@ async fn writers_at_two_nodes_lose_nothing() {
 
 #[actix_web::test]
 async fn whole_lists_from_two_nodes_leave_one_of_them() {
+    for length in [2, LONG] {
+        let world = World::new().await;
+        let second = world.second().await;
+        for round in 0..6 {
+            let one = |node, side| {
+                let caller = Caller::new(node, Way::Rest);
+                let lines = names(format!("{side}{round}"), length).map(|k| own(&k));
+                let body = json!({ "vervangAlles": true, "bpvos": Vec::from_iter(lines) });
+                async move { caller.kept(body).await }
+            };
+            join(one(&world.node, 'a'), one(&second, 'c')).await;
+            world.node.reach(world.node.head().await).await;
+            let left = Caller::new(&world.node, Way::Rest).herkomsten().await;
+            let whole = ['a', 'c'].map(|side| {
+                let names = names(format!("{side}{round}"), length);
+                Vec::from_iter(names.map(|k| format!("{k} SCHOOL")))
+            });
+            assert!(whole.contains(&left), "{left:?}");
+        }
+    }
+}
+
+/// A list that is looked at before its turn.
+const LONG: usize = 150;
+
+fn names(prefix: String, length: usize) -> impl Iterator<Item = String> {
+    (0..length).map(move |n| format!("{prefix}-{n:03}"))
+}
+
+fn long_list() -> Vec<serde_json::Value> {
+    names("lang".to_owned(), LONG).map(|k| own(&k)).collect()
+}
+
+#[actix_web::test]
+async fn a_long_list_waits_for_its_turn_only_to_be_written() {
     let world = World::new().await;
-    let second = world.second().await;
-    for round in 0..6 {
-        let one = |node, list: [&str; 2]| {
-            let caller = Caller::new(node, Way::Rest);
-            let lines = list.map(|k| own(&format!("{k}{round}")));
-            async move {
-                caller
-                    .kept(json!({ "vervangAlles": true, "bpvos": lines }))
-                    .await
-            }
-        };
-        let (left, right) = (one(&world.node, ["a", "b"]), one(&second, ["c", "d"]));
-        join_all([
-            Box::pin(left) as std::pin::Pin<Box<dyn Future<Output = _>>>,
-            Box::pin(right),
-        ])
-        .await;
-        world.node.reach(world.node.head().await).await;
-        let left = Caller::new(&world.node, Way::Rest).herkomsten().await;
-        let whole = [["a", "b"], ["c", "d"]].map(|l| l.map(|k| format!("{k}{round} SCHOOL")));
-        assert!(whole.iter().any(|list| list[..] == left[..]), "{left:?}");
+    let caller = Caller::new(&world.node, Way::Rest);
+    let log = world.node.gateway.log.open().unwrap();
+    let turn = log.turn(Duration::ZERO).await.unwrap();
+    let trial = json!({ "proef": true, "bpvos": long_list() });
+    let answer = caller.kept(trial.clone()).await;
+    assert_eq!(telling(&answer), [150, 0, 0, 0]);
+    drop(turn);
+    let answer = caller.kept(json!({ "bpvos": long_list() })).await;
+    assert_eq!(telling(&answer), [150, 0, 0, 0]);
+    let turn = log.turn(Duration::ZERO).await.unwrap();
+    let answer = caller.kept(trial).await;
+    assert_eq!(telling(&answer), [0, 0, 0, 150]);
+    drop(turn);
+}
+
+#[actix_web::test]
+async fn a_repeat_of_a_long_list_gets_the_first_answer() {
+    for way in WAYS {
+        let world = World::new().await;
+        let caller = Caller::new(&world.node, way);
+        for _ in 0..2 {
+            let reply = caller.put_as(json!({ "bpvos": long_list() }), KEY).await;
+            assert_eq!(telling(&reply.body), [150, 0, 0, 0]);
+        }
+        let reply = caller
+            .put_as(json!({ "bpvos": long_list()[..LONG - 1] }), KEY)
+            .await;
+        assert_ne!(reply.status, 200, "{}", reply.text);
     }
 }
 
@@ -181,6 +223,8 @@ async fn a_node_that_lags_keeps_what_it_can_and_says_where_it_stands() {
         answer["registerVersie"],
         format!("1.{}", world.node.head().await)
     );
+    let answer = caller.kept(json!({ "bpvos": long_list() })).await;
+    assert_eq!(telling(&answer), [150, 0, 0, 0]);
     // What is the whole list is not known here.
     let reply = caller
         .put(json!({ "vervangAlles": true, "bpvos": [own("c")] }))

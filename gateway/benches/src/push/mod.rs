@@ -3,7 +3,7 @@
 mod backlog;
 pub(crate) mod bare;
 mod latency;
-mod receiver;
+pub(crate) mod receiver;
 mod register;
 
 use std::{

@@ -129,7 +129,8 @@ impl Shared {
     }
 }
 
-fn config(tls: &TlsConfig) -> io::Result<ServerConfig> {
+/// With the certificate of these settings, and none of the client's.
+pub(crate) fn config(tls: &TlsConfig) -> io::Result<ServerConfig> {
     let chain = CertificateDer::pem_file_iter(&tls.certificaat)
         .and_then(Iterator::collect)
         .map_err(io::Error::other)?;

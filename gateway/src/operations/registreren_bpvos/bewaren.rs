@@ -1,17 +1,21 @@
 //! The way of a write to the log: look, work out the difference, and write it as one commit while
 //! nobody else wrote; otherwise look again.
+//!
+//! A long list is looked at before its turn, in what this node has, by the thread that it came on: one
+//! for bulk messages. So it holds up neither the log, whose threads go before those, nor other writes.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use super::plan::{Plan, Telling, Wens};
 use crate::{
     domain::{Bpvo, Oin, RegisterVersie, Tijdstip},
-    log::{CommitInfo, Head, Inhoud, Line, LogStore, OpenLog, Sleutel, Soort, StoreError},
+    log::{CommitInfo, Inhoud, Line, LogStore, OpenLog, Sleutel, Soort, StoreError},
     operations::{Failure, Writing},
-    replica::{BpvoSleutel, Replica},
+    replica::{BpvoSleutel, Replica, View},
     telemetry::chain,
 };
 
@@ -27,6 +31,9 @@ const RETRY_AFTER_S: u32 = 5;
 
 /// Keys looked up by one question to the store.
 const KEYS_PER_READ: usize = 5_000;
+
+/// A list of more bpvo's is a long one: to look that many up in the log takes a millisecond.
+const SHORT: usize = 100;
 
 /// How a write is known again (domain rule 15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +86,8 @@ enum BewaarError {
     Behind,
     #[error("the request id was used for another write")]
     KeyReused,
+    #[error("the write failed by a defect")]
+    Defect(#[from] tokio::task::JoinError),
 }
 
 /// Keeps what is wished, or tells what keeping it would change.
@@ -97,26 +106,65 @@ pub(super) async fn bewaar(
     let Some(log) = writing.log.open() else {
         return Err(unavailable());
     };
-    let job = Job {
+    let job = Arc::new(Job {
         request_id: request_id(afnemer_oin, opdracht.wens.school_oin, &writing.herkenning),
         herkenbaar: matches!(writing.herkenning, Herkenning::Sleutel(_)),
         replica: Arc::clone(writing.replica),
         replica_wait: writing.replica_wait,
-        log: Arc::clone(&log),
+        log,
         opdracht,
-    };
+    });
     let patience = writing.write_wait;
-    let running = log.runtime().spawn(job.run(patience));
-    let outcome = tokio::time::timeout(patience, running).await;
+    let outcome = tokio::time::timeout(patience, keep(&job, patience)).await;
     let error = match outcome {
-        Ok(Ok(Ok(bewaard))) => return Ok(bewaard),
-        Ok(Ok(Err(BewaarError::KeyReused))) => return Err(Failure::KeyReused),
-        Ok(Ok(Err(error))) => chain(&error),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(bewaard)) => return Ok(bewaard),
+        Ok(Err(BewaarError::KeyReused)) => return Err(Failure::KeyReused),
+        Ok(Err(error)) => chain(&error),
         Err(_) => "the log took too long".to_owned(),
     };
     tracing::error!(reason = error, "bpvos were not kept");
     Err(unavailable())
+}
+
+async fn keep(job: &Arc<Job>, patience: Duration) -> Result<Bewaard, BewaarError> {
+    if job.opdracht.wens.zet.len() > SHORT
+        && let Some(bewaard) = ahead(job, patience).await?
+    {
+        return Ok(bewaard);
+    }
+    finished(job, async move |job| job.run(patience).await).await
+}
+
+/// Looks before its turn; none when others wrote meanwhile, or this node is behind the log.
+async fn ahead(job: &Arc<Job>, patience: Duration) -> Result<Option<Bewaard>, BewaarError> {
+    let head = match finished(job, async |job| job.look().await).await? {
+        Found::Answered(bewaard) => return Ok(Some(bewaard)),
+        Found::Head(versie) => versie,
+    };
+    let Ok(view) = job.reached(head).await else {
+        return Ok(None);
+    };
+    let (versie, plan) = (view.versie(), job.plan_in(&view)?);
+    if job.opdracht.proef || plan.lines.is_empty() {
+        return Ok(Some(Bewaard::nothing(plan.telling, versie)));
+    }
+    finished(job, async move |job| {
+        let turn = job.turn(patience).await?;
+        let bewaard = job.write(versie, plan).await?;
+        drop(turn);
+        Ok(bewaard)
+    })
+    .await
+}
+
+/// Does this where the store was opened, to its end.
+async fn finished<T, F>(job: &Arc<Job>, work: impl FnOnce(Arc<Job>) -> F) -> Result<T, BewaarError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, BewaarError>> + Send + 'static,
+{
+    let running = job.log.runtime().spawn(work(Arc::clone(job)));
+    running.await?
 }
 
 fn unavailable() -> Failure {
@@ -145,9 +193,29 @@ struct Job {
     replica_wait: Duration,
 }
 
+/// What a look at the log finds.
+enum Found {
+    /// What was done when this write came before.
+    Answered(Bewaard),
+    /// Where the log ends.
+    Head(RegisterVersie),
+}
+
+impl Bewaard {
+    /// There was nothing to write.
+    fn nothing(telling: Telling, versie: RegisterVersie) -> Self {
+        Self {
+            telling,
+            versie,
+            commit: None,
+            herhaald: false,
+        }
+    }
+}
+
 impl Job {
-    async fn run(self, patience: Duration) -> Result<Bewaard, BewaarError> {
-        let turn = self.log.turn(patience).await.ok_or(BewaarError::Busy)?;
+    async fn run(&self, patience: Duration) -> Result<Bewaard, BewaarError> {
+        let turn = self.turn(patience).await?;
         let mut tries = 0;
         let bewaard = loop {
             tries += 1;
@@ -158,55 +226,64 @@ impl Job {
             }
         };
         drop(turn);
-        if bewaard.commit.is_some() {
-            self.log.ring();
-            self.log.forget_soon();
-        }
         Ok(bewaard)
+    }
+
+    async fn turn(&self, patience: Duration) -> Result<MutexGuard<'_, ()>, BewaarError> {
+        self.log.turn(patience).await.ok_or(BewaarError::Busy)
     }
 
     /// Looks and writes; none when others wrote in between.
     async fn attempt(&self) -> Result<Option<Bewaard>, BewaarError> {
-        let store = self.log.store();
-        let head = store.head().await?;
+        let versie = match self.look().await? {
+            Found::Answered(bewaard) => return Ok(Some(bewaard)),
+            Found::Head(versie) => versie,
+        };
+        let plan = self.plan(versie).await?;
+        if self.opdracht.proef || plan.lines.is_empty() {
+            return Ok(Some(Bewaard::nothing(plan.telling, versie)));
+        }
+        self.write(versie, plan).await
+    }
+
+    async fn look(&self) -> Result<Found, BewaarError> {
+        let head = self.log.store().head().await?;
         let versie = RegisterVersie {
             tijdlijn: head.tijdlijn,
             nummer: head.nummer,
         };
-        if let Some(telling) = self.answered().await? {
-            return Ok(Some(Bewaard {
-                telling,
-                versie,
-                commit: None,
+        Ok(match self.answered().await? {
+            None => Found::Head(versie),
+            Some(telling) => Found::Answered(Bewaard {
                 herhaald: true,
-            }));
-        }
-        let Plan { mut lines, telling } = self.plan(head).await?;
-        if self.opdracht.proef || lines.is_empty() {
-            return Ok(Some(Bewaard {
-                telling,
-                versie,
-                commit: None,
-                herhaald: false,
-            }));
-        }
+                ..Bewaard::nothing(telling, versie)
+            }),
+        })
+    }
+
+    /// Writes what was worked out from this version; none when the log no longer ends there.
+    async fn write(
+        &self,
+        versie: RegisterVersie,
+        plan: Plan,
+    ) -> Result<Option<Bewaard>, BewaarError> {
+        let Plan { mut lines, telling } = plan;
         if self.herkenbaar {
             lines.push(self.answer_line(telling)?);
         }
-        let written = store.append_at(head.nummer, self.request_id, self.opdracht.nu, lines);
+        let store = self.log.store();
+        let written = store.append_at(versie.nummer, self.request_id, self.opdracht.nu, lines);
         let Some(commit) = written.await? else {
             return Ok(None);
         };
         // That the file is still the log: what goes to one that was replaced is lost.
         store.head().await?;
+        self.log.ring();
+        self.log.forget_soon();
+        let nummer = commit.nummer;
         Ok(Some(Bewaard {
-            telling,
-            versie: RegisterVersie {
-                nummer: commit.nummer,
-                ..versie
-            },
             commit: Some(commit),
-            herhaald: false,
+            ..Bewaard::nothing(telling, RegisterVersie { nummer, ..versie })
         }))
     }
 
@@ -228,37 +305,51 @@ impl Job {
         Ok(Some(antwoord.telling))
     }
 
-    async fn plan(&self, head: Head) -> Result<Plan, BewaarError> {
+    /// The difference with what the log says now.
+    async fn plan(&self, head: RegisterVersie) -> Result<Plan, BewaarError> {
         let wens = &self.opdracht.wens;
         let store = self.log.store();
-        let key_of =
-            |kenmerk: &str| store.pseudonym(&Sleutel::natural_bpvo(wens.school_oin, kenmerk));
-        let mut sleutels = wens.sleutels(&key_of);
+        let mut sleutels = wens.sleutels(&self.key_of());
         if wens.is_about_all() {
-            let all = self.sleutels_of_school(head).await?;
-            sleutels.extend(all.map(|sleutel| Sleutel(sleutel.as_slice().into())));
+            let view = self.reached(head).await?;
+            sleutels.extend(self.sleutels_of_school(&view));
             sleutels.sort_unstable();
             sleutels.dedup();
         }
         let there = read(store.as_ref(), &sleutels).await?;
-        Ok(wens.plan(&there, &key_of)?)
+        Ok(wens.plan(&there, &self.key_of())?)
     }
 
-    /// Keys of all that the school has, in the state that the log ends with.
-    async fn sleutels_of_school(
-        &self,
-        head: Head,
-    ) -> Result<impl Iterator<Item = BpvoSleutel> + use<>, BewaarError> {
+    /// The difference with what this node has.
+    fn plan_in(&self, view: &View) -> Result<Plan, BewaarError> {
+        let wens = &self.opdracht.wens;
+        let mut sleutels = wens.sleutels(&self.key_of());
+        if wens.is_about_all() {
+            sleutels.extend(self.sleutels_of_school(view));
+        }
+        let found = sleutels.into_iter().filter_map(|sleutel| {
+            let bpvo = view.bpvo(&BpvoSleutel::try_from(&*sleutel.0).ok()?)?;
+            Some((sleutel, bpvo))
+        });
+        Ok(wens.plan(&found.collect(), &self.key_of())?)
+    }
+
+    fn key_of(&self) -> impl Fn(&str) -> Sleutel {
+        let (store, school_oin) = (self.log.store(), self.opdracht.wens.school_oin);
+        move |kenmerk| store.pseudonym(&Sleutel::natural_bpvo(school_oin, kenmerk))
+    }
+
+    /// What this node has once it is as far as this version.
+    async fn reached(&self, versie: RegisterVersie) -> Result<Arc<View>, BewaarError> {
         self.log.ring();
-        let versie = RegisterVersie {
-            tijdlijn: head.tijdlijn,
-            nummer: head.nummer,
-        };
         let view = self.replica.at_least(versie, self.replica_wait).await;
-        let view = view.map_err(|_| BewaarError::Behind)?;
-        let school_oin = self.opdracht.wens.school_oin;
-        let all: Vec<_> = view.bpvo_sleutels_of(school_oin, None).collect();
-        Ok(all.into_iter())
+        view.map_err(|_| BewaarError::Behind)
+    }
+
+    /// Keys of all that the school has.
+    fn sleutels_of_school(&self, view: &View) -> impl Iterator<Item = Sleutel> {
+        let all = view.bpvo_sleutels_of(self.opdracht.wens.school_oin, None);
+        all.map(|sleutel| Sleutel(sleutel.as_slice().into()))
     }
 
     fn answer_line(&self, telling: Telling) -> Result<Line, BewaarError> {

@@ -1,8 +1,9 @@
 //! A large answer on its way out. Encrypting some megabytes takes a thread some milliseconds, in
-//! which it serves nobody else: so it goes out in parts, and between two of them others have a turn.
+//! which it serves nobody else: so it goes out in parts, and between two of them others have a turn,
+//! those whose questions came in meanwhile among them.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll},
 };
 
@@ -47,8 +48,8 @@ impl MessageBody for Parts {
             return Poll::Ready(None);
         }
         if !std::mem::replace(&mut self.paused, true) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+            // To be woken at once would be to go on before the thread looks at what came in.
+            return pin!(tokio::task::yield_now()).poll(cx).map(|()| None);
         }
         self.paused = false;
         let bytes = PART_BYTES.min(self.rest.len());
@@ -58,7 +59,9 @@ impl MessageBody for Parts {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
+    use std::{cell::Cell, future::poll_fn, io::Write, rc::Rc, task::Waker};
+
+    use tokio::{io::AsyncReadExt, net::UnixStream, task::LocalSet};
 
     use super::*;
 
@@ -77,5 +80,38 @@ mod tests {
             }
         }
         assert_eq!((seen, pauses), (body, 7));
+    }
+
+    /// On a thread as a worker is one: a question that comes in while the answer goes out is seen
+    /// before much more of it has gone.
+    #[test]
+    fn what_comes_in_meanwhile_does_not_wait_for_the_whole_answer() {
+        const ALL: usize = 100;
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_io().build().unwrap();
+        let gone = Rc::new(Cell::new(0));
+        let seen_at = LocalSet::new().block_on(&runtime, async {
+            let (mut asker, asked) = std::os::unix::net::UnixStream::pair().unwrap();
+            asked.set_nonblocking(true).unwrap();
+            let mut asked = UnixStream::from_std(asked).unwrap();
+            let counted = Rc::clone(&gone);
+            let seen = tokio::task::spawn_local(async move {
+                asked.read_u8().await.unwrap();
+                counted.get()
+            });
+            let mut parts = in_parts(vec![0; ALL * PART_BYTES]);
+            let going = tokio::task::spawn_local(async move {
+                while let Some(part) = poll_fn(|cx| Pin::new(&mut parts).poll_next(cx)).await {
+                    assert_eq!(part.unwrap().len(), PART_BYTES);
+                    if gone.replace(gone.get() + 1) == 10 {
+                        asker.write_all(b"?").unwrap();
+                    }
+                }
+                gone.get()
+            });
+            assert_eq!(going.await.unwrap(), ALL);
+            seen.await.unwrap()
+        });
+        assert!(seen_at < 20, "{seen_at}");
     }
 }

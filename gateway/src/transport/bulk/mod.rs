@@ -33,15 +33,14 @@ pub(super) const INLINE_REGELS: usize = 10;
 pub(super) const INLINE_BULK_XML_BYTES: usize = 4 * 1024;
 
 /// What bulk threads get of the processor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Voorrang {
-    /// What nothing else wants (`SCHED_IDLE`): a thread that serves single questions goes first at
-    /// once, and does not wait for the end of a time slice. On a machine that is busy all the
-    /// time, hardly anything.
+    /// What nothing else in its group of the scheduler wants (`SCHED_IDLE`): a thread that serves single
+    /// questions goes first at once, and does not wait for the end of a time slice. A service, a container
+    /// and a session are such groups; beside programs of the same one that are always busy, next to nothing.
     Laatst,
     /// A tenth of what another thread gets while both are busy (nice 10).
-    #[default]
     Laag,
 }
 
@@ -194,9 +193,10 @@ impl Drop for Bulk {
     }
 }
 
+/// For a gateway without settings, in a process that does other things as well.
 impl Default for Bulk {
     fn default() -> Self {
-        Self::new(2, Voorrang::default())
+        Self::new(2, Voorrang::Laag)
     }
 }
 

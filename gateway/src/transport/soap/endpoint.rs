@@ -69,11 +69,7 @@ pub(super) async fn post(
     if let Err(fault) = check_content(headers) {
         return respond(refuse(fault), &call, false);
     }
-    let inline = match may_be_bulk(&message) {
-        false => INLINE_BYTES,
-        true => INLINE_BULK_XML_BYTES,
-    };
-    let exchanged = if message.len() <= inline {
+    let exchanged = if is_short(&message) {
         exchange::answer(&gateway, &call, &message, message_id).await
     } else {
         answer_aside(gateway.clone(), Arc::clone(&call), message, message_id).await
@@ -102,6 +98,13 @@ fn fault_of(unread: Unread, limits: &Limits, most: usize) -> Fault {
         },
         Unread::BrokenOff => unreadable(Cow::Borrowed("het bericht brak af")),
     }
+}
+
+/// Whether a message is answered sooner than it would wait for a turn. A large one is not looked
+/// through: that alone would take long.
+fn is_short(message: &[u8]) -> bool {
+    message.len() <= INLINE_BULK_XML_BYTES
+        || (message.len() <= INLINE_BYTES && !may_be_bulk(message))
 }
 
 /// Whether a message names a bulk operation: its request cannot do without, and what only mentions
