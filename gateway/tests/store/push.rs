@@ -365,7 +365,8 @@ async fn only_the_first_of_a_leerbedrijf_is_lent_and_the_next_follows_it(engine:
     assert_eq!(numbers(&lent), [1, 3]);
     assert_eq!(lent[0].volledig_tot_en_met, 0);
     assert_eq!(node.claim(1, 10, 20).await, []);
-    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)], 21).await;
+    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)], 21)
+        .await;
     let next = node.claim(1, 10, 21).await;
     assert_eq!(numbers(&next), [2]);
     assert_eq!(next[0].volledig_tot_en_met, 1);
@@ -471,7 +472,8 @@ async fn a_refused_one_waits_without_holding_up_others_and_a_dead_letter_lets_th
     node.record(&[back], 60).await;
     let again = node.claim(1, 9, 61).await;
     assert_eq!((again[0].melding.volgnummer, again[0].pogingen), (1, 1));
-    node.record(&[attempt(&again[0], Gevolg::Dood, 62)], 62).await;
+    node.record(&[attempt(&again[0], Gevolg::Dood, 62)], 62)
+        .await;
     let next = node.claim(1, 9, 62).await;
     assert_eq!((next[0].melding.volgnummer, next[0].pogingen), (2, 0));
     let gone = Attempt {
@@ -519,9 +521,12 @@ async fn operators_drop_and_replay_and_it_is_written_down(engine: Engine) {
         1
     );
     // Dropped while it was under way: that outcome changes nothing any more.
-    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)], 21).await;
-    node.record(&[attempt(&lent[1], Gevolg::Dood, 21)], 21).await;
-    node.record(&[attempt(&lent[2], Gevolg::Bezorgd, 21)], 21).await;
+    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 21)], 21)
+        .await;
+    node.record(&[attempt(&lent[1], Gevolg::Dood, 21)], 21)
+        .await;
+    node.record(&[attempt(&lent[2], Gevolg::Bezorgd, 21)], 21)
+        .await;
     let staten = states(&*store).await;
     assert_eq!(
         staten,
@@ -642,7 +647,8 @@ async fn contents_leave_after_the_retention_and_numbers_stay(engine: Engine) {
     )
     .await;
     let lent = node.claim(1, 1, 20).await;
-    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 10)], 10).await;
+    node.record(&[attempt(&lent[0], Gevolg::Bezorgd, 10)], 10)
+        .await;
     assert_eq!(store.forget_before(at(12)).await.unwrap(), 2);
     assert_eq!(store.forget_before(at(12)).await.unwrap(), 0);
     let all = store.meldingen(id, 0, 10).await.unwrap();
@@ -677,7 +683,8 @@ async fn how_an_endpoint_does_is_kept_and_a_resumption_begins_anew(engine: Engin
     );
     fan_out(&*store, &[melding(1, 1, 10)]).await;
     let lent = node.claim(1, 9, 20).await;
-    node.record(&[attempt(&lent[0], Gevolg::Opnieuw(at(9_000)), 21)], 21).await;
+    node.record(&[attempt(&lent[0], Gevolg::Opnieuw(at(9_000)), 21)], 21)
+        .await;
     let failing = Eindpuntstaat {
         faalt_sinds: Some(at(21)),
         mislukt: 4,
@@ -972,7 +979,11 @@ impl Spel {
         let count = |of: Staat| staten.iter().filter(|staat| **staat == of).count() as u64;
         let telling = &self.store.tellingen().await.unwrap()[0];
         let counted = (telling.wacht, telling.dood);
-        assert_eq!(counted, (count(Staat::Wacht), count(Staat::Dood)), "{staten:?}");
+        assert_eq!(
+            counted,
+            (count(Staat::Wacht), count(Staat::Dood)),
+            "{staten:?}"
+        );
         let laatste = &self.store.laatste(&[id]).await.unwrap()[0];
         let open = |staat: &Staat| matches!(staat, Staat::Wacht | Staat::Dood);
         let first = staten.iter().position(open).unwrap_or(staten.len());
@@ -1018,7 +1029,12 @@ impl Spel {
         for came in self.received.values() {
             let of_its_own: Vec<u64> = came
                 .iter()
-                .filter(|n| !self.touched.iter().any(|(from, to)| (from..=to).contains(n)))
+                .filter(|n| {
+                    !self
+                        .touched
+                        .iter()
+                        .any(|(from, to)| (from..=to).contains(n))
+                })
                 .copied()
                 .collect();
             assert!(of_its_own.is_sorted(), "{came:?}");

@@ -261,7 +261,8 @@ impl Bezorger {
             self.leen(store, &changed, (nu, tot)).await?;
         }
         for (id, attempts) in left {
-            let records: Vec<PogingRecord> = attempts.iter().filter_map(|one| record(one)).collect();
+            let records: Vec<PogingRecord> =
+                attempts.iter().filter_map(|one| record(one)).collect();
             if !records.is_empty() {
                 store.keep_pogingen(id, &records).await?;
             }

@@ -271,7 +271,8 @@ impl Rij {
             && !baan.achter
         {
             baan.onderweg = false;
-            self.uitgesteld.insert((at, attempt.volgnummer, leerbedrijf));
+            self.uitgesteld
+                .insert((at, attempt.volgnummer, leerbedrijf));
             return;
         }
         // Of one that is behind the store tells the next.

@@ -12,10 +12,7 @@ use crate::{
     domain::Tijdstip,
     log::StoreError,
     push::{
-        AbonnementId, Claim, PushStore, Wanted,
-        bezorger::whose,
-        schedule::later,
-        store::Lening,
+        AbonnementId, Claim, PushStore, Wanted, bezorger::whose, schedule::later, store::Lening,
     },
 };
 
@@ -59,7 +56,10 @@ impl Delivery {
     /// Now, and until when a loan lasts that is made now.
     pub(super) fn lening(&self) -> (Tijdstip, Tijdstip) {
         let nu = self.tools.clock.now();
-        (nu, later(nu, self.tools.settings.client.bericht_tijd * LOAN))
+        (
+            nu,
+            later(nu, self.tools.settings.client.bericht_tijd * LOAN),
+        )
     }
 
     /// Tells messages that wait for their turn until when they may be sent.

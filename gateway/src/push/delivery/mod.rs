@@ -25,8 +25,8 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    AbonnementId, Afzender, Bezorger, ClientError, ClientSettings, Lookup, PushClient, PushDesk, PushStore,
-    Sleutel, schedule::later,
+    AbonnementId, Afzender, Bezorger, ClientError, ClientSettings, Lookup, PushClient, PushDesk,
+    PushStore, Sleutel, schedule::later,
 };
 use crate::{
     access::Access, audit::Verwerkingslog, clock::Clock, log::StoreError, telemetry::chain,

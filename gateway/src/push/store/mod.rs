@@ -184,11 +184,7 @@ pub trait PushStore: Send + Sync + 'static {
     async fn confirm(&self, id: AbonnementId, tot_en_met: u64) -> Result<(), StoreError>;
 
     /// Lends these that nobody has, and goes on with those that this node has; gives what it has now.
-    async fn leen(
-        &self,
-        lening: Lening,
-        ids: &[AbonnementId],
-    ) -> Result<Vec<Geleend>, StoreError>;
+    async fn leen(&self, lening: Lening, ids: &[AbonnementId]) -> Result<Vec<Geleend>, StoreError>;
 
     /// Gives these back; what is not on loan to this node stays as it is.
     async fn geef_terug(&self, lener: Uuid, ids: &[AbonnementId]) -> Result<(), StoreError>;

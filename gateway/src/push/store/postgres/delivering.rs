@@ -380,12 +380,7 @@ async fn write_achterstand(
          ON CONFLICT (abonnement, leerbedrijf) DO UPDATE
          SET pogingen = excluded.pogingen, volgende_ms = excluded.volgende_ms",
     )
-    .bind(
-        again
-            .iter()
-            .map(|(id, ..)| bytes(*id))
-            .collect::<Vec<_>>(),
-    )
+    .bind(again.iter().map(|(id, ..)| bytes(*id)).collect::<Vec<_>>())
     .bind(of(|(_, one, _)| leerbedrijf(one)))
     .bind(of(|(_, one, _)| one.volgnummer.cast_signed()))
     .bind(of(|(_, one, _)| i64::from(one.pogingen)))

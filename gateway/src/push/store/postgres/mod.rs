@@ -138,11 +138,7 @@ impl PushStore for PostgresPush {
         reading!(self.primary, PATIENCE, c => delivering::confirm(c, id, tot_en_met))
     }
 
-    async fn leen(
-        &self,
-        lening: Lening,
-        ids: &[AbonnementId],
-    ) -> Result<Vec<Geleend>, StoreError> {
+    async fn leen(&self, lening: Lening, ids: &[AbonnementId]) -> Result<Vec<Geleend>, StoreError> {
         reading!(self.primary, PATIENCE, c => delivering::leen(c, lening, ids))
     }
 

@@ -195,7 +195,10 @@ async fn voortgang(c: &mut PgConnection, id: AbonnementId) -> Result<Voortgang, 
             .bind(bytes(id))
             .fetch_optional(c)
             .await?;
-    row.map_or_else(|| Ok(Voortgang::default()), |(klaar, los)| Voortgang::read(klaar, &los))
+    row.map_or_else(
+        || Ok(Voortgang::default()),
+        |(klaar, los)| Voortgang::read(klaar, &los),
+    )
 }
 
 pub(super) async fn nummers(

@@ -16,9 +16,7 @@ use crate::{
             Achter, Bijwerking, Eindpuntstaat, Geleend, Gelezen, Gevolg, Lening, Poging,
             PogingRecord, Uitkomst, Vraag,
             pak::pack,
-            rows::{
-                AchterRow, GeleendRow, MeldingRow, behind, bytes, melding_columns, to_uuid,
-            },
+            rows::{AchterRow, GeleendRow, MeldingRow, behind, bytes, melding_columns, to_uuid},
         },
     },
 };

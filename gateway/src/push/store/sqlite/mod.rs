@@ -146,11 +146,7 @@ impl PushStore for SqlitePush {
         delivering::confirm(self, id, tot_en_met).await
     }
 
-    async fn leen(
-        &self,
-        lening: Lening,
-        ids: &[AbonnementId],
-    ) -> Result<Vec<Geleend>, StoreError> {
+    async fn leen(&self, lening: Lening, ids: &[AbonnementId]) -> Result<Vec<Geleend>, StoreError> {
         delivering::leen(self, lening, ids).await
     }
 

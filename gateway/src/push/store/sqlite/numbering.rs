@@ -12,9 +12,7 @@ use crate::{
         AbonnementId, Melding,
         store::{
             Cursor, FanoutStart, NieuweMelding, Voortgang,
-            rows::{
-                AbonnementRow, MeldingRow, Uitgifte, behind, bytes, melding_columns, to_uuid,
-            },
+            rows::{AbonnementRow, MeldingRow, Uitgifte, behind, bytes, melding_columns, to_uuid},
         },
     },
 };

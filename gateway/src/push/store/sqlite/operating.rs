@@ -281,22 +281,41 @@ pub(super) async fn beheerdaden(
     rows.into_iter().map(BeheerdaadRow::read).collect()
 }
 
+/// What one look counts of a subscription, see [`TellingRow`].
+#[derive(sqlx::FromRow)]
+struct Geteld {
+    id: Vec<u8>,
+    laatste: i64,
+    klaar: i64,
+    los: Vec<u8>,
+    dood: i64,
+    achter: i64,
+}
+
 pub(super) async fn tellingen(push: &SqlitePush) -> Result<Vec<Telling>, StoreError> {
     push.identity.check()?;
-    let rows: Vec<(Vec<u8>, i64, i64, Vec<u8>, i64, i64)> = sqlx::query_as(
+    let rows: Vec<Geteld> = sqlx::query_as(
         "SELECT a.id, a.laatste, b.klaar, b.los,
             (SELECT count(*) FROM melding m
-             WHERE m.abonnement = a.id AND m.staat = 3 AND m.staat <> 0),
+             WHERE m.abonnement = a.id AND m.staat = 3 AND m.staat <> 0) AS dood,
             (SELECT count(*) FROM achterstand s JOIN melding m
                ON m.abonnement = s.abonnement AND m.leerbedrijf = s.leerbedrijf
              WHERE s.abonnement = a.id AND m.staat = 0
-               AND m.volgnummer BETWEEN s.vanaf AND b.klaar)
+               AND m.volgnummer BETWEEN s.vanaf AND b.klaar) AS achter
          FROM abonnement a JOIN bezorging b ON b.abonnement = a.id WHERE a.open ORDER BY a.id",
     )
     .fetch_all(&push.read)
     .await?;
     let mut tellingen = Vec::with_capacity(rows.len());
-    for (id, laatste, klaar, los, dood, achter) in rows {
+    for Geteld {
+        id,
+        laatste,
+        klaar,
+        los,
+        dood,
+        achter,
+    } in rows
+    {
         let apart: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT volgnummer, staat FROM melding WHERE abonnement = ? AND staat <> 0
                AND (staat = 4 OR volgnummer > ?)",
