@@ -4,8 +4,9 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use stagepoort::{
@@ -118,6 +119,8 @@ async fn fan_out(store: &dyn PushStore, nieuw: &[NieuweMelding]) {
 struct Node {
     store: Arc<dyn PushStore>,
     bezorger: Bezorger,
+    /// How long a loan lasts, in seconds.
+    loan: i64,
 }
 
 impl Node {
@@ -127,13 +130,14 @@ impl Node {
         Self {
             store: Arc::clone(store),
             bezorger: Bezorger::new(lener),
+            loan: 30,
         }
     }
 
-    /// Looks what is new and takes up what is due; a loan lasts 30 seconds.
+    /// Looks what is new and takes up what is due.
     async fn claim(&mut self, n: u128, most: u32, now: i64) -> Vec<Claim> {
         let abonnement = AbonnementId(Uuid::from_u128(n));
-        let (now, until) = (at(now), at(now + 30));
+        let (now, until) = (at(now), at(now + self.loan));
         let ids = [abonnement];
         let lent = self.bezorger.leen(&*self.store, &ids, (now, until));
         lent.await.unwrap();
@@ -143,7 +147,7 @@ impl Node {
     }
 
     async fn record(&mut self, attempts: &[Attempt], now: i64) {
-        let moments = (at(now), at(now + 30));
+        let moments = (at(now), at(now + self.loan));
         let recorded = self.bezorger.record(&*self.store, attempts, moments);
         recorded.await.unwrap();
     }
@@ -762,15 +766,23 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
         })
     };
     let mut nodes = tokio::task::JoinSet::new();
+    // The nodes have one clock.
+    let clock = Arc::new(AtomicI64::new(1_000));
     for node in 0..2_u64 {
         let store = open_push(database.opslag()).await.unwrap();
         let (taken, numbered) = (Arc::clone(&taken), Arc::clone(&numbered));
+        let clock = Arc::clone(&clock);
         nodes.spawn(async move {
-            let mut me = Node::new(&store);
-            let mut now = 1_000;
-            let mut idle = 0;
-            while idle < 80 {
-                now += 1;
+            // So long that no step takes it, and much shorter than a node that finds nothing goes on looking.
+            let new_node = || Node {
+                loan: 300,
+                ..Node::new(&store)
+            };
+            let mut me = new_node();
+            let (mut idle, mut rounds) = (0, 0);
+            while idle < 700 {
+                rounds += 1;
+                let now = clock.fetch_add(1, Ordering::Relaxed);
                 let all_numbered = numbered.load(Ordering::Relaxed);
                 let lent = [me.claim(1, 3, now).await, me.claim(2, 3, now).await].concat();
                 let nothing = lent.is_empty() && all_numbered;
@@ -798,16 +810,16 @@ async fn nodes_that_deliver_at_once_keep_the_order_and_deliver_everything(engine
                         .or_default()
                         .push(outcome.volgnummer);
                 }
-                match now % 20 {
+                match rounds % 20 {
                     // What it has runs out, and what it sent comes once more.
-                    3 if now < 1_100 => me = Node::new(&store),
+                    3 if rounds < 100 => me = new_node(),
                     11 => {
                         me.record(&outcomes, now).await;
                         me.bezorger.geef_alles_terug(&*store).await.unwrap();
                     }
                     _ => me.record(&outcomes, now).await,
                 }
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         });
     }
