@@ -157,6 +157,19 @@ impl Folder {
         }
     }
 
+    /// Removes what a node of this name kept of a database that is no more.
+    pub(crate) fn forget(&self, name: &str) -> io::Result<()> {
+        let snapshot = self.root.join(format!("{name}.snapshot"));
+        let journal = self.root.join(format!("{name}.verwerkingslog"));
+        for removed in [fs::remove_file(snapshot), fs::remove_dir_all(journal)] {
+            match removed {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Writes settings for a gateway: those of the demo, one worker, and no end to a connection
     /// within a run. Its database is the SQLite file of that name, or the one with this URL.
     pub(crate) fn settings(
@@ -179,6 +192,8 @@ impl Folder {
         }
         let snapshot = format!("{name}.snapshot");
         set(&mut settings, "opslag", "momentopname", snapshot);
+        let journal = format!("{name}.verwerkingslog");
+        set(&mut settings, "verwerkingslog", "map", journal);
         // Receivers of the benchmark are on this machine.
         let ca = self.demo()?.ca.display().to_string();
         set(&mut settings, "push", "ca", ca);

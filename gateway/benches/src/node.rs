@@ -67,8 +67,9 @@ impl Node {
         Self::start_as(plan, name, postgres, command)
     }
 
-    /// Starts one on the PostgreSQL with this URL, on whichever core is free.
+    /// Starts one on the PostgreSQL with this URL, which is new, on whichever core is free.
     pub(crate) fn start_beside(plan: &Plan, name: &str, postgres: &str) -> io::Result<Self> {
+        plan.folder.forget(name)?;
         let command = Command::new(&plan.folder.stagepoort);
         Self::start_as(plan, name, Some(postgres), command)
     }

@@ -208,15 +208,16 @@ impl Delivery {
 
     /// Takes in what ends soon after the last was written, unless there is news.
     async fn gather(&mut self, news: &mut watch::Receiver<u64>) {
-        let until = self.written + GATHER;
-        while self.onderweg > 0 && !self.look && Instant::now() < until {
+        let mut over = pin!(tokio::time::sleep_until(self.written + GATHER));
+        while self.onderweg > 0 && !self.look {
             tokio::select! {
+                biased;
+                () = &mut over => return,
+                Some(done) = self.tasks.join_next() => self.take_in(done.ok()),
                 changed = news.changed() => match changed {
                     Ok(()) => self.look = true,
                     Err(_) => return,
                 },
-                Some(done) = self.tasks.join_next() => self.take_in(done.ok()),
-                () = tokio::time::sleep_until(until) => {}
             }
         }
     }
