@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use stagepoort::push::{AbonnementStatus, Staat};
+use stagepoort::push::{Abonnement, AbonnementStatus, Bezorger, Kanaal, Staat};
+use uuid::Uuid;
 
 use crate::{
     ontvanger::{Antwoord, Ontvangen},
@@ -222,8 +223,8 @@ async fn what_a_killed_node_had_on_loan_is_delivered_by_another() {
     node.kill().await;
     ontvanger.answers(|_| Antwoord::Status(200));
     let other = world.node().await;
-    // Its loans are of two minutes.
-    world.pass(Duration::from_secs(120));
+    // Its loans are of forty seconds.
+    world.pass(Duration::from_secs(40));
     other.ring();
     world.until_volledig(&abonnement, 4).await;
     other.stop().await;
@@ -276,4 +277,39 @@ async fn a_node_that_stops_finishes_what_is_under_way_and_gives_back_the_rest() 
     world.until_volledig(&abonnement, 40).await;
     other.stop().await;
     assert_eq!(ontvanger.all().len(), 40, "nothing was sent twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_under_way_to_an_endpoint_that_was_taken_away_goes_when_there_is_another() {
+    let world = World::new().await;
+    let (silent, well) = (world.ontvanger().await, world.ontvanger().await);
+    silent.answers(|_| Antwoord::Nooit);
+    let abonnement = world.abonnement(1, &silent.url(HOST), |_| {}).await;
+    world.melden(&abonnement, &[1, 1, 2]).await;
+    let node = world.node().await;
+    silent.until_count(2).await;
+    let to_poll = |one: &mut Abonnement| {
+        one.kanaal = Kanaal::Poll;
+        one.eindpunt = None;
+    };
+    world.wijzig(&abonnement, false, to_poll).await;
+    // A node without subscriptions that it delivers for has nothing on loan: another may have it.
+    let mut other = Bezorger::new(Uuid::from_u128(7));
+    let (ids, now) = ([abonnement.id], world.now());
+    while other.geleend_tot(abonnement.id).is_none() {
+        node.ring();
+        let lent = other.leen(&*world.store, &ids, (now, now));
+        lent.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    other.geef_alles_terug(&*world.store).await.unwrap();
+    let to_webhook = |one: &mut Abonnement| {
+        one.kanaal = Kanaal::Webhook;
+        one.eindpunt = Some(well.url(HOST));
+    };
+    world.wijzig(&abonnement, false, to_webhook).await;
+    node.ring();
+    world.until_volledig(&abonnement, 3).await;
+    node.kill().await;
+    assert_eq!(well.all().len(), 3);
 }

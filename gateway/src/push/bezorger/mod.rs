@@ -142,13 +142,26 @@ impl Bezorger {
         }
     }
 
+    /// Gives back all but these.
+    ///
+    /// # Errors
+    /// As [`Self::geef_terug`].
+    pub async fn houd_alleen(
+        &mut self,
+        store: &dyn PushStore,
+        fits: impl Fn(AbonnementId) -> bool,
+    ) -> Result<(), StoreError> {
+        let others = self.rijen.keys().copied().filter(|id| !fits(*id));
+        let others: Vec<AbonnementId> = others.collect();
+        self.geef_terug(store, &others).await
+    }
+
     /// Gives everything back.
     ///
     /// # Errors
     /// As [`Self::geef_terug`].
     pub async fn geef_alles_terug(&mut self, store: &dyn PushStore) -> Result<(), StoreError> {
-        let ids: Vec<AbonnementId> = self.rijen.keys().copied().collect();
-        self.geef_terug(store, &ids).await
+        self.houd_alleen(store, |_| false).await
     }
 
     /// Takes up what is due, of each subscription on loan at most as many as wanted, ascending by

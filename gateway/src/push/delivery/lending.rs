@@ -25,14 +25,16 @@ impl Delivery {
         let (nu, tot) = self.lening();
         let lener = self.bezorger.lener();
         let bezorgers = store.meld_bezorger(Lening { lener, nu, tot }).await?;
-        let mut terug: Vec<AbonnementId> = Vec::new();
         for (id, bestemming) in &mut self.bestemmingen {
             bestemming.eigen = whose(*id, &bezorgers) == Some(lener);
-            if !bestemming.eigen && bestemming.is_idle() {
-                terug.push(*id);
-            }
         }
-        self.bezorger.geef_terug(store, &terug).await?;
+        // What is under way of those that go to another node is waited for; one that was ended goes at once.
+        let bestemmingen = &self.bestemmingen;
+        let stays = |id| {
+            let bestemming = bestemmingen.get(&id);
+            bestemming.is_some_and(|one| one.eigen || !one.is_idle())
+        };
+        self.bezorger.houd_alleen(store, stays).await?;
         self.set_lent();
         Ok(())
     }

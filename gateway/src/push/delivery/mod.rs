@@ -109,6 +109,8 @@ pub struct Delivery {
     written: Instant,
     /// Something may be new in the store.
     look: bool,
+    /// What came of a message is not known: everything is lent anew.
+    anew: bool,
     refreshed: Option<Instant>,
     renewed: Instant,
     gauges: tell::Gauges,
@@ -165,6 +167,7 @@ impl Delivery {
             te_schrijven: TeSchrijven::default(),
             written: Instant::now(),
             look: true,
+            anew: false,
             refreshed: None,
             renewed: Instant::now(),
             gauges: tell::Gauges::default(),
@@ -246,6 +249,10 @@ impl Delivery {
             self.gauges
                 .refresh(store, &self.bestemmingen, &*self.tools.clock)
                 .await?;
+        }
+        if self.anew {
+            self.bezorger.geef_alles_terug(store).await?;
+            (self.anew, self.look) = (false, true);
         }
         if self.look {
             self.leen(store).await?;

@@ -20,12 +20,16 @@ use crate::push::{
 const NOT_RECORDED: Duration = Duration::from_secs(5);
 
 impl Delivery {
-    /// Takes in what ended; none when a task broke off, and its loan then ends by itself.
+    /// Takes in what ended; none when a task broke off: what it held goes once more, and so does all else that
+    /// is under way.
     pub(super) fn take_in(&mut self, done: Option<Klaar>) {
         match done {
             Some(Klaar::Zending(verslag)) => self.take_in_zending(verslag),
             Some(Klaar::Vraag(antwoord)) => self.take_in_vraag(antwoord),
-            None => tracing::error!("a task of the delivery broke off"),
+            None => {
+                tracing::error!("a task of the delivery broke off");
+                self.anew = true;
+            }
         }
     }
 
