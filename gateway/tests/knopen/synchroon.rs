@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Makes at least so many changes: objects, people and bpvo's included, and their mutaties.
-const LEERBEDRIJVEN: u32 = 6_000;
+const LEERBEDRIJVEN: u32 = 6_300;
 const CHANGES: u64 = 50_000;
 
 /// Lines that the import has staged when the primary dies.

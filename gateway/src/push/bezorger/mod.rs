@@ -23,9 +23,9 @@ use rij::Rij;
 /// How many numbers are read at least, when any are.
 const READ_LEAST: u32 = 64;
 
-/// Numbers of a subscription that are in memory at most when more are read. Those of a leerbedrijf wait
-/// for one another, so that more may be there than are wanted.
-const IN_MEMORY: usize = 4_096;
+/// Numbers of a subscription that are in memory at most when more are read, and most that are read at once. Those
+/// of a leerbedrijf wait for one another, so that more may be there than are wanted.
+const IN_MEMORY: u32 = 4_096;
 
 /// How often it looks again when others keep changing a queue.
 const TRIES: usize = 3;
@@ -180,8 +180,8 @@ impl Bezorger {
             let Some(rij) = self.rijen.get_mut(&wish.abonnement) else {
                 continue;
             };
-            let missing = wish.most.saturating_sub(rij.ready(now));
-            if missing == 0 {
+            let missing = wish.most.saturating_sub(rij.ready(now)).min(IN_MEMORY);
+            if missing == 0 || rij.in_geheugen() >= IN_MEMORY as usize {
                 continue;
             }
             if rij.kijk_achter {
@@ -191,11 +191,11 @@ impl Bezorger {
                     most: missing.saturating_add(rij.behind()),
                 });
             }
-            if rij.meer && rij.in_geheugen() < IN_MEMORY {
+            if rij.meer {
                 feed.push(Vraag {
                     abonnement: wish.abonnement,
                     na: rij.gelezen(),
-                    most: missing.saturating_mul(2).max(READ_LEAST),
+                    most: (missing * 2).clamp(READ_LEAST, IN_MEMORY),
                 });
             }
         }
