@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 import uuid
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -21,6 +22,9 @@ from kit.soap import SOAP, SoapClient
 
 PAGE = 100
 COUNTS = ("toegevoegd", "gewijzigd", "verwijderd", "ongewijzigd")
+
+# register.bpvoBewaring, as it is unless set
+BEWARING = timedelta(days=400)
 
 
 @pytest.fixture
@@ -91,12 +95,20 @@ def counts(answer: dict) -> tuple[int, ...]:
 
 
 def test_every_example_of_the_demo_is_judged_as_natrekken_does(school, world, bpvo):
+    """Those that are over for longer than a bpvo is kept are not taken up."""
+    kept_from = (date.today() - BEWARING).isoformat()
     lines = [bpvo(f"vb-{one['soort']}", one["soort"]) for one in world.voorbeelden]
+    kept = {line["bpvoKenmerk"] for line in lines if line["einddatumGepland"] >= kept_from}
+    assert 0 < len(kept) < len(lines)
     answer = school.keep(*lines)
-    assert answer["signaalcode"] == code.OK and counts(answer) == (len(lines), 0, 0, 0)
-    for voorbeeld, resultaat in zip(world.voorbeelden, answer["resultaten"], strict=True):
-        assert resultaat["erkenningStatus"] == voorbeeld["erkenningStatus"], voorbeeld
-    assert school.own() == {line["bpvoKenmerk"] for line in lines}
+    assert answer["signaalcode"] == code.OK
+    assert counts(answer) == (len(kept), 0, 0, len(lines) - len(kept))
+    for voorbeeld, line, resultaat in zip(world.voorbeelden, lines, answer["resultaten"], strict=True):
+        if line["bpvoKenmerk"] in kept:
+            assert resultaat["erkenningStatus"] == voorbeeld["erkenningStatus"], voorbeeld
+        else:
+            assert resultaat["signaalcode"] == code.DATUM_BUITEN_BEREIK and "erkenningStatus" not in resultaat
+    assert school.own() == kept
 
 
 def test_the_same_call_twice_changes_nothing(school, bpvo):
