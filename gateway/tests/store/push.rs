@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use sqlx::{Connection, PgConnection};
 use stagepoort::{
     domain::{Datum, LeerbedrijfId, MutatieSoort, Oin, RegisterVersie, Tijdstip},
     push::{
@@ -1080,4 +1081,32 @@ async fn whatever_happens_in_whatever_order_nothing_is_lost(engine: Engine) {
         spel.finish().await;
         spel.store.close().await;
     }
+}
+
+/// PostgreSQL alone has writers beside one another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loan_is_kept_while_an_operator_changes_the_queue() {
+    let database = Database::new(Engine::Postgres).await;
+    let store = open(&database, 1).await;
+    let mut node = Node::new(&store);
+    fan_out(&*store, &[melding(1, 1, 10)]).await;
+    let lent = node.claim(1, 9, 20).await;
+    let mut operator = PgConnection::connect(database.url().unwrap())
+        .await
+        .unwrap();
+    let mut changing = operator.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM bezorging FOR UPDATE")
+        .execute(&mut *changing)
+        .await
+        .unwrap();
+    // It cannot be gone on with now, and has not ended.
+    assert_eq!(node.claim(1, 9, 45).await, []);
+    let id = abonnement(1).id;
+    assert_eq!(node.bezorger.geleend_tot(id), Some(at(50)));
+    changing.commit().await.unwrap();
+    assert_eq!(node.claim(1, 9, 46).await, []);
+    assert_eq!(node.bezorger.geleend_tot(id), Some(at(76)));
+    let taken = [attempt(&lent[0], Gevolg::Bezorgd, 47)];
+    node.record(&taken, 47).await;
+    assert_eq!(states(&*store).await, [Staat::Bezorgd]);
 }

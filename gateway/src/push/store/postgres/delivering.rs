@@ -33,7 +33,7 @@ pub(super) async fn leen(
 ) -> Result<Vec<Geleend>, StoreError> {
     let rows: Vec<GeleendRow> = sqlx::query_as(
         // A loan that a crash of the server loses is only made again: nobody waits for the disk. One that
-        // has most of its time left is not written anew.
+        // has most of its time left is not written anew, nor one that somebody changes just now.
         "WITH unhurried AS MATERIALIZED (
             SELECT set_config('synchronous_commit', 'off', true)),
          vrij AS MATERIALIZED (
@@ -48,7 +48,8 @@ pub(super) async fn leen(
          eigen AS (
             SELECT * FROM genomen UNION ALL
             SELECT abonnement, klaar, los, beurt, geleend_tot_ms FROM bezorging
-            WHERE abonnement = ANY($1) AND lener = $2 AND geleend_tot_ms >= ($3 + $4) / 2)
+            WHERE abonnement = ANY($1) AND lener = $2 AND geleend_tot_ms > $3
+              AND abonnement NOT IN (SELECT abonnement FROM vrij))
          SELECT e.abonnement, e.klaar, e.los, e.beurt, e.geleend_tot_ms,
             (SELECT min(vanaf) FROM achterstand WHERE abonnement = e.abonnement) AS achter,
             least((SELECT min(volgnummer) FROM melding
