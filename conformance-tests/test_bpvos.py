@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +17,7 @@ from lxml import etree
 from kit import signaalcodes as code
 from kit.contract import CONTRACT
 from kit.demo import REPO, RunningDemo
+from kit.kalender import today
 from kit.rest import RestClient
 from kit.soap import SOAP, SoapClient
 
@@ -96,7 +97,7 @@ def counts(answer: dict) -> tuple[int, ...]:
 
 def test_every_example_of_the_demo_is_judged_as_natrekken_does(school, world, bpvo):
     """Those that are over for longer than a bpvo is kept are not taken up."""
-    kept_from = (date.today() - BEWARING).isoformat()
+    kept_from = (today() - BEWARING).isoformat()
     lines = [bpvo(f"vb-{one['soort']}", one["soort"]) for one in world.voorbeelden]
     kept = {line["bpvoKenmerk"] for line in lines if line["einddatumGepland"] >= kept_from}
     assert 0 < len(kept) < len(lines)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
 from kit.demo import Demo, RunningDemo
+from kit.kalender import day
 
 LIVELY = ("--leerbedrijven", "500", "--seed", "1", "--tempo", "1")
 
@@ -73,23 +74,19 @@ def test_both_hear_the_same_of_the_school_that_both_serve(speelveld: Speelveld):
 
 
 def test_what_is_withdrawn_tomorrow_can_be_tried_today(speelveld: Speelveld):
-    today = date.today()
-    tomorrow = today + timedelta(days=1)
+    today, tomorrow, day_after = day(0), day(1), day(2)
 
     def withdrawn(all: list[dict]) -> list[dict]:
-        return [
-            one
-            for one in all
-            if one["mutatieSoort"] == "ERKENNING_BEEINDIGD" and one["ingangsdatum"] == tomorrow.isoformat()
-        ]
+        kind = ("ERKENNING_BEEINDIGD", tomorrow)
+        return [one for one in all if (one["mutatieSoort"], one["ingangsdatum"]) == kind]
 
     einde = withdrawn(speelveld.until(withdrawn))[0]
     demo, afnemer = speelveld.demo, speelveld.demo.afnemers[0]
 
-    def status(peildatum: date) -> dict:
+    def status(peildatum: str) -> dict:
         answer = requests.get(
             f"{demo.api}/v1/leerbedrijven/{einde['leerbedrijfId']}/erkenningen/{einde['code']}",
-            params={"peildatum": peildatum.isoformat()},
+            params={"peildatum": peildatum},
             headers={"Onderwijsinstelling-OIN": afnemer.school.oin},
             cert=(afnemer.cert, afnemer.key),
             verify=demo.ca,
@@ -101,12 +98,12 @@ def test_what_is_withdrawn_tomorrow_can_be_tried_today(speelveld: Speelveld):
     assert status(today)["erkenningStatus"] == "ERKEND"
     assert status(tomorrow)["erkenningStatus"] == "NIET_ERKEND"
     try:
+        now = datetime.now(UTC)
         set_ahead = speelveld.klok(verzetSeconden=86_400)
         assert set_ahead.status_code == 200
-        assert datetime.fromisoformat(set_ahead.json()["tijdstip"]).date() >= tomorrow
+        assert datetime.fromisoformat(set_ahead.json()["tijdstip"]) >= now + timedelta(days=1, seconds=-1)
         # The day after is now "per tomorrow", and mutaties go on.
-        later = (tomorrow + timedelta(days=1)).isoformat()
-        speelveld.until(lambda all: any(one["ingangsdatum"] == later for one in all))
+        speelveld.until(lambda all: any(one["ingangsdatum"] == day_after for one in all))
     finally:
         assert speelveld.klok(verzetSeconden=0).json()["verzetSeconden"] == 0
 

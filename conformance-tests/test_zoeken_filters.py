@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import pytest
 
 from kit import signaalcodes as code
-from kit.levering import Levering, today
+from kit.kalender import day
+from kit.levering import Levering
 from kit.rest import RestClient
 from kit.soap import SoapClient
 
@@ -20,10 +20,6 @@ EARTH_KM = 6371.0088
 
 def zoeken(ask, **fields):
     return ask(OPERATION, **fields)
-
-
-def day(away: int) -> str:
-    return str(date.fromisoformat(today()) + timedelta(days=away))
 
 
 # ---- what fits, read from the levering
@@ -38,7 +34,7 @@ class Vraag:
 
     @property
     def van(self) -> str:
-        return self.fields.get("beschikbaarVanaf", today())
+        return self.fields.get("beschikbaarVanaf", day(0))
 
     @property
     def tot(self) -> str:
@@ -96,7 +92,7 @@ class Vraag:
         if "beschikbaarVanaf" in wanted:
             in_time = vanaf <= self.van and tot >= self.tot
         else:
-            in_time = tot >= max(self.tot, today()) and vanaf <= wanted.get("beschikbaarTot", "9")
+            in_time = tot >= max(self.tot, day(0)) and vanaf <= wanted.get("beschikbaarTot", "9")
         return (
             in_time
             and wanted.get("leerplaatsSoort", lp["leerplaatsSoort"]) == lp["leerplaatsSoort"]
@@ -325,7 +321,7 @@ def test_counts_are_of_the_whole_list(ask, register):
     vraag, expected = Vraag(register, question), {}
     for one in register.leerbedrijven.values():
         if is_there(one, question) and vraag.erkenningen(one):
-            running = [e for e in one["erkenningen"] if holds(e, "startdatum", "einddatum", today())]
+            running = [e for e in one["erkenningen"] if holds(e, "startdatum", "einddatum", day(0))]
             values = {("code", e["code"]) for e in running}
             values |= {("leerweg", weg) for e in running for weg in e["leerwegen"]}
             niveaus = {register.opleidingen[e["code"]].get("niveau") for e in running} - {None}
@@ -395,7 +391,7 @@ def test_students_are_told_exactly_to_their_own_school_and_as_a_band_to_others(d
     running = [
         bpvo
         for bpvo in register.bpvos
-        if bpvo["begindatum"] <= today() <= bpvo.get("einddatumWerkelijk", bpvo["einddatumGepland"])
+        if bpvo["begindatum"] <= day(0) <= bpvo.get("einddatumWerkelijk", bpvo["einddatumGepland"])
     ]
     question = {"soort": "ERKENNING", "niveau": "2", "paginaGrootte": "100"}
     for school in afnemer.scholen[:2]:

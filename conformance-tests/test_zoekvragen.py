@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from kit import signaalcodes as code
 from kit.ask import without_cursor
 from kit.contract import CONTRACT
 from kit.demo import REPO
+from kit.kalender import day
 from kit.soap import SOAP
 from kit.terminal import API
 
@@ -112,10 +112,10 @@ def test_they_find_what_they_ask_for(ten):
 def test_the_september_after_any_day_finds_places(terminal, ten):
     """Next year's September is 244 to 608 days away; the register is as old as the demo, and nothing else has a date."""
     question = json.loads((terminal.folder / "demo-map/zoekvragen/01-leerbaan-kok.json").read_text())
-    days = [date.today() + timedelta(days=away) for away in range(244, 609, 14)]
+    days = [day(away) for away in range(244, 609, 14)]
     blocks = [
-        f"curl -K demo-map/rest.curl -d '{json.dumps(question | {'beschikbaarVanaf': str(day)})}' {SEARCH}"
-        for day in days
+        f"curl -K demo-map/rest.curl -d '{json.dumps(question | {'beschikbaarVanaf': vanaf})}' {SEARCH}"
+        for vanaf in days
     ]
     assert all(rest_answers(printed)[0]["totaal"] for printed in terminal.paste(*blocks))
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 KINDS = ("leerbedrijf", "opleiding", "equivalent", "school", "bpvo", "verwijderd")
-
-
-def today() -> str:
-    """Europe/Amsterdam, as everywhere in the contract (domain rule 4)."""
-    return datetime.now(ZoneInfo("Europe/Amsterdam")).date().isoformat()
 
 
 def mutaties(levering_id: str, objects: list[dict]) -> str:
