@@ -506,7 +506,7 @@ fn describe_verwerkingslog() {
     describe_counter!(
         names::VERWERKINGSLOG_ANTWOORDEN,
         Unit::Count,
-        "Answers about people whose processing was recorded."
+        "Answers and messages about people whose processing was recorded; about several schools, for each."
     );
     describe_counter!(
         names::VERWERKINGSLOG_RECORDS,

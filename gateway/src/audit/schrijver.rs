@@ -131,16 +131,19 @@ impl Schrijver {
                 Volgende::Stil => Vec::new(),
                 Volgende::Gesloten => return,
             };
-            let verwerkingen: Vec<Verwerking> = groepen
-                .iter()
-                .flat_map(|groep| groep.verwerkingen.iter().cloned())
-                .collect();
+            let mut verwerkingen = Vec::new();
+            let mut wachtenden = Vec::with_capacity(groepen.len());
+            for groep in groepen {
+                verwerkingen.extend(groep.verwerkingen);
+                wachtenden.push(groep.klaar);
+            }
             self.stand.set_busy(Some(self.clock.now()));
             let uitkomst = self.write(&verwerkingen);
             self.stand.set_busy(None);
-            count(&groepen, &verwerkingen, uitkomst);
-            for groep in groepen {
-                groep.klaar(uitkomst);
+            count(&verwerkingen, uitkomst);
+            for klaar in wachtenden {
+                // Whoever no longer waits is not told.
+                let _ = klaar.send(uitkomst);
             }
         }
     }
@@ -186,8 +189,8 @@ fn tell(map: &std::path::Path, geopend: &Geopend) {
     tracing::info!(map, laatste_blok, "the record of processing is open");
 }
 
-fn count(groepen: &[Groep], verwerkingen: &[Verwerking], uitkomst: Result<(), NietVastgelegd>) {
-    let written = groepen.len() as u64;
+fn count(verwerkingen: &[Verwerking], uitkomst: Result<(), NietVastgelegd>) {
+    let written = verwerkingen.len() as u64;
     match uitkomst {
         Ok(()) => {
             let records = verwerkingen.iter().map(|one| one.betrokkenen.len() as u64);

@@ -25,6 +25,9 @@ const WAITING_SMALL: usize = 1_000;
 /// How often the node and the bare client take turns.
 const ROUNDS: usize = 3;
 
+/// The node hears within a second that subscriptions wait, and until then sends what is new.
+const HEARD: Duration = Duration::from_secs(3);
+
 /// Part of the bare rate that is to be reached.
 const TARGET: f64 = 0.5;
 
@@ -77,9 +80,9 @@ pub(super) fn sustained(field: &mut Field<'_>, section: &mut Section) -> io::Res
     for round in 0..rounds {
         if round > 0 {
             field.set_status(AbonnementStatus::Gepauzeerd)?;
+            sleep(HEARD);
         }
         let before = field.laatste()?;
-        // The node hears within a second that they wait, and until then sends what is new.
         field.receiver.take();
         field.pile_up(&schools, each)?;
         field.receiver.gather(field.together);

@@ -2,7 +2,13 @@
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use super::{IN_HAND, proving::Vraag, sending::Beurt};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{
+    IN_HAND,
+    proving::Vraag,
+    sending::{Beurt, Zending},
+};
 use crate::{
     domain::Tijdstip,
     push::{
@@ -32,7 +38,9 @@ pub(super) struct Bestemming {
     gevraagd: bool,
     /// This node is to deliver to it, and no other.
     pub(super) eigen: bool,
-    beurt: Beurt,
+    beurt: Arc<Beurt>,
+    /// To its courier, once it has one.
+    bode: Option<UnboundedSender<Zending>>,
 }
 
 /// What an attempt came to.
@@ -57,7 +65,8 @@ impl Bestemming {
             geweigerd: 0,
             gevraagd: false,
             eigen: false,
-            beurt: Beurt::new(gelijktijdig),
+            beurt: Arc::default(),
+            bode: None,
         }
     }
 
@@ -159,10 +168,23 @@ impl Bestemming {
         }
     }
 
-    /// A message goes in hand.
-    pub(super) fn take(&mut self) -> Beurt {
+    /// A message goes in hand, and to the courier: one that `hire` makes, if there is none.
+    pub(super) fn give(
+        &mut self,
+        zending: Zending,
+        hire: impl FnOnce(Arc<Beurt>) -> UnboundedSender<Zending>,
+    ) {
         self.onderweg += 1;
-        self.beurt.clone()
+        let bode = self
+            .bode
+            .get_or_insert_with(|| hire(Arc::clone(&self.beurt)));
+        // One that broke off is noticed by its end.
+        drop(bode.send(zending));
+    }
+
+    /// The courier ends when it has brought what it holds.
+    pub(super) fn dismiss(&mut self) {
+        self.bode = None;
     }
 
     /// A message is no longer in hand.

@@ -2,11 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use tokio::sync::mpsc;
+
 use super::{
-    Delivery, IN_HAND, Klaar, LOAN,
+    Delivery, IN_HAND, LOAN,
     bestemming::{Bestemming, per_bericht},
-    sending::{self, Zending},
-    tell,
+    bode,
+    sending::Zending,
 };
 use crate::{
     domain::Tijdstip,
@@ -144,13 +146,14 @@ impl Delivery {
             let zending = Zending {
                 abonnement: Arc::clone(&bestemming.abonnement),
                 claims,
-                beurt: bestemming.take(),
             };
             self.onderweg += 1;
-            let tools = Arc::clone(&self.tools);
-            self.tasks
-                .spawn(async move { Klaar::Zending(sending::send(zending, tools).await) });
+            bestemming.give(zending, |beurt| {
+                let (bode, komt) = mpsc::unbounded_channel();
+                let (tools, klaar) = (Arc::clone(&self.tools), self.klaar.clone());
+                self.tasks.spawn(bode::breng(tools, beurt, komt, klaar));
+                bode
+            });
         }
-        tell::onderweg(self.onderweg);
     }
 }

@@ -2,11 +2,12 @@
 //! go of the database, sends, and records what came of it. Order within a leerbedrijf is kept by
 //! [`Bezorger`]; how an endpoint does is kept in the store, for all nodes together.
 //!
-//! One task of a node decides and writes; messages are tasks of their own that wait for a turn of
-//! their endpoint and then of the node. So one endpoint that does not answer holds its own turns
-//! alone.
+//! One task of a node decides and writes; each endpoint has a courier of its own ([`bode`]), whose messages wait
+//! for a turn of their endpoint and then of the node. So one endpoint that does not answer holds its own
+//! turns alone.
 
 mod bestemming;
+mod bode;
 mod lending;
 mod outcome;
 mod proving;
@@ -17,8 +18,13 @@ mod writing;
 
 use std::{collections::HashMap, future::Future, pin::pin, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{
+        Semaphore,
+        mpsc::{self, UnboundedReceiver, UnboundedSender},
+        watch,
+    },
     task::JoinSet,
     time::Instant,
 };
@@ -44,7 +50,7 @@ const RENEW: Duration = Duration::from_secs(600);
 
 /// So many times as many as are under way are in hand: the next ones are there while outcomes are recorded, and
 /// one transaction, with its wait for the disk, records many.
-const IN_HAND: usize = 32;
+const IN_HAND: usize = 64;
 
 /// What ends within so long after something was written is written together.
 const GATHER: Duration = Duration::from_millis(4);
@@ -99,7 +105,11 @@ pub struct Delivery {
     bestemmingen: HashMap<AbonnementId, Bestemming>,
     /// Of the subscriptions that are known.
     revisie: Option<u64>,
-    tasks: JoinSet<Klaar>,
+    /// Couriers, and who asks for a proof.
+    tasks: JoinSet<()>,
+    /// What they tell; no more than is in hand.
+    ingekomen: UnboundedReceiver<Klaar>,
+    klaar: UnboundedSender<Klaar>,
     /// Messages in hand.
     onderweg: usize,
     /// Counts up, so that another endpoint comes first each time.
@@ -117,7 +127,7 @@ pub struct Delivery {
     failing: bool,
 }
 
-/// A task that ended.
+/// What ended.
 enum Klaar {
     Zending(Verslag),
     Vraag(proving::Antwoord),
@@ -141,13 +151,15 @@ impl Delivery {
             settings,
         } = parts;
         let (stop, stopping) = watch::channel(false);
+        let (klaar, ingekomen) = mpsc::unbounded_channel();
+        let client = PushClient::new(&settings.client, Arc::clone(&lookup))?;
         let tools = Tools {
             access,
             verwerkingslog,
             clock,
             afzender,
             sleutel,
-            client: PushClient::new(&settings.client, Arc::clone(&lookup))?,
+            client: ArcSwap::from_pointee(client),
             chance,
             turns: Arc::new(Semaphore::new(settings.gelijktijdig)),
             settings,
@@ -162,6 +174,8 @@ impl Delivery {
             bestemmingen: HashMap::new(),
             revisie: None,
             tasks: JoinSet::new(),
+            ingekomen,
+            klaar,
             onderweg: 0,
             beurt: 0,
             te_schrijven: TeSchrijven::default(),
@@ -190,7 +204,8 @@ impl Delivery {
             tokio::select! {
                 biased;
                 () = &mut end => break,
-                Some(done) = self.tasks.join_next() => self.take_in(done.ok()),
+                Some(klaar) = self.ingekomen.recv() => self.take_in(klaar),
+                Some(ended) = self.tasks.join_next() => self.ended(ended),
                 changed = news.changed() => match changed {
                     Ok(()) => self.look = true,
                     Err(_) => break,
@@ -200,36 +215,31 @@ impl Delivery {
             self.gather(&mut news).await;
         }
         self.stop.send_replace(true);
-        while let Some(done) = self.tasks.join_next().await {
-            self.take_in(done.ok());
+        for bestemming in self.bestemmingen.values_mut() {
+            bestemming.dismiss();
         }
+        while let Some(ended) = self.tasks.join_next().await {
+            self.ended(ended);
+        }
+        self.take_in_all();
         // What cannot be written now is due again when its loan ends.
         if let Some(open) = self.desk.open() {
             drop(self.close(&**open.store()).await);
         }
     }
 
-    /// Takes in what ends soon after the last was written, unless there is news.
+    /// Lets what ends soon after the last was written come in together, unless there is news.
     async fn gather(&mut self, news: &mut watch::Receiver<u64>) {
-        let mut over = pin!(tokio::time::sleep_until(self.written + GATHER));
-        while self.onderweg > 0 && !self.look {
-            tokio::select! {
-                biased;
-                () = &mut over => return,
-                Some(done) = self.tasks.join_next() => self.take_in(done.ok()),
-                changed = news.changed() => match changed {
-                    Ok(()) => self.look = true,
-                    Err(_) => return,
-                },
-            }
+        if self.onderweg == 0 || self.look {
+            return;
         }
+        let over = tokio::time::timeout_at(self.written + GATHER, news.changed());
+        self.look = over.await.is_ok();
     }
 
     /// Takes in all that ended, writes it down, and takes in hand what is due.
     async fn step(&mut self) {
-        while let Some(done) = self.tasks.try_join_next() {
-            self.take_in(done.ok());
-        }
+        self.take_in_all();
         let Some(open) = self.desk.open() else {
             return;
         };
@@ -317,9 +327,11 @@ impl Delivery {
                 Vraag::Proef => continue,
             }
             let abonnement = Arc::clone(&bestemming.abonnement);
-            let tools = Arc::clone(&self.tools);
-            self.tasks
-                .spawn(async move { Klaar::Vraag(proving::ask(abonnement, vraag, tools).await) });
+            let (tools, klaar) = (Arc::clone(&self.tools), self.klaar.clone());
+            self.tasks.spawn(async move {
+                let antwoord = proving::ask(abonnement, vraag, tools).await;
+                drop(klaar.send(Klaar::Vraag(antwoord)));
+            });
         }
         Ok(())
     }
@@ -332,20 +344,7 @@ impl Delivery {
         self.renewed = Instant::now();
         let tools = &self.tools;
         match PushClient::new(&tools.settings.client, Arc::clone(&self.lookup)) {
-            Ok(client) => {
-                self.tools = Arc::new(Tools {
-                    access: Arc::clone(&tools.access),
-                    verwerkingslog: Arc::clone(&tools.verwerkingslog),
-                    clock: Arc::clone(&tools.clock),
-                    afzender: tools.afzender.clone(),
-                    sleutel: tools.sleutel.clone(),
-                    client,
-                    chance: tools.chance,
-                    settings: tools.settings.clone(),
-                    turns: Arc::clone(&tools.turns),
-                    stopping: tools.stopping.clone(),
-                });
-            }
+            Ok(client) => tools.client.store(Arc::new(client)),
             Err(error) => {
                 let reason = chain(&error);
                 tracing::error!(reason, "the certificates for delivering were not read anew");

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::task::JoinError;
+
 use super::{
     Delivery, Klaar,
     bestemming::Bestemming,
@@ -20,22 +22,41 @@ use crate::push::{
 const NOT_RECORDED: Duration = Duration::from_secs(5);
 
 impl Delivery {
-    /// Takes in what ended; none when a task broke off: what it held goes once more, and so does all else that
-    /// is under way.
-    pub(super) fn take_in(&mut self, done: Option<Klaar>) {
-        match done {
-            Some(Klaar::Zending(verslag)) => self.take_in_zending(verslag),
-            Some(Klaar::Vraag(antwoord)) => self.take_in_vraag(antwoord),
-            None => {
-                tracing::error!("a task of the delivery broke off");
-                self.anew = true;
+    /// Takes in all that ended.
+    pub(super) fn take_in_all(&mut self) {
+        while let Ok(klaar) = self.ingekomen.try_recv() {
+            self.take_in(klaar);
+        }
+        while let Some(ended) = self.tasks.try_join_next() {
+            self.ended(ended);
+        }
+        tell::onderweg(self.onderweg);
+    }
+
+    /// Takes in what ended.
+    pub(super) fn take_in(&mut self, klaar: Klaar) {
+        match klaar {
+            Klaar::Zending(verslag) => self.take_in_zending(verslag),
+            Klaar::Vraag(antwoord) => self.take_in_vraag(antwoord),
+        }
+    }
+
+    /// A task ended. When it broke off, nobody knows what became of what it held: that goes once more, and so does
+    /// all else that is under way.
+    pub(super) fn ended(&mut self, ended: Result<(), JoinError>) {
+        if ended.is_err() {
+            tracing::error!("a task of the delivery broke off");
+            for bestemming in self.bestemmingen.values() {
+                bestemming.set_lent(None);
             }
+            self.bestemmingen.clear();
+            (self.revisie, self.refreshed) = (None, None);
+            (self.onderweg, self.anew) = (0, true);
         }
     }
 
     fn take_in_zending(&mut self, verslag: Verslag) {
         self.onderweg = self.onderweg.saturating_sub(1);
-        tell::onderweg(self.onderweg);
         let Some(bestemming) = self.bestemmingen.get_mut(&verslag.abonnement) else {
             // The subscription ended meanwhile; so do its loans.
             return;

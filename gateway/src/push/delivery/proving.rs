@@ -9,7 +9,7 @@ use super::{
     uuid_of,
 };
 use crate::push::{
-    Abonnement, Kanaal,
+    Abonnement, Eindpunt, Kanaal,
     message::{self, Bericht},
     schedule::Fout,
     store::Poging,
@@ -35,13 +35,15 @@ pub(super) struct Antwoord {
 
 /// Asks it.
 pub(super) async fn ask(abonnement: Arc<Abonnement>, vraag: Vraag, tools: Arc<Tools>) -> Antwoord {
+    let eindpunt = tools.eindpunt(&abonnement);
     let (uitslag, poging) = match abonnement.kanaal {
         // Whoever answers meldenMutaties without mutaties serves the contract.
         Kanaal::Soap => {
-            let (answer, poging) = tools.call(&abonnement, &[], HeaderMap::new()).await;
+            let headers = HeaderMap::new();
+            let (answer, poging) = tools.call(&abonnement, &eindpunt, &[], headers).await;
             judge_soap(answer, poging)
         }
-        Kanaal::Webhook | Kanaal::Poll => webhook(&abonnement, vraag, &tools).await,
+        Kanaal::Webhook | Kanaal::Poll => webhook(&abonnement, &eindpunt, vraag, &tools).await,
     };
     Antwoord {
         abonnement,
@@ -51,14 +53,20 @@ pub(super) async fn ask(abonnement: Arc<Abonnement>, vraag: Vraag, tools: Arc<To
     }
 }
 
-async fn webhook(abonnement: &Abonnement, vraag: Vraag, tools: &Tools) -> (Uitslag, Poging) {
+async fn webhook(
+    abonnement: &Abonnement,
+    eindpunt: &Result<Eindpunt, String>,
+    vraag: Vraag,
+    tools: &Tools,
+) -> (Uitslag, Poging) {
     // Nobody can give it back who did not read it.
     let uitdaging = hex::encode((tools.chance)());
     let bericht = match write(abonnement, vraag, &uitdaging, tools) {
         Ok(bericht) => bericht,
         Err(error) => return (Uitslag::Mislukt(Fout::Bericht), tools.unwritten(&error)),
     };
-    let (answer, mut poging) = tools.post(abonnement, bericht, HeaderMap::new()).await;
+    let headers = HeaderMap::new();
+    let (answer, mut poging) = tools.post(abonnement, eindpunt, bericht, headers).await;
     let gave_back = answer
         .as_ref()
         .is_some_and(|answer| message::is_bewezen(&answer.body, &uitdaging));

@@ -6,6 +6,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering::Relaxed},
 };
 
+use arc_swap::ArcSwap;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::{
     sync::{Semaphore, watch},
@@ -38,7 +39,7 @@ pub(super) struct Tools {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) afzender: Afzender,
     pub(super) sleutel: Option<Arc<Sleutel>>,
-    pub(super) client: PushClient,
+    pub(super) client: ArcSwap<PushClient>,
     pub(super) chance: Chance,
     pub(super) settings: Settings,
     /// A turn for each message under way on this node.
@@ -47,31 +48,21 @@ pub(super) struct Tools {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// So many times as many messages as are under way to an endpoint are recorded and written, or are about to
-/// be: they wait together for the disk, and the next one is ready when a turn comes free.
-const READY: usize = 8;
-
-/// The turns of one endpoint, and whether it rests.
-#[derive(Debug, Clone)]
+/// Whether an endpoint may be sent anything, for messages that wait.
+#[derive(Debug)]
 pub(super) struct Beurt {
-    /// To be made ready.
-    voorbereiding: Arc<Semaphore>,
-    /// To be sent.
-    turns: Arc<Semaphore>,
     /// Nothing is sent before this moment, in milliseconds since 1970.
-    pub(super) niet_voor_ms: Arc<AtomicI64>,
+    pub(super) niet_voor_ms: AtomicI64,
     /// The loan of its subscription ends at this moment.
-    pub(super) geleend_tot_ms: Arc<AtomicI64>,
+    pub(super) geleend_tot_ms: AtomicI64,
 }
 
-impl Beurt {
-    /// For so many messages under way at once.
-    pub(super) fn new(gelijktijdig: usize) -> Self {
+impl Default for Beurt {
+    /// It does not rest, and is not on loan.
+    fn default() -> Self {
         Self {
-            voorbereiding: Arc::new(Semaphore::new(gelijktijdig * READY)),
-            turns: Arc::new(Semaphore::new(gelijktijdig)),
-            niet_voor_ms: Arc::new(AtomicI64::new(i64::MIN)),
-            geleend_tot_ms: Arc::new(AtomicI64::new(i64::MIN)),
+            niet_voor_ms: AtomicI64::new(i64::MIN),
+            geleend_tot_ms: AtomicI64::new(i64::MIN),
         }
     }
 }
@@ -80,7 +71,25 @@ impl Beurt {
 pub(super) struct Zending {
     pub(super) abonnement: Arc<Abonnement>,
     pub(super) claims: Vec<Claim>,
-    pub(super) beurt: Beurt,
+}
+
+/// One that can leave: whom it is about is recorded.
+pub(super) struct Gereed {
+    /// As it is told when it does not leave after all.
+    pub(super) verslag: Verslag,
+    pub(super) abonnement: Arc<Abonnement>,
+    /// Where it goes, or why it cannot.
+    pub(super) eindpunt: Arc<Result<Eindpunt, String>>,
+    pub(super) berichten: Vec<MutatieBericht>,
+    pub(super) traceparent: String,
+}
+
+/// What came of making it ready.
+pub(super) enum Voorbereid {
+    /// It waits for its turn.
+    Gereed(Gereed),
+    /// It does not leave now.
+    Gebleven(Verslag),
 }
 
 /// What became of it.
@@ -96,6 +105,17 @@ pub(super) struct Verslag {
 }
 
 impl Verslag {
+    /// Of one that nobody was asked about yet.
+    pub(super) fn not_sent(abonnement: AbonnementId, claims: Vec<Claim>) -> Self {
+        Self {
+            abonnement,
+            claims,
+            vervallen: Vec::new(),
+            uitslag: Uitslag::NietGestuurd,
+            poging: None,
+        }
+    }
+
     /// Whether it held anything for the first time.
     pub(super) fn is_first(&self) -> bool {
         self.claims.iter().any(|claim| claim.pogingen == 0)
@@ -115,58 +135,9 @@ pub(super) enum Uitslag {
     NietVastgelegd,
 }
 
-/// Makes it ready, waits for its turn and sends it. Whom it is about is recorded by then; when its endpoint
-/// begins to rest meanwhile, or a mandate ends, it is not sent, and what is sent later is recorded again.
-pub(super) async fn send(zending: Zending, tools: Arc<Tools>) -> Verslag {
-    let mut verslag = Verslag {
-        abonnement: zending.abonnement.id,
-        claims: zending.claims,
-        vervallen: Vec::new(),
-        uitslag: Uitslag::NietGestuurd,
-        poging: None,
-    };
-    let beurt = &zending.beurt;
-    let preparing = beurt.voorbereiding.acquire().await;
-    let now = tools.clock.now();
-    if preparing.is_err() || !tools.may_send(beurt, now) {
-        return verslag;
-    }
-    let (told, vervallen) = verslag
-        .claims
-        .into_iter()
-        .partition(|claim| tools.may_tell(&zending.abonnement, claim, now));
-    (verslag.claims, verslag.vervallen) = (told, vervallen);
-    let berichten: Vec<MutatieBericht> = verslag
-        .claims
-        .iter()
-        .filter_map(|claim| claim.melding.bericht(claim.volledig_tot_en_met, true))
-        .collect();
-    if berichten.is_empty() {
-        return verslag;
-    }
-    let abonnement = &zending.abonnement;
-    let Ok(traceparent) = tools.leg_vast(abonnement, &berichten, now).await else {
-        verslag.uitslag = Uitslag::NietVastgelegd;
-        return verslag;
-    };
-    let own = beurt.turns.acquire().await;
-    let all = tools.turns.acquire().await;
-    drop(preparing);
-    let now = tools.clock.now();
-    let still = |claim| tools.may_tell(abonnement, claim, now);
-    let may_send = tools.may_send(beurt, now) && verslag.claims.iter().all(still);
-    if own.is_err() || all.is_err() || !may_send {
-        return verslag;
-    }
-    let (uitslag, poging) = tools.deliver(abonnement, &berichten, &traceparent).await;
-    verslag.uitslag = uitslag;
-    verslag.poging = Some(poging);
-    verslag
-}
-
 impl Tools {
     /// Whether the endpoint, its loan and this node allow a message now.
-    fn may_send(&self, beurt: &Beurt, now: Tijdstip) -> bool {
+    pub(super) fn may_send(&self, beurt: &Beurt, now: Tijdstip) -> bool {
         let rests = beurt.niet_voor_ms.load(Relaxed) > now.as_millis();
         let ended = later(now, self.settings.client.bericht_tijd).as_millis();
         let in_time = ended <= beurt.geleend_tot_ms.load(Relaxed);
@@ -174,15 +145,31 @@ impl Tools {
     }
 
     /// Whether the school still allows it, and the retention has left anything to tell.
-    fn may_tell(&self, abonnement: &Abonnement, claim: &Claim, now: Tijdstip) -> bool {
+    pub(super) fn may_tell(&self, abonnement: &Abonnement, claim: &Claim, now: Tijdstip) -> bool {
         let melding = &claim.melding;
         let toegang = self.access.current();
         melding.inhoud.is_some() && may_hear(&toegang, abonnement, melding.school_oin, now)
     }
 
-    async fn deliver(
+    /// What is told of what it holds; the rest lapses.
+    pub(super) fn tell(
         &self,
         abonnement: &Abonnement,
+        verslag: &mut Verslag,
+        now: Tijdstip,
+    ) -> Vec<MutatieBericht> {
+        let all = std::mem::take(&mut verslag.claims).into_iter();
+        (verslag.claims, verslag.vervallen) =
+            all.partition(|claim| self.may_tell(abonnement, claim, now));
+        let told = verslag.claims.iter();
+        told.filter_map(|claim| claim.melding.bericht(claim.volledig_tot_en_met, true))
+            .collect()
+    }
+
+    pub(super) async fn deliver(
+        &self,
+        abonnement: &Abonnement,
+        eindpunt: &Result<Eindpunt, String>,
         berichten: &[MutatieBericht],
         traceparent: &str,
     ) -> (Uitslag, Poging) {
@@ -190,12 +177,12 @@ impl Tools {
         let name = HeaderName::from_static("traceparent");
         insert(&mut headers, name, traceparent);
         if abonnement.kanaal == Kanaal::Soap {
-            let (answer, poging) = self.call(abonnement, berichten, headers).await;
+            let (answer, poging) = self.call(abonnement, eindpunt, berichten, headers).await;
             return judge_soap(answer, poging);
         }
         match message::mutaties(abonnement, berichten, &self.afzender) {
             Ok(bericht) => {
-                let (answer, poging) = self.post(abonnement, bericht, headers).await;
+                let (answer, poging) = self.post(abonnement, eindpunt, bericht, headers).await;
                 (judge_webhook(answer), poging)
             }
             Err(error) => (Uitslag::Mislukt(Fout::Bericht), self.unwritten(&error)),
@@ -206,18 +193,19 @@ impl Tools {
     pub(super) async fn call(
         &self,
         abonnement: &Abonnement,
+        eindpunt: &Result<Eindpunt, String>,
         berichten: &[MutatieBericht],
         mut headers: HeaderMap,
     ) -> (Option<Antwoord>, Poging) {
         let message_id = uuid_of(self.chance);
-        let eindpunt = match self.eindpunt(abonnement) {
+        let to = match eindpunt {
             Ok(eindpunt) => eindpunt,
-            Err(why) => return (None, self.not_sent(why)),
+            Err(why) => return (None, self.not_sent(why.clone())),
         };
         let melding = soap_message::Melding {
             abonnement: abonnement.id,
             afnemer_oin: abonnement.afnemer_oin,
-            eindpunt: &eindpunt,
+            eindpunt: to,
             berichten,
             message_id,
         };
@@ -236,19 +224,20 @@ impl Tools {
             HeaderName::from_static("soapaction"),
             &format!("\"{}\"", soap_message::ACTION),
         );
-        self.post(abonnement, bericht, headers).await
+        self.post(abonnement, eindpunt, bericht, headers).await
     }
 
     /// Signs a message and posts it.
     pub(super) async fn post(
         &self,
         abonnement: &Abonnement,
+        eindpunt: &Result<Eindpunt, String>,
         bericht: Bericht,
         mut headers: HeaderMap,
     ) -> (Option<Antwoord>, Poging) {
-        let eindpunt = match self.eindpunt(abonnement) {
+        let eindpunt = match eindpunt {
             Ok(eindpunt) => eindpunt,
-            Err(why) => return (None, self.not_sent(why)),
+            Err(why) => return (None, self.not_sent(why.clone())),
         };
         let ondertekend = Ondertekend {
             id: &bericht.id,
@@ -266,7 +255,8 @@ impl Tools {
             insert(&mut headers, HeaderName::from_static(name), value);
         }
         let begun = Instant::now();
-        let answer = self.client.post(&eindpunt, headers, bericht.body).await;
+        let client = self.client.load_full();
+        let answer = client.post(eindpunt, headers, bericht.body).await;
         let duur = begun.elapsed();
         metrics::histogram!(crate::metrics::names::PUSH_DUUR, "kanaal" => abonnement.kanaal.as_str())
             .record(duur.as_secs_f64());
@@ -284,7 +274,7 @@ impl Tools {
     }
 
     /// Where it goes, judged again: what the operator allows may have changed.
-    fn eindpunt(&self, abonnement: &Abonnement) -> Result<Eindpunt, String> {
+    pub(super) fn eindpunt(&self, abonnement: &Abonnement) -> Result<Eindpunt, String> {
         let text = abonnement.eindpunt.as_deref().unwrap_or_default();
         Eindpunt::parse(text, &self.settings.client.netwerken).map_err(|why| why.to_string())
     }
@@ -293,6 +283,12 @@ impl Tools {
     pub(super) fn unwritten(&self, error: &serde_json::Error) -> Poging {
         tracing::error!(%error, "a message could not be written");
         self.not_sent("het bericht kon niet geschreven worden".to_owned())
+    }
+
+    /// The record of what broke off by a defect of ours, of which the line of the panic tells more.
+    pub(super) fn not_handled(&self) -> Poging {
+        tracing::error!("a message could not be handled");
+        self.not_sent("het bericht kon niet verwerkt worden".to_owned())
     }
 
     fn not_sent(&self, uitkomst: String) -> Poging {

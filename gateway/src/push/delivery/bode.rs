@@ -1,0 +1,98 @@
+//! The courier of one endpoint: what is in hand of it waits here to be recorded, many messages at once, then for its
+//! turn, and is sent. They share one task: what is recorded together, and answers that come together, wake it once.
+
+use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc};
+
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{Fuse, FusedFuture},
+    stream::FuturesUnordered,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+use super::{
+    Klaar,
+    sending::{Beurt, Gereed, Tools, Uitslag, Verslag, Voorbereid, Zending},
+    vastleggen::record,
+};
+use crate::push::schedule::Fout;
+
+/// So many times as many messages as may be under way to an endpoint are recorded, or are about to be: the next one
+/// is ready when a turn comes free. As soon as half of them have left, as many are recorded in one go.
+const READY: usize = 16;
+
+/// Brings what comes, until nothing more can come and all of it was told. What may not leave when its turn has come,
+/// since its endpoint rests, its loan is about to end, or the node stops, is told as not sent.
+pub(super) async fn breng(
+    tools: Arc<Tools>,
+    beurt: Arc<Beurt>,
+    mut komt: UnboundedReceiver<Zending>,
+    klaar: UnboundedSender<Klaar>,
+) {
+    let most = tools.settings.gelijktijdig_per_eindpunt;
+    let tell = |verslag| drop(klaar.send(Klaar::Zending(verslag)));
+    let (mut nieuw, mut open) = (Vec::new(), true);
+    let mut wacht: VecDeque<Zending> = VecDeque::new();
+    let mut gereed: VecDeque<Gereed> = VecDeque::new();
+    let mut recording = pin!(Fuse::terminated());
+    let mut onderweg = FuturesUnordered::new();
+    loop {
+        while onderweg.len() < most
+            && let Some(next) = gereed.pop_front()
+        {
+            onderweg.push(send(next, &beurt, &tools));
+        }
+        let room = (most * READY).saturating_sub(gereed.len());
+        if recording.is_terminated() && room * 4 >= most * READY && !wacht.is_empty() {
+            let batch = wacht.drain(..room.min(wacht.len())).collect();
+            recording.set(record(batch, &beurt, &tools).fuse());
+        }
+        let idle = onderweg.is_empty() && recording.is_terminated();
+        if idle && !open {
+            return;
+        }
+        tokio::select! {
+            biased;
+            Some(verslag) = onderweg.next() => tell(verslag),
+            recorded = &mut recording, if !recording.is_terminated() => {
+                for one in recorded {
+                    match one {
+                        Voorbereid::Gereed(one) => gereed.push_back(one),
+                        Voorbereid::Gebleven(verslag) => tell(verslag),
+                    }
+                }
+            }
+            count = komt.recv_many(&mut nieuw, usize::MAX), if open => {
+                open = count > 0;
+                wacht.extend(nieuw.drain(..));
+            }
+        }
+    }
+}
+
+/// Waits for a turn of the node and sends it. When its endpoint began to rest since it was recorded, or a mandate
+/// ended, it is not sent, and what is sent later is recorded again. A defect of ours counts against the message, so
+/// that it holds up nobody else for good.
+async fn send(gereed: Gereed, beurt: &Beurt, tools: &Tools) -> Verslag {
+    let Gereed {
+        mut verslag,
+        abonnement,
+        eindpunt,
+        berichten,
+        traceparent,
+    } = gereed;
+    let turn = tools.turns.acquire().await;
+    let now = tools.clock.now();
+    let still = |claim| tools.may_tell(&abonnement, claim, now);
+    if turn.is_err() || !tools.may_send(beurt, now) || !verslag.claims.iter().all(still) {
+        return verslag;
+    }
+    let delivering = tools.deliver(&abonnement, &eindpunt, &berichten, &traceparent);
+    let (uitslag, poging) = match AssertUnwindSafe(delivering).catch_unwind().await {
+        Ok(delivered) => delivered,
+        Err(_) => (Uitslag::Mislukt(Fout::Bericht), tools.not_handled()),
+    };
+    verslag.uitslag = uitslag;
+    verslag.poging = Some(poging);
+    verslag
+}
