@@ -17,6 +17,12 @@ pub(crate) const CLIENT_CORE: usize = 1;
 /// How often a running program is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A program that took less than a tenth of a core for so long is at rest.
+const REST: Duration = Duration::from_secs(1);
+
+/// One that is not by then will not be.
+const REST_PATIENCE: Duration = Duration::from_secs(120);
+
 /// What a program took from start to end.
 pub(crate) struct Ran {
     pub(crate) wall: Duration,
@@ -109,6 +115,21 @@ impl Server {
             None => Ok(()),
             Some(status) => Err(io::Error::other(format!("the server ended with {status}"))),
         }
+    }
+
+    /// Waits until it has next to nothing to do, such as merging its indexes after many changes.
+    pub(crate) fn rest(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        let mut before = self.cpu()?;
+        while begun.elapsed() < REST_PATIENCE {
+            sleep(REST);
+            let now = self.cpu()?;
+            if now - before < REST / 10 {
+                return Ok(());
+            }
+            before = now;
+        }
+        Err(io::Error::other("the server does not come to rest"))
     }
 
     /// Tells it to stop and waits until it has.

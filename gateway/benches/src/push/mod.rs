@@ -202,7 +202,8 @@ impl<'p> Field<'p> {
             self.runtime.block_on(changing)?;
         }
         let expect = before + (schools.len() * each) as u64;
-        self.wait("not everything was numbered", |far| numbered(far) == expect)
+        self.wait("not everything was numbered", |far| numbered(far) == expect)?;
+        self.node.server.rest()
     }
 
     /// Waits until every receipt is written down.
