@@ -8,7 +8,10 @@ use futures_util::{
     future::{Fuse, FusedFuture},
     stream::FuturesUnordered,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    task::JoinError,
+};
 
 use super::{
     Klaar,
@@ -23,12 +26,15 @@ const READY: usize = 16;
 
 /// Brings what comes, until nothing more can come and all of it was told. What may not leave when its turn has come,
 /// since its endpoint rests, its loan is about to end, or the node stops, is told as not sent.
+///
+/// # Errors
+/// When the task that makes messages ready broke off: what both hold goes once more.
 pub(super) async fn breng(
     tools: Arc<Tools>,
     beurt: Arc<Beurt>,
     mut komt: UnboundedReceiver<Zending>,
     klaar: UnboundedSender<Klaar>,
-) {
+) -> Result<(), JoinError> {
     let most = tools.settings.gelijktijdig_per_eindpunt;
     let tell = |verslag| drop(klaar.send(Klaar::Zending(verslag)));
     let (mut nieuw, mut open) = (Vec::new(), true);
@@ -45,17 +51,18 @@ pub(super) async fn breng(
         let room = (most * READY).saturating_sub(gereed.len());
         if recording.is_terminated() && room * 4 >= most * READY && !wacht.is_empty() {
             let batch = wacht.drain(..room.min(wacht.len())).collect();
-            recording.set(record(batch, &beurt, &tools).fuse());
+            let recorded = record(batch, Arc::clone(&beurt), Arc::clone(&tools));
+            recording.set(tokio::spawn(recorded).fuse());
         }
         let idle = onderweg.is_empty() && recording.is_terminated();
         if idle && !open {
-            return;
+            return Ok(());
         }
         tokio::select! {
             biased;
             Some(verslag) = onderweg.next() => tell(verslag),
             recorded = &mut recording, if !recording.is_terminated() => {
-                for one in recorded {
+                for one in recorded? {
                     match one {
                         Voorbereid::Gereed(one) => gereed.push_back(one),
                         Voorbereid::Gebleven(verslag) => tell(verslag),
@@ -77,8 +84,7 @@ async fn send(gereed: Gereed, beurt: &Beurt, tools: &Tools) -> Verslag {
     let Gereed {
         mut verslag,
         abonnement,
-        eindpunt,
-        berichten,
+        brief,
         traceparent,
     } = gereed;
     let turn = tools.turns.acquire().await;
@@ -87,7 +93,7 @@ async fn send(gereed: Gereed, beurt: &Beurt, tools: &Tools) -> Verslag {
     if turn.is_err() || !tools.may_send(beurt, now) || !verslag.claims.iter().all(still) {
         return verslag;
     }
-    let delivering = tools.deliver(&abonnement, &eindpunt, &berichten, &traceparent);
+    let delivering = tools.deliver(&abonnement, brief, &traceparent);
     let (uitslag, poging) = match AssertUnwindSafe(delivering).catch_unwind().await {
         Ok(delivered) => delivered,
         Err(_) => (Uitslag::Mislukt(Fout::Bericht), tools.not_handled()),

@@ -25,7 +25,7 @@ use tokio::{
         mpsc::{self, UnboundedReceiver, UnboundedSender},
         watch,
     },
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::Instant,
 };
 use uuid::Uuid;
@@ -106,7 +106,7 @@ pub struct Delivery {
     /// Of the subscriptions that are known.
     revisie: Option<u64>,
     /// Couriers, and who asks for a proof.
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Result<(), JoinError>>,
     /// What they tell; no more than is in hand.
     ingekomen: UnboundedReceiver<Klaar>,
     klaar: UnboundedSender<Klaar>,
@@ -331,6 +331,7 @@ impl Delivery {
             self.tasks.spawn(async move {
                 let antwoord = proving::ask(abonnement, vraag, tools).await;
                 drop(klaar.send(Klaar::Vraag(antwoord)));
+                Ok(())
             });
         }
         Ok(())

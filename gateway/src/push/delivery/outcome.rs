@@ -43,8 +43,8 @@ impl Delivery {
 
     /// A task ended. When it broke off, nobody knows what became of what it held: that goes once more, and so does
     /// all else that is under way.
-    pub(super) fn ended(&mut self, ended: Result<(), JoinError>) {
-        if ended.is_err() {
+    pub(super) fn ended(&mut self, ended: Result<Result<(), JoinError>, JoinError>) {
+        if !matches!(ended, Ok(Ok(()))) {
             tracing::error!("a task of the delivery broke off");
             for bestemming in self.bestemmingen.values() {
                 bestemming.set_lent(None);

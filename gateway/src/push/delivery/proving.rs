@@ -5,11 +5,11 @@ use std::sync::Arc;
 use reqwest::header::HeaderMap;
 
 use super::{
-    sending::{Tools, Uitslag, judge_soap, judge_webhook},
+    sending::{Brief, Tools, Uitslag, judge_soap, judge_webhook, unwritten},
     uuid_of,
 };
 use crate::push::{
-    Abonnement, Eindpunt, Kanaal,
+    Abonnement, Kanaal, client,
     message::{self, Bericht},
     schedule::Fout,
     store::Poging,
@@ -35,15 +35,27 @@ pub(super) struct Antwoord {
 
 /// Asks it.
 pub(super) async fn ask(abonnement: Arc<Abonnement>, vraag: Vraag, tools: Arc<Tools>) -> Antwoord {
-    let eindpunt = tools.eindpunt(&abonnement);
-    let (uitslag, poging) = match abonnement.kanaal {
-        // Whoever answers meldenMutaties without mutaties serves the contract.
-        Kanaal::Soap => {
-            let headers = HeaderMap::new();
-            let (answer, poging) = tools.call(&abonnement, &eindpunt, &[], headers).await;
-            judge_soap(answer, poging)
+    // Nobody can give it back who did not read it.
+    let uitdaging = hex::encode((tools.chance)());
+    let brief = tools.eindpunt(&abonnement).and_then(|eindpunt| {
+        let bericht = match abonnement.kanaal {
+            // Whoever answers meldenMutaties without mutaties serves the contract.
+            Kanaal::Soap => tools.write(&abonnement, &eindpunt, &[])?,
+            Kanaal::Webhook | Kanaal::Poll => {
+                write(&abonnement, vraag, &uitdaging, &tools).map_err(|error| unwritten(&error))?
+            }
+        };
+        Ok(Brief { eindpunt, bericht })
+    });
+    let (uitslag, poging) = match brief {
+        Ok(brief) => {
+            let (answer, poging) = tools.post(&abonnement, brief, HeaderMap::new()).await;
+            match abonnement.kanaal {
+                Kanaal::Soap => judge_soap(answer, poging),
+                Kanaal::Webhook | Kanaal::Poll => judge(vraag, &uitdaging, answer, poging),
+            }
         }
-        Kanaal::Webhook | Kanaal::Poll => webhook(&abonnement, &eindpunt, vraag, &tools).await,
+        Err(why) => tools.not_written(why),
     };
     Antwoord {
         abonnement,
@@ -53,23 +65,16 @@ pub(super) async fn ask(abonnement: Arc<Abonnement>, vraag: Vraag, tools: Arc<To
     }
 }
 
-async fn webhook(
-    abonnement: &Abonnement,
-    eindpunt: &Result<Eindpunt, String>,
+/// A proof counts when what was asked came back.
+fn judge(
     vraag: Vraag,
-    tools: &Tools,
+    uitdaging: &str,
+    answer: Option<client::Antwoord>,
+    mut poging: Poging,
 ) -> (Uitslag, Poging) {
-    // Nobody can give it back who did not read it.
-    let uitdaging = hex::encode((tools.chance)());
-    let bericht = match write(abonnement, vraag, &uitdaging, tools) {
-        Ok(bericht) => bericht,
-        Err(error) => return (Uitslag::Mislukt(Fout::Bericht), tools.unwritten(&error)),
-    };
-    let headers = HeaderMap::new();
-    let (answer, mut poging) = tools.post(abonnement, eindpunt, bericht, headers).await;
     let gave_back = answer
         .as_ref()
-        .is_some_and(|answer| message::is_bewezen(&answer.body, &uitdaging));
+        .is_some_and(|answer| message::is_bewezen(&answer.body, uitdaging));
     let uitslag = match judge_webhook(answer) {
         Uitslag::Ontvangen { .. } if vraag == Vraag::Bewijs && !gave_back => {
             poging.uitkomst.push_str(": de uitdaging kwam niet terug");

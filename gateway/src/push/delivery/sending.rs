@@ -78,10 +78,22 @@ pub(super) struct Gereed {
     /// As it is told when it does not leave after all.
     pub(super) verslag: Verslag,
     pub(super) abonnement: Arc<Abonnement>,
-    /// Where it goes, or why it cannot.
-    pub(super) eindpunt: Arc<Result<Eindpunt, String>>,
-    pub(super) berichten: Vec<MutatieBericht>,
+    pub(super) brief: Result<Brief, Ongeschreven>,
     pub(super) traceparent: String,
+}
+
+/// A message in its form, and where it goes.
+pub(super) struct Brief {
+    pub(super) eindpunt: Arc<Eindpunt>,
+    pub(super) bericht: Bericht,
+}
+
+/// Why there is none.
+#[derive(Debug, Clone)]
+pub(super) struct Ongeschreven {
+    fout: Fout,
+    /// For subscriber and operator.
+    uitkomst: String,
 }
 
 /// What came of making it ready.
@@ -166,50 +178,26 @@ impl Tools {
             .collect()
     }
 
-    pub(super) async fn deliver(
+    /// In the form that the subscriber takes; over SOAP without mutaties it is a test.
+    pub(super) fn write(
         &self,
         abonnement: &Abonnement,
-        eindpunt: &Result<Eindpunt, String>,
+        eindpunt: &Eindpunt,
         berichten: &[MutatieBericht],
-        traceparent: &str,
-    ) -> (Uitslag, Poging) {
-        let mut headers = HeaderMap::new();
-        let name = HeaderName::from_static("traceparent");
-        insert(&mut headers, name, traceparent);
-        if abonnement.kanaal == Kanaal::Soap {
-            let (answer, poging) = self.call(abonnement, eindpunt, berichten, headers).await;
-            return judge_soap(answer, poging);
+    ) -> Result<Bericht, Ongeschreven> {
+        if abonnement.kanaal != Kanaal::Soap {
+            return message::mutaties(abonnement, berichten, &self.afzender)
+                .map_err(|error| unwritten(&error));
         }
-        match message::mutaties(abonnement, berichten, &self.afzender) {
-            Ok(bericht) => {
-                let (answer, poging) = self.post(abonnement, eindpunt, bericht, headers).await;
-                (judge_webhook(answer), poging)
-            }
-            Err(error) => (Uitslag::Mislukt(Fout::Bericht), self.unwritten(&error)),
-        }
-    }
-
-    /// Calls meldenMutaties; without mutaties it is a test.
-    pub(super) async fn call(
-        &self,
-        abonnement: &Abonnement,
-        eindpunt: &Result<Eindpunt, String>,
-        berichten: &[MutatieBericht],
-        mut headers: HeaderMap,
-    ) -> (Option<Antwoord>, Poging) {
         let message_id = uuid_of(self.chance);
-        let to = match eindpunt {
-            Ok(eindpunt) => eindpunt,
-            Err(why) => return (None, self.not_sent(why.clone())),
-        };
         let melding = soap_message::Melding {
             abonnement: abonnement.id,
             afnemer_oin: abonnement.afnemer_oin,
-            eindpunt: to,
+            eindpunt,
             berichten,
             message_id,
         };
-        let bericht = Bericht {
+        Ok(Bericht {
             // As of a webhook, for receivers that want a signature.
             id: match berichten {
                 [] => message_id.to_string(),
@@ -218,27 +206,37 @@ impl Tools {
             },
             content_type: soap_message::CONTENT_TYPE,
             body: soap_message::melden_mutaties(&melding, &self.afzender),
+        })
+    }
+
+    /// Sends it; none is a failure by itself.
+    pub(super) async fn deliver(
+        &self,
+        abonnement: &Abonnement,
+        brief: Result<Brief, Ongeschreven>,
+        traceparent: &str,
+    ) -> (Uitslag, Poging) {
+        let brief = match brief {
+            Ok(brief) => brief,
+            Err(why) => return self.not_written(why),
         };
-        insert(
-            &mut headers,
-            HeaderName::from_static("soapaction"),
-            &format!("\"{}\"", soap_message::ACTION),
-        );
-        self.post(abonnement, eindpunt, bericht, headers).await
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::from_static("traceparent");
+        insert(&mut headers, name, traceparent);
+        let (answer, poging) = self.post(abonnement, brief, headers).await;
+        match abonnement.kanaal {
+            Kanaal::Soap => judge_soap(answer, poging),
+            Kanaal::Webhook | Kanaal::Poll => (judge_webhook(answer), poging),
+        }
     }
 
     /// Signs a message and posts it.
     pub(super) async fn post(
         &self,
         abonnement: &Abonnement,
-        eindpunt: &Result<Eindpunt, String>,
-        bericht: Bericht,
+        Brief { eindpunt, bericht }: Brief,
         mut headers: HeaderMap,
     ) -> (Option<Antwoord>, Poging) {
-        let eindpunt = match eindpunt {
-            Ok(eindpunt) => eindpunt,
-            Err(why) => return (None, self.not_sent(why.clone())),
-        };
         let ondertekend = Ondertekend {
             id: &bericht.id,
             tijdstip: self.clock.now(),
@@ -254,9 +252,13 @@ impl Tools {
         ] {
             insert(&mut headers, HeaderName::from_static(name), value);
         }
+        if abonnement.kanaal == Kanaal::Soap {
+            let name = HeaderName::from_static("soapaction");
+            insert(&mut headers, name, &format!("\"{}\"", soap_message::ACTION));
+        }
         let begun = Instant::now();
         let client = self.client.load_full();
-        let answer = client.post(eindpunt, headers, bericht.body).await;
+        let answer = client.post(&eindpunt, headers, bericht.body).await;
         let duur = begun.elapsed();
         metrics::histogram!(crate::metrics::names::PUSH_DUUR, "kanaal" => abonnement.kanaal.as_str())
             .record(duur.as_secs_f64());
@@ -274,15 +276,20 @@ impl Tools {
     }
 
     /// Where it goes, judged again: what the operator allows may have changed.
-    pub(super) fn eindpunt(&self, abonnement: &Abonnement) -> Result<Eindpunt, String> {
+    pub(super) fn eindpunt(&self, abonnement: &Abonnement) -> Result<Arc<Eindpunt>, Ongeschreven> {
         let text = abonnement.eindpunt.as_deref().unwrap_or_default();
-        Eindpunt::parse(text, &self.settings.client.netwerken).map_err(|why| why.to_string())
+        match Eindpunt::parse(text, &self.settings.client.netwerken) {
+            Ok(eindpunt) => Ok(Arc::new(eindpunt)),
+            Err(why) => Err(Ongeschreven {
+                fout: Fout::Eindpunt { retry_after: None },
+                uitkomst: why.to_string(),
+            }),
+        }
     }
 
-    /// The record of what could not be written.
-    pub(super) fn unwritten(&self, error: &serde_json::Error) -> Poging {
-        tracing::error!(%error, "a message could not be written");
-        self.not_sent("het bericht kon niet geschreven worden".to_owned())
+    /// What follows when there is no message.
+    pub(super) fn not_written(&self, why: Ongeschreven) -> (Uitslag, Poging) {
+        (Uitslag::Mislukt(why.fout), self.not_sent(why.uitkomst))
     }
 
     /// The record of what broke off by a defect of ours, of which the line of the panic tells more.
@@ -299,6 +306,15 @@ impl Tools {
             antwoord_sha256: None,
             uitkomst,
         }
+    }
+}
+
+/// It is a defect of ours.
+pub(super) fn unwritten(error: &serde_json::Error) -> Ongeschreven {
+    tracing::error!(%error, "a message could not be written");
+    Ongeschreven {
+        fout: Fout::Bericht,
+        uitkomst: "het bericht kon niet geschreven worden".to_owned(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::sending::{Beurt, Gereed, Tools, Uitslag, Verslag, Voorbereid, Zending};
+use super::sending::{Beurt, Brief, Gereed, Tools, Uitslag, Verslag, Voorbereid, Zending};
 use crate::{
-    audit::{Betrokkene, NietVastgelegd, Spoor, Status, Uitgifte},
+    audit::{Betrokkene, Spoor, Status, Uitgifte},
     domain::{Oin, Tijdstip},
     push::{Abonnement, MutatieBericht, soap_message},
 };
@@ -12,72 +12,75 @@ use crate::{
 /// Students of whom is recorded in one go; a message about more goes by itself.
 const MOST: usize = 20_000;
 
-/// Makes messages ready to be sent: what may be told, recorded. What came of the others, when there is nothing to
-/// send or it could not be recorded.
+/// Makes messages ready to be sent: what may be told, in its form and recorded. What came of the others, when there
+/// is nothing to send or it could not be recorded.
 pub(super) async fn record(
     zendingen: Vec<Zending>,
-    beurt: &Beurt,
-    tools: &Tools,
+    beurt: Arc<Beurt>,
+    tools: Arc<Tools>,
 ) -> Vec<Voorbereid> {
     let mut done = Vec::with_capacity(zendingen.len());
-    let (mut batch, mut people) = (Vec::with_capacity(zendingen.len()), 0);
+    let mut batch = Batch::default();
     let now = tools.clock.now();
-    let may_send = tools.may_send(beurt, now);
-    let mut eindpunt = None;
+    let may_send = tools.may_send(&beurt, now);
+    let mut known = None;
     for zending in zendingen {
-        let mut verslag = Verslag::not_sent(zending.abonnement.id, zending.claims);
-        if !may_send {
-            done.push(Voorbereid::Gebleven(verslag));
-            continue;
-        }
         let abonnement = zending.abonnement;
-        let berichten = tools.tell(&abonnement, &mut verslag, now);
+        let mut verslag = Verslag::not_sent(abonnement.id, zending.claims);
+        let berichten = match may_send {
+            true => tools.tell(&abonnement, &mut verslag, now),
+            false => Vec::new(),
+        };
         if berichten.is_empty() {
             done.push(Voorbereid::Gebleven(verslag));
             continue;
         }
-        // Those of one batch are of one subscription, unless it was changed meanwhile.
-        let known = eindpunt.take_if(|(of, _)| Arc::ptr_eq(of, &abonnement));
-        let (_, judged) = eindpunt.insert(known.unwrap_or_else(|| {
-            let judged = Arc::new(tools.eindpunt(&abonnement));
-            (Arc::clone(&abonnement), judged)
-        }));
-        let about: usize = berichten.iter().map(|one| one.bpvo_kenmerken.len()).sum();
-        if people + about > MOST && !batch.is_empty() {
-            done.extend(tools.leg_vast(std::mem::take(&mut batch), now).await);
-            people = 0;
+        let people = berichten.iter().map(|one| one.bpvo_kenmerken.len()).sum();
+        if batch.is_full_with(people) {
+            done.extend(std::mem::take(&mut batch).leg_vast(&tools).await);
         }
-        people += about;
-        batch.push(Gereed {
+        // Those of one batch are of one subscription, unless it was changed meanwhile.
+        let (_, eindpunt) = match known.take() {
+            Some((of, eindpunt)) if Arc::ptr_eq(&of, &abonnement) => known.insert((of, eindpunt)),
+            _ => known.insert((Arc::clone(&abonnement), tools.eindpunt(&abonnement))),
+        };
+        let brief = eindpunt.clone().and_then(|eindpunt| {
+            let bericht = tools.write(&abonnement, &eindpunt, &berichten)?;
+            Ok(Brief { eindpunt, bericht })
+        });
+        let spoor = Spoor::new(None, (tools.chance)());
+        tools.uitgiften(&abonnement, &berichten, spoor, now, &mut batch.uitgiften);
+        batch.people += people;
+        batch.gereed.push(Gereed {
             verslag,
             abonnement,
-            eindpunt: Arc::clone(judged),
-            berichten,
-            traceparent: String::new(),
+            brief,
+            traceparent: spoor.traceparent(),
         });
     }
-    done.extend(tools.leg_vast(batch, now).await);
+    done.extend(batch.leg_vast(&tools).await);
     done
 }
 
-impl Tools {
-    /// Records what is about to be sent, with one wait for the disk, and gives each message the `traceparent` to send
-    /// along; when it cannot be recorded, none of it may be sent now.
-    async fn leg_vast(&self, batch: Vec<Gereed>, now: Tijdstip) -> Vec<Voorbereid> {
-        let mut uitgiften = Vec::with_capacity(batch.len());
-        let mut sporen = Vec::with_capacity(batch.len());
-        for one in &batch {
-            let first = Spoor::new(None, (self.chance)());
-            self.uitgiften(&one.abonnement, &one.berichten, first, now, &mut uitgiften);
-            sporen.push(first);
-        }
-        let recorded: Result<(), NietVastgelegd> = self.verwerkingslog.leg_vast(&uitgiften).await;
-        let all = batch.into_iter().zip(sporen);
-        all.map(|(one, spoor)| match recorded {
-            Ok(()) => Voorbereid::Gereed(Gereed {
-                traceparent: spoor.traceparent(),
-                ..one
-            }),
+/// What is recorded in one go.
+#[derive(Default)]
+struct Batch {
+    gereed: Vec<Gereed>,
+    uitgiften: Vec<(Uitgifte, Vec<Betrokkene>)>,
+    people: usize,
+}
+
+impl Batch {
+    fn is_full_with(&self, people: usize) -> bool {
+        !self.gereed.is_empty() && self.people + people > MOST
+    }
+
+    /// With one wait for the disk. When it cannot be recorded, none of it may be sent now.
+    async fn leg_vast(self, tools: &Tools) -> Vec<Voorbereid> {
+        let recorded = tools.verwerkingslog.leg_vast(&self.uitgiften).await;
+        let all = self.gereed.into_iter();
+        all.map(|one| match recorded {
+            Ok(()) => Voorbereid::Gereed(one),
             Err(_) => Voorbereid::Gebleven(Verslag {
                 uitslag: Uitslag::NietVastgelegd,
                 ..one.verslag
@@ -85,7 +88,9 @@ impl Tools {
         })
         .collect()
     }
+}
 
+impl Tools {
     /// What one message gives, for each school by itself.
     fn uitgiften(
         &self,
