@@ -6,6 +6,7 @@ use std::{collections::VecDeque, future::Future, pin::pin, sync::Arc, time::Dura
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
+    time::Instant,
 };
 
 use super::{
@@ -30,9 +31,16 @@ const LINES_PER_READ: u32 = 4_096;
 /// is: to hand them over would cost more than the two milliseconds that they take at most.
 const FEW_LINES: usize = 64;
 
-/// How long commits may gather after some were taken in: a view costs the same for one as for ten. Nobody
+/// How long commits may gather at least after some were taken in: a view costs the same for one as for ten. Nobody
 /// who waits for a commit waits for this.
 const GATHER: Duration = Duration::from_millis(5);
+
+/// So many times as long as it took to take them in, so that who asks has most of a core also while the register
+/// changes all the time.
+const GATHER_TIMES: u32 = 10;
+
+/// How long they gather at most.
+const GATHER_MOST: Duration = Duration::from_millis(100);
 
 /// How often the log is looked at without being woken, give or take a quarter (design invariant 4).
 const POLL: Duration = Duration::from_millis(200);
@@ -222,11 +230,13 @@ impl Follower {
         let mut shutdown = pin!(shutdown);
         let mut failing = false;
         loop {
+            let begun = Instant::now();
             let step = tokio::select! {
                 biased;
                 () = &mut shutdown => return,
                 step = self.step() => step,
             };
+            let gather = (begun.elapsed() * GATHER_TIMES).clamp(GATHER, GATHER_MOST);
             let pause = match step {
                 Ok(Progress::Applied(_) | Progress::Reloading) => Duration::ZERO,
                 Ok(Progress::UpToDate) if self.status.borrow().may_lag => POLL_STANDBY,
@@ -243,7 +253,7 @@ impl Follower {
                         biased;
                         () = &mut shutdown => return,
                         () = self.replica.awaited() => {}
-                        () = tokio::time::sleep(GATHER) => {}
+                        () = tokio::time::sleep(gather) => {}
                     }
                 }
                 continue;

@@ -313,3 +313,37 @@ async fn what_was_under_way_to_an_endpoint_that_was_taken_away_goes_when_there_i
     node.kill().await;
     assert_eq!(well.all().len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_of_a_subscription_that_ended_goes_nowhere() {
+    let world = World::new().await;
+    let (slow, well) = (world.ontvanger().await, world.ontvanger().await);
+    let (let_go, may) = tokio::sync::watch::channel(false);
+    slow.answers(move |_| Antwoord::Straks(may.clone()));
+    let ended = world.abonnement(1, &slow.url(HOST), |_| {}).await;
+    let other = world.abonnement(2, &well.url(HOST), |_| {}).await;
+    let many: Vec<u32> = (0..40).collect();
+    world.melden(&ended, &many).await;
+    let node = world.node().await;
+    slow.until_count(8).await;
+    world
+        .wijzig(&ended, false, |one| {
+            one.status = AbonnementStatus::Beeindigd;
+        })
+        .await;
+    // It has noticed when another may have the loan.
+    let mut bezorger = Bezorger::new(Uuid::from_u128(7));
+    let (ids, now) = ([ended.id], world.now());
+    while bezorger.geleend_tot(ended.id).is_none() {
+        node.ring();
+        let lent = bezorger.leen(&*world.store, &ids, (now, now));
+        lent.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let_go.send_replace(true);
+    world.melden(&other, &many).await;
+    node.ring();
+    world.until_volledig(&other, 40).await;
+    node.stop().await;
+    assert_eq!(slow.all().len(), 8);
+}

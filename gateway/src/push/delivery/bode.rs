@@ -21,7 +21,7 @@ use super::{
 use crate::push::schedule::Fout;
 
 /// So many times as many messages as may be under way to an endpoint are recorded, or are about to be: the next one
-/// is ready when a turn comes free. As soon as half of them have left, as many are recorded in one go.
+/// is ready when a turn comes free. When a quarter of them have left, as many are recorded in one go.
 const READY: usize = 16;
 
 /// Brings what comes, until nothing more can come and all of it was told. What may not leave when its turn has come,
@@ -36,6 +36,7 @@ pub(super) async fn breng(
     klaar: UnboundedSender<Klaar>,
 ) -> Result<(), JoinError> {
     let most = tools.settings.gelijktijdig_per_eindpunt;
+    let ready = most * READY;
     let tell = |verslag| drop(klaar.send(Klaar::Zending(verslag)));
     let (mut nieuw, mut open) = (Vec::new(), true);
     let mut wacht: VecDeque<Zending> = VecDeque::new();
@@ -48,9 +49,9 @@ pub(super) async fn breng(
         {
             onderweg.push(send(next, &beurt, &tools));
         }
-        let room = (most * READY).saturating_sub(gereed.len());
-        if recording.is_terminated() && room * 4 >= most * READY && !wacht.is_empty() {
-            let batch = wacht.drain(..room.min(wacht.len())).collect();
+        let room = ready.saturating_sub(gereed.len());
+        if recording.is_terminated() && room * 4 >= ready && !wacht.is_empty() {
+            let batch = take(&mut wacht, room);
             let recorded = record(batch, Arc::clone(&beurt), Arc::clone(&tools));
             recording.set(tokio::spawn(recorded).fuse());
         }
@@ -75,6 +76,20 @@ pub(super) async fn breng(
             }
         }
     }
+}
+
+/// The next ones, of so many mutaties, or the first alone when it holds more.
+fn take(wacht: &mut VecDeque<Zending>, room: usize) -> Vec<Zending> {
+    let (mut batch, mut mutaties) = (Vec::new(), 0);
+    while let Some(next) = wacht.pop_front() {
+        mutaties += next.claims.len();
+        if mutaties > room && !batch.is_empty() {
+            wacht.push_front(next);
+            break;
+        }
+        batch.push(next);
+    }
+    batch
 }
 
 /// Waits for a turn of the node and sends it. When its endpoint began to rest since it was recorded, or a mandate

@@ -297,6 +297,8 @@ impl Delivery {
                 };
                 self.bestemmingen.insert(id, bestemming);
             }
+            // What still waits of those that are gone goes nowhere.
+            before.values().for_each(|gone| gone.set_lent(None));
             self.revisie = Some(revisie);
         }
         let ids: Vec<AbonnementId> = self.bestemmingen.keys().copied().collect();
