@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     ontvanger::{Antwoord, Ontvangen},
-    world::{HOST, World},
+    world::{HOST, Node, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,6 +279,19 @@ async fn a_node_that_stops_finishes_what_is_under_way_and_gives_back_the_rest() 
     assert_eq!(ontvanger.all().len(), 40, "nothing was sent twice");
 }
 
+/// Waits until the node has given this subscription back, and another has it.
+async fn lent_by_another(world: &World, node: &Node, abonnement: &Abonnement) -> Bezorger {
+    let mut other = Bezorger::new(Uuid::from_u128(7));
+    let (ids, now) = ([abonnement.id], world.now());
+    while other.geleend_tot(abonnement.id).is_none() {
+        node.ring();
+        let lent = other.leen(&*world.store, &ids, (now, now));
+        lent.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    other
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_under_way_to_an_endpoint_that_was_taken_away_goes_when_there_is_another() {
     let world = World::new().await;
@@ -294,14 +307,7 @@ async fn what_was_under_way_to_an_endpoint_that_was_taken_away_goes_when_there_i
     };
     world.wijzig(&abonnement, false, to_poll).await;
     // A node without subscriptions that it delivers for has nothing on loan: another may have it.
-    let mut other = Bezorger::new(Uuid::from_u128(7));
-    let (ids, now) = ([abonnement.id], world.now());
-    while other.geleend_tot(abonnement.id).is_none() {
-        node.ring();
-        let lent = other.leen(&*world.store, &ids, (now, now));
-        lent.await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let mut other = lent_by_another(&world, &node, &abonnement).await;
     other.geef_alles_terug(&*world.store).await.unwrap();
     let to_webhook = |one: &mut Abonnement| {
         one.kanaal = Kanaal::Webhook;
@@ -332,14 +338,7 @@ async fn what_waits_of_a_subscription_that_ended_goes_nowhere() {
         })
         .await;
     // It has noticed when another may have the loan.
-    let mut bezorger = Bezorger::new(Uuid::from_u128(7));
-    let (ids, now) = ([ended.id], world.now());
-    while bezorger.geleend_tot(ended.id).is_none() {
-        node.ring();
-        let lent = bezorger.leen(&*world.store, &ids, (now, now));
-        lent.await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    lent_by_another(&world, &node, &ended).await;
     let_go.send_replace(true);
     world.melden(&other, &many).await;
     node.ring();

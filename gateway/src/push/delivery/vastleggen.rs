@@ -1,4 +1,5 @@
-//! Recording whom messages are about, before they are sent (design invariant 11).
+//! Making messages ready: in their form, and recorded whom they are about before they are sent (design invariant
+//! 11).
 
 use std::{collections::BTreeMap, sync::Arc};
 
