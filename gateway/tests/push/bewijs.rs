@@ -10,7 +10,7 @@ use crate::{
     world::{HOST, World},
 };
 
-fn gives_back(one: &Ontvangen) -> Antwoord {
+pub(crate) fn gives_back(one: &Ontvangen) -> Antwoord {
     let uitdaging = &one.json()["data"]["uitdaging"];
     let body = serde_json::json!({ "uitdaging": uitdaging }).to_string();
     Antwoord::Met(200, "Content-Type: application/json", body.into_bytes())
@@ -125,4 +125,24 @@ async fn a_test_message_is_sent_by_one_node_when_asked_for() {
         world.status(&abonnement).await.0,
         AbonnementStatus::Gepauzeerd
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_endpoint_goes_to_the_one_that_took_its_place() {
+    let world = World::new().await;
+    let (slow, well) = (world.ontvanger().await, world.ontvanger().await);
+    let (let_go, may) = tokio::sync::watch::channel(false);
+    slow.answers(move |_| Antwoord::Straks(may.clone()));
+    well.answers(gives_back);
+    let abonnement = world.abonnement(1, &slow.url(HOST), |_| {}).await;
+    let many: Vec<u32> = (0..40).collect();
+    world.melden(&abonnement, &many).await;
+    let node = world.node().await;
+    slow.until_count(8).await;
+    world.verhuis(&abonnement, &well.url(HOST)).await;
+    let_go.send_replace(true);
+    world.until_volledig(&abonnement, 40).await;
+    node.stop().await;
+    assert_eq!(slow.all().len(), 8, "what was under way, and no more");
+    assert_eq!(well.all().len(), 1 + 32, "the proof, and the rest");
 }

@@ -5,6 +5,7 @@
 
 mod bewijs;
 mod bezorgen;
+mod gebreken;
 mod grenzen;
 mod herhalen;
 mod ontvanger;

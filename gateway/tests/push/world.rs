@@ -45,6 +45,8 @@ pub(crate) const SCHOOL: &str = "00000099000000000101";
 pub(crate) const ANDERE_SCHOOL: &str = "00000099000000000102";
 /// A host name that stands for 127.0.0.1 unless a test says otherwise.
 pub(crate) const HOST: &str = "localhost";
+/// A host name that cannot be looked up without a defect showing.
+pub(crate) const DEFECT: &str = "defect.example";
 /// Of the gateway, for `v1a`.
 pub(crate) const SLEUTEL: &str = "whsk_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
@@ -67,6 +69,7 @@ pub(crate) struct Names {
 impl Lookup for Names {
     async fn addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         self.asked.fetch_add(1, Relaxed);
+        assert_ne!(host, DEFECT, "a defect, as the test wants it");
         let known = self.addresses.lock().unwrap();
         known
             .get(host)
@@ -161,12 +164,22 @@ impl World {
 
     /// A node of its own on the same database.
     pub(crate) async fn node(&self) -> Node {
+        self.node_by(chance).await
+    }
+
+    /// One that takes its chance from here.
+    pub(crate) async fn node_by(&self, chance: fn() -> [u8; 32]) -> Node {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        self.node_with(verwerkingslog::verwerkingslog(clock)).await
+        let verwerkingslog = verwerkingslog::verwerkingslog(clock);
+        self.start(verwerkingslog, chance).await
     }
 
     /// One that records what it sends here.
     pub(crate) async fn node_with(&self, verwerkingslog: Arc<Verwerkingslog>) -> Node {
+        self.start(verwerkingslog, chance).await
+    }
+
+    async fn start(&self, verwerkingslog: Arc<Verwerkingslog>, chance: fn() -> [u8; 32]) -> Node {
         let store = open_push(&self.opslag).await.unwrap();
         let desk = Arc::new(PushDesk::default());
         desk.attach(Arc::clone(&store));
@@ -326,6 +339,19 @@ impl World {
         assert!(self.store.change(&before, &wijziging).await.unwrap());
     }
 
+    /// Gives a subscription another endpoint, and waits until that proved itself.
+    pub(crate) async fn verhuis(&self, abonnement: &Abonnement, eindpunt: &str) {
+        self.wijzig(abonnement, false, |one| {
+            one.eindpunt = Some(eindpunt.to_owned());
+            one.status = AbonnementStatus::WachtOpBewijs;
+        })
+        .await;
+        self.until("its proof", || async {
+            self.status(abonnement).await.0 == AbonnementStatus::Actief
+        })
+        .await;
+    }
+
     /// Waits until the store says what is asked.
     pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, fits: impl Fn() -> F) {
         let wait = async {
@@ -407,7 +433,8 @@ pub(crate) fn toegang(scholen: &[&str]) -> Toegang {
     }
 }
 
-fn chance() -> [u8; 32] {
+/// Different each time.
+pub(crate) fn chance() -> [u8; 32] {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut bytes = [0; 32];
     bytes[8..16].copy_from_slice(&COUNT.fetch_add(1, Relaxed).to_be_bytes());

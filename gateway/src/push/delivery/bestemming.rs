@@ -20,7 +20,6 @@ use crate::{
 
 /// The endpoint of a subscription.
 pub(super) struct Bestemming {
-    pub(super) abonnement: Arc<Abonnement>,
     /// How it does.
     pub(super) staat: Eindpuntstaat,
     /// How it does by what the store has.
@@ -38,6 +37,7 @@ pub(super) struct Bestemming {
     gevraagd: bool,
     /// This node is to deliver to it, and no other.
     pub(super) eigen: bool,
+    /// Of the subscription as it is now.
     beurt: Arc<Beurt>,
     /// To its courier, once it has one.
     bode: Option<UnboundedSender<Zending>>,
@@ -56,7 +56,6 @@ impl Bestemming {
     pub(super) fn new(abonnement: Arc<Abonnement>, gelijktijdig: usize) -> Self {
         let breedst = gelijktijdig * IN_HAND;
         Self {
-            abonnement,
             staat: Eindpuntstaat::default(),
             bewaard: Eindpuntstaat::default(),
             breedte: breedst,
@@ -65,9 +64,14 @@ impl Bestemming {
             geweigerd: 0,
             gevraagd: false,
             eigen: false,
-            beurt: Arc::default(),
+            beurt: Arc::new(Beurt::new(abonnement)),
             bode: None,
         }
+    }
+
+    /// As it is now.
+    pub(super) fn abonnement(&self) -> &Arc<Abonnement> {
+        &self.beurt.abonnement
     }
 
     /// Until when it is on loan to this node; none when it is not.
@@ -92,15 +96,23 @@ impl Bestemming {
         self.set(staat);
     }
 
-    /// The subscription was changed.
+    /// The subscription as it is now. When it was changed, what waits with its courier is for one that is no more, perhaps
+    /// with another endpoint or other schools: it goes back, and another courier comes.
     pub(super) fn replace(&mut self, abonnement: Arc<Abonnement>) {
-        self.abonnement = abonnement;
+        if *self.abonnement() == abonnement {
+            return;
+        }
+        let lent_ms = self.beurt.geleend_tot_ms.load(Relaxed);
+        self.set_lent(None);
+        self.beurt = Arc::new(Beurt::new(abonnement));
+        self.beurt.geleend_tot_ms.store(lent_ms, Relaxed);
+        self.dismiss();
         self.set(self.staat);
     }
 
     /// Messages that it can take in hand now.
     pub(super) fn room(&self, now: Tijdstip) -> usize {
-        if !self.abonnement.is_pushed() || self.rests(now) {
+        if !self.abonnement().is_pushed() || self.rests(now) {
             return 0;
         }
         let most = if self.staat.mislukt > 0 {
@@ -117,7 +129,7 @@ impl Bestemming {
         if self.staat.mislukt > 0 {
             messages
         } else {
-            messages.saturating_mul(per_bericht(&self.abonnement))
+            messages.saturating_mul(per_bericht(self.abonnement()))
         }
     }
 
@@ -126,7 +138,7 @@ impl Bestemming {
         if self.gevraagd {
             return None;
         }
-        let waits = self.abonnement.status == AbonnementStatus::WachtOpBewijs;
+        let waits = self.abonnement().status == AbonnementStatus::WachtOpBewijs;
         if waits && !self.rests(now) {
             Some(Vraag::Bewijs)
         } else if self.staat.proef_gevraagd {
@@ -247,7 +259,7 @@ impl Bestemming {
         self.staat = staat;
         let niet_voor_ms = match staat.niet_voor {
             // What waits for its turn goes back.
-            _ if !self.abonnement.is_pushed() => i64::MAX,
+            _ if !self.abonnement().is_pushed() => i64::MAX,
             Some(niet_voor) => niet_voor.as_millis(),
             None => i64::MIN,
         };

@@ -1,16 +1,15 @@
 //! The courier of one endpoint: what is in hand of it waits here to be recorded, many messages at once, then for its
-//! turn, and is sent. They share one task: what is recorded together, and answers that come together, wake it once.
+//! turn, and is sent. Each that is under way has a task, so that one endpoint can have all cores; what waits has none.
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc};
 
 use futures_util::{
-    FutureExt, StreamExt,
+    FutureExt,
     future::{Fuse, FusedFuture},
-    stream::FuturesUnordered,
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    task::JoinError,
+    task::{JoinError, JoinSet},
 };
 
 use super::{
@@ -28,7 +27,7 @@ const READY: usize = 16;
 /// since its endpoint rests, its loan is about to end, or the node stops, is told as not sent.
 ///
 /// # Errors
-/// When the task that makes messages ready broke off: what both hold goes once more.
+/// When a task of its own broke off: what all of them hold goes once more.
 pub(super) async fn breng(
     tools: Arc<Tools>,
     beurt: Arc<Beurt>,
@@ -42,12 +41,12 @@ pub(super) async fn breng(
     let mut wacht: VecDeque<Zending> = VecDeque::new();
     let mut gereed: VecDeque<Gereed> = VecDeque::new();
     let mut recording = pin!(Fuse::terminated());
-    let mut onderweg = FuturesUnordered::new();
+    let mut onderweg = JoinSet::new();
     loop {
         while onderweg.len() < most
             && let Some(next) = gereed.pop_front()
         {
-            onderweg.push(send(next, &beurt, &tools));
+            onderweg.spawn(send(next, Arc::clone(&beurt), Arc::clone(&tools)));
         }
         let room = ready.saturating_sub(gereed.len());
         if recording.is_terminated() && room * 4 >= ready && !wacht.is_empty() {
@@ -61,7 +60,7 @@ pub(super) async fn breng(
         }
         tokio::select! {
             biased;
-            Some(verslag) = onderweg.next() => tell(verslag),
+            Some(verslag) = onderweg.join_next() => tell(verslag?),
             recorded = &mut recording, if !recording.is_terminated() => {
                 for one in recorded? {
                     match one {
@@ -82,7 +81,7 @@ pub(super) async fn breng(
 fn take(wacht: &mut VecDeque<Zending>, room: usize) -> Vec<Zending> {
     let (mut batch, mut mutaties) = (Vec::new(), 0);
     while let Some(next) = wacht.pop_front() {
-        mutaties += next.claims.len();
+        mutaties += next.len();
         if mutaties > room && !batch.is_empty() {
             wacht.push_front(next);
             break;
@@ -95,20 +94,19 @@ fn take(wacht: &mut VecDeque<Zending>, room: usize) -> Vec<Zending> {
 /// Waits for a turn of the node and sends it. When its endpoint began to rest since it was recorded, or a mandate
 /// ended, it is not sent, and what is sent later is recorded again. A defect of ours counts against the message, so
 /// that it holds up nobody else for good.
-async fn send(gereed: Gereed, beurt: &Beurt, tools: &Tools) -> Verslag {
+async fn send(gereed: Gereed, beurt: Arc<Beurt>, tools: Arc<Tools>) -> Verslag {
     let Gereed {
         mut verslag,
-        abonnement,
         brief,
         traceparent,
     } = gereed;
     let turn = tools.turns.acquire().await;
     let now = tools.clock.now();
-    let still = |claim| tools.may_tell(&abonnement, claim, now);
-    if turn.is_err() || !tools.may_send(beurt, now) || !verslag.claims.iter().all(still) {
+    let still = |claim| tools.may_tell(&beurt.abonnement, claim, now);
+    if turn.is_err() || !tools.may_send(&beurt, now) || !verslag.claims.iter().all(still) {
         return verslag;
     }
-    let delivering = tools.deliver(&abonnement, brief, &traceparent);
+    let delivering = tools.deliver(&beurt.abonnement, brief, &traceparent);
     let (uitslag, poging) = match AssertUnwindSafe(delivering).catch_unwind().await {
         Ok(delivered) => delivered,
         Err(_) => (Uitslag::Mislukt(Fout::Bericht), tools.not_handled()),

@@ -8,7 +8,6 @@ use super::{
     Delivery, IN_HAND, LOAN,
     bestemming::{Bestemming, per_bericht},
     bode,
-    sending::Zending,
 };
 use crate::{
     domain::Tijdstip,
@@ -121,7 +120,7 @@ impl Delivery {
             }
             room -= messages;
             wanted.push(Wanted {
-                abonnement: bestemming.abonnement.id,
+                abonnement: bestemming.abonnement().id,
                 most: bestemming.meldingen(messages),
             });
         }
@@ -137,18 +136,14 @@ impl Delivery {
         let (again, new): (Vec<_>, Vec<_>) =
             claims.into_iter().partition(|claim| claim.pogingen > 0);
         let mut messages: Vec<Vec<Claim>> = again.into_iter().map(|claim| vec![claim]).collect();
-        let size = usize::try_from(per_bericht(&bestemming.abonnement)).unwrap_or(1);
+        let size = usize::try_from(per_bericht(bestemming.abonnement())).unwrap_or(1);
         let mut new = new.into_iter().peekable();
         while new.peek().is_some() {
             messages.push(new.by_ref().take(size).collect());
         }
         for claims in messages {
-            let zending = Zending {
-                abonnement: Arc::clone(&bestemming.abonnement),
-                claims,
-            };
             self.onderweg += 1;
-            bestemming.give(zending, |beurt| {
+            bestemming.give(claims, |beurt| {
                 let (bode, komt) = mpsc::unbounded_channel();
                 let (tools, klaar) = (Arc::clone(&self.tools), self.klaar.clone());
                 self.tasks.spawn(bode::breng(tools, beurt, komt, klaar));

@@ -328,7 +328,7 @@ impl Delivery {
                 Vraag::Proef if store.take_proef(*id).await? => bestemming.ask_proef(),
                 Vraag::Proef => continue,
             }
-            let abonnement = Arc::clone(&bestemming.abonnement);
+            let abonnement = Arc::clone(bestemming.abonnement());
             let (tools, klaar) = (Arc::clone(&self.tools), self.klaar.clone());
             self.tasks.spawn(async move {
                 let antwoord = proving::ask(abonnement, vraag, tools).await;

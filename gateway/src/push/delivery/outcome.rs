@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinError;
+use tokio::{sync::mpsc, task::JoinError};
 
 use super::{
     Delivery, Klaar,
@@ -42,7 +42,7 @@ impl Delivery {
     }
 
     /// A task ended. When it broke off, nobody knows what became of what it held: that goes once more, and so does
-    /// all else that is under way.
+    /// all else that is under way. What the other couriers tell of it is not heard.
     pub(super) fn ended(&mut self, ended: Result<Result<(), JoinError>, JoinError>) {
         if !matches!(ended, Ok(Ok(()))) {
             tracing::error!("a task of the delivery broke off");
@@ -51,6 +51,7 @@ impl Delivery {
             }
             self.bestemmingen.clear();
             (self.revisie, self.refreshed) = (None, None);
+            (self.klaar, self.ingekomen) = mpsc::unbounded_channel();
             (self.onderweg, self.anew) = (0, true);
         }
     }
@@ -113,7 +114,7 @@ impl Delivery {
             .iter()
             .map(|claim| (claim, Gevolg::Vervallen));
         for (claim, gevolg) in sent.chain(dropped) {
-            tell::gevolg(&bestemming.abonnement, claim, gevolg);
+            tell::gevolg(bestemming.abonnement(), claim, gevolg);
             let poging = match gevolg {
                 Gevolg::Vervallen => None,
                 _ => verslag.poging.clone(),
@@ -123,7 +124,7 @@ impl Delivery {
                 .push(attempt(claim, gevolg, poging));
         }
         let uitkomst = verslag.poging.as_ref().map_or("", |p| p.uitkomst.as_str());
-        tell::staat(&bestemming.abonnement, before, bestemming.staat, uitkomst);
+        tell::staat(bestemming.abonnement(), before, bestemming.staat, uitkomst);
         if stop {
             self.te_schrijven
                 .wijzigingen
@@ -136,7 +137,7 @@ impl Delivery {
             return;
         };
         bestemming.answered(antwoord.vraag);
-        if bestemming.abonnement != antwoord.abonnement {
+        if *bestemming.abonnement() != antwoord.abonnement {
             // It may have another endpoint by now, which is asked anew.
             return;
         }
@@ -170,7 +171,7 @@ impl Delivery {
             (Vraag::Proef, Uitslag::Ontvangen { .. }) => bestemming.succeeded(),
             (Vraag::Proef, _) => {}
         }
-        tell::staat(&bestemming.abonnement, before, bestemming.staat, uitkomst);
+        tell::staat(bestemming.abonnement(), before, bestemming.staat, uitkomst);
         self.te_schrijven
             .proeven
             .push((antwoord.abonnement.id, antwoord.poging));
@@ -189,7 +190,7 @@ fn attempt(claim: &Claim, gevolg: Gevolg, poging: Option<Poging>) -> Attempt {
 
 /// The push stops; the feed stays open.
 fn stopped(bestemming: &mut Bestemming, uitkomst: &str) -> Option<(Abonnement, Wijziging)> {
-    let before = Arc::clone(&bestemming.abonnement);
+    let before = Arc::clone(bestemming.abonnement());
     // Of messages that were under way together the first one stopped it.
     if before.status == AbonnementStatus::PushGestopt {
         return None;
@@ -211,7 +212,7 @@ fn changed(
     status: AbonnementStatus,
     reden: Option<String>,
 ) -> Option<(Abonnement, Wijziging)> {
-    if bestemming.abonnement != *before {
+    if *bestemming.abonnement() != *before {
         return None;
     }
     let after = Abonnement {

@@ -48,36 +48,34 @@ pub(super) struct Tools {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// Whether an endpoint may be sent anything, for messages that wait.
+/// What messages of a subscription wait for: whether its endpoint may be sent anything.
 #[derive(Debug)]
 pub(super) struct Beurt {
+    pub(super) abonnement: Arc<Abonnement>,
     /// Nothing is sent before this moment, in milliseconds since 1970.
     pub(super) niet_voor_ms: AtomicI64,
     /// The loan of its subscription ends at this moment.
     pub(super) geleend_tot_ms: AtomicI64,
 }
 
-impl Default for Beurt {
-    /// It does not rest, and is not on loan.
-    fn default() -> Self {
+impl Beurt {
+    /// Its endpoint does not rest, and it is not on loan.
+    pub(super) fn new(abonnement: Arc<Abonnement>) -> Self {
         Self {
+            abonnement,
             niet_voor_ms: AtomicI64::new(i64::MIN),
             geleend_tot_ms: AtomicI64::new(i64::MIN),
         }
     }
 }
 
-/// A message to send.
-pub(super) struct Zending {
-    pub(super) abonnement: Arc<Abonnement>,
-    pub(super) claims: Vec<Claim>,
-}
+/// A message to send: what it is to hold.
+pub(super) type Zending = Vec<Claim>;
 
 /// One that can leave: whom it is about is recorded.
 pub(super) struct Gereed {
     /// As it is told when it does not leave after all.
     pub(super) verslag: Verslag,
-    pub(super) abonnement: Arc<Abonnement>,
     pub(super) brief: Result<Brief, Ongeschreven>,
     pub(super) traceparent: String,
 }

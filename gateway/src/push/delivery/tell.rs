@@ -64,7 +64,7 @@ impl Gauges {
             }
         }
         for (bestemming, laatste) in bestemmingen.values().zip(laatste) {
-            let abonnement = &bestemming.abonnement;
+            let abonnement = bestemming.abonnement();
             let telling = tellingen.get(&abonnement.id);
             let since = |moment: Option<_>| moment.map_or(0, |moment| now.seconds_since(moment));
             let gestopt = abonnement.status == AbonnementStatus::PushGestopt;

@@ -24,12 +24,12 @@ pub(super) async fn record(
     let mut batch = Batch::default();
     let now = tools.clock.now();
     let may_send = tools.may_send(&beurt, now);
-    let mut known = None;
-    for zending in zendingen {
-        let abonnement = zending.abonnement;
-        let mut verslag = Verslag::not_sent(abonnement.id, zending.claims);
+    let abonnement = &*beurt.abonnement;
+    let eindpunt = tools.eindpunt(abonnement);
+    for claims in zendingen {
+        let mut verslag = Verslag::not_sent(abonnement.id, claims);
         let berichten = match may_send {
-            true => tools.tell(&abonnement, &mut verslag, now),
+            true => tools.tell(abonnement, &mut verslag, now),
             false => Vec::new(),
         };
         if berichten.is_empty() {
@@ -40,21 +40,15 @@ pub(super) async fn record(
         if batch.is_full_with(people) {
             done.extend(std::mem::take(&mut batch).leg_vast(&tools).await);
         }
-        // Those of one batch are of one subscription, unless it was changed meanwhile.
-        let (_, eindpunt) = match known.take() {
-            Some((of, eindpunt)) if Arc::ptr_eq(&of, &abonnement) => known.insert((of, eindpunt)),
-            _ => known.insert((Arc::clone(&abonnement), tools.eindpunt(&abonnement))),
-        };
         let brief = eindpunt.clone().and_then(|eindpunt| {
-            let bericht = tools.write(&abonnement, &eindpunt, &berichten)?;
+            let bericht = tools.write(abonnement, &eindpunt, &berichten)?;
             Ok(Brief { eindpunt, bericht })
         });
         let spoor = Spoor::new(None, (tools.chance)());
-        tools.uitgiften(&abonnement, &berichten, spoor, now, &mut batch.uitgiften);
+        tools.uitgiften(abonnement, &berichten, spoor, now, &mut batch.uitgiften);
         batch.people += people;
         batch.gereed.push(Gereed {
             verslag,
-            abonnement,
             brief,
             traceparent: spoor.traceparent(),
         });
