@@ -32,6 +32,28 @@ pub struct Adres {
     pub coordinaten: Option<Coordinaten>,
 }
 
+impl Adres {
+    /// Whether two differ in nothing but where they are on the map.
+    #[must_use]
+    pub fn is_same_but_for_coordinaten(&self, other: &Self) -> bool {
+        let Self {
+            straat,
+            huisnummer,
+            huisnummertoevoeging,
+            postcode,
+            plaats,
+            land,
+            coordinaten: _,
+        } = self;
+        *straat == other.straat
+            && *huisnummer == other.huisnummer
+            && *huisnummertoevoeging == other.huisnummertoevoeging
+            && *postcode == other.postcode
+            && *plaats == other.plaats
+            && *land == other.land
+    }
+}
+
 /// An answer leaves out what is not known; a blob has a place for everything.
 impl Serialize for Adres {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {

@@ -238,14 +238,12 @@ impl State {
 
     /// Most changes leave an address where it is.
     fn move_adres(&mut self, old: Option<&Adres>, new: Option<&Adres>) {
-        if old == new {
-            return;
-        }
-        if let Some(old) = old {
-            self.gazetteer.remove(old);
-        }
-        if let Some(new) = new {
-            self.gazetteer.insert(new);
+        match (old, new) {
+            (Some(old), Some(new)) if old == new => {}
+            (Some(old), Some(new)) => self.gazetteer.replace(old, new),
+            (Some(old), None) => self.gazetteer.remove(old),
+            (None, Some(new)) => self.gazetteer.insert(new),
+            (None, None) => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use stagepoort::{
     domain::RegisterVersie,
-    log::{CommitInfo, LogStore, PostgresSettings, PostgresStore},
+    log::{CommitInfo, LogStore, PostgresSettings, PostgresStore, StoreError},
     replica::{Follower, Replica},
 };
 use uuid::Uuid;
@@ -216,8 +216,15 @@ async fn a_tail_that_an_asynchronous_standby_missed_is_given_up_by_every_node() 
 impl Pair {
     pub(crate) async fn wait_for_standby_to_have(&self, nummer: u64) {
         let settings = PostgresSettings::parse(&self.urls[1..]).unwrap();
-        let store = PostgresStore::follow(&settings).await.unwrap();
         let arriving = async {
+            // It may not even have the schema yet.
+            let store = loop {
+                match PostgresStore::follow(&settings).await {
+                    Ok(store) => break store,
+                    Err(StoreError::Schema { .. }) => tokio::task::yield_now().await,
+                    Err(other) => panic!("the standby cannot be followed: {other}"),
+                }
+            };
             while store.head().await.unwrap().nummer < nummer {
                 tokio::task::yield_now().await;
             }

@@ -1,6 +1,9 @@
 //! Places that share a name, told apart by where they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Gazetteer, Land, NEDERLAND, plaatsen::land_text};
 use crate::{
@@ -97,9 +100,9 @@ impl Gazetteer {
     /// The places with this key, Dutch ones before foreign ones, the largest first.
     pub(super) fn kernen(&self, sleutel: &str) -> Vec<Kern> {
         let mut kernen = joined(self.named_by_table(sleutel));
-        let before = (sleutel.to_owned(), Land::default(), 0);
+        let before = (Arc::from(sleutel), Land::default(), 0);
         let addresses = self.plaatsen.adressen.range(before..);
-        for ((_, land, cijfers), som) in addresses.take_while(|((key, ..), _)| key == sleutel) {
+        for ((_, land, cijfers), som) in addresses.take_while(|((key, ..), _)| **key == *sleutel) {
             if *land == NEDERLAND {
                 self.add_dutch(&mut kernen, *cijfers, som);
             } else {

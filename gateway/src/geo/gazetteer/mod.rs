@@ -71,6 +71,16 @@ impl Gazetteer {
         self.count(adres, Step::Remove);
     }
 
+    /// Takes in an address in place of one that was inserted before.
+    pub fn replace(&mut self, old: &Adres, new: &Adres) {
+        if old.is_same_but_for_coordinaten(new) {
+            return self.count(old, Step::Move(new.coordinaten.map(Punt::from)));
+        }
+        // What both are known by does not go away in between.
+        self.insert(new);
+        self.remove(old);
+    }
+
     fn count(&mut self, adres: &Adres, step: Step) {
         let Some(bekend) = Bekend::new(adres) else {
             return;
@@ -158,11 +168,12 @@ impl Gazetteer {
     }
 }
 
-/// One more or one less.
+/// One more or one less, or one that is somewhere else.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Add,
     Remove,
+    Move(Option<Punt>),
 }
 
 impl Step {
@@ -170,25 +181,49 @@ impl Step {
         match self {
             Self::Add => som.add(punt),
             Self::Remove => som.remove(punt),
+            Self::Move(to) => {
+                som.remove(punt);
+                som.add(to);
+            }
         }
     }
 
     fn count(self, number: &mut u32) {
-        *number = match self {
-            Self::Add => *number + 1,
-            Self::Remove => number.saturating_sub(1),
-        };
+        match self {
+            Self::Add => *number += 1,
+            Self::Remove => *number = number.saturating_sub(1),
+            Self::Move(_) => {}
+        }
+    }
+
+    /// Whether it changes how often a name is written so.
+    fn counts(self) -> bool {
+        !matches!(self, Self::Move(_))
     }
 }
 
 /// Counts at a key; one that nothing is left of goes away.
 fn take<K: Ord + Clone>(map: &mut OrdMap<K, Som>, key: K, punt: Option<Punt>, step: Step) {
-    let mut som = map.get(&key).copied().unwrap_or_default();
-    step.sum(&mut som, punt);
-    if som.all() == 0 {
-        map.remove(&key);
-    } else {
-        map.insert(key, som);
+    change(map, key, |som| step.sum(som, punt));
+}
+
+/// Changes what is at a key; when that is as if nothing had been there, it goes away.
+fn change<K, V>(map: &mut OrdMap<K, V>, key: K, change: impl FnOnce(&mut V))
+where
+    K: Ord + Clone,
+    V: Clone + Default + PartialEq,
+{
+    if let Some(value) = map.get_mut(&key) {
+        change(value);
+        if *value == V::default() {
+            map.remove(&key);
+        }
+        return;
+    }
+    let mut value = V::default();
+    change(&mut value);
+    if value != V::default() {
+        map.insert(key, value);
     }
 }
 

@@ -1,10 +1,13 @@
 //! Places by name: which addresses and areas bear it, and how it is written.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::{Ordering, Reverse},
+    sync::Arc,
+};
 
 use imbl::{OrdMap, OrdSet};
 
-use super::{Bekend, Gazetteer, Land, NEDERLAND, Step, kernen::Kern, land, take};
+use super::{Bekend, Gazetteer, Land, NEDERLAND, Step, change, kernen::Kern, land, take};
 use crate::{
     domain::{Adres, Coordinaten},
     geo::{
@@ -99,9 +102,9 @@ struct Telling {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Plaatsen {
     /// By key and spelling.
-    spellingen: OrdMap<(Sleutel, Box<str>), Telling>,
+    spellingen: OrdMap<(Arc<str>, Arc<str>), Telling>,
     /// The register's addresses by key, land and four digits (0: no postcode).
-    pub(super) adressen: OrdMap<(Sleutel, Land, u16), Som>,
+    pub(super) adressen: OrdMap<(Arc<str>, Land, u16), Som>,
     /// Areas that name it, and which of their parts does.
     pub(super) delen: OrdSet<(Sleutel, u16, usize)>,
     namen: u64,
@@ -114,11 +117,13 @@ impl Plaatsen {
 
     pub(super) fn count(&mut self, bekend: &Bekend<'_>, step: Step) {
         let sleutel = &bekend.plaats;
-        let key = (sleutel.clone(), bekend.land, bekend.cijfers());
+        let key = (Arc::from(sleutel.as_str()), bekend.land, bekend.cijfers());
         take(&mut self.adressen, key, bekend.punt, step);
-        self.spell(sleutel, bekend.plaatsnaam, |telling| {
-            step.count(&mut telling.adressen);
-        });
+        if step.counts() {
+            self.spell(sleutel, bekend.plaatsnaam, |telling| {
+                step.count(&mut telling.adressen);
+            });
+        }
     }
 
     pub(super) fn add_gebied(&mut self, gebied: &Postcodegebied) {
@@ -139,23 +144,17 @@ impl Plaatsen {
         }
     }
 
-    fn spell(&mut self, sleutel: &str, naam: &str, change: impl FnOnce(&mut Telling)) {
-        let key = (sleutel.to_owned(), Box::from(naam));
-        let before = self.spellingen.get(&key).copied();
-        let mut telling = before.unwrap_or_default();
-        change(&mut telling);
-        match (before, telling == Telling::default()) {
-            (Some(_), true) => {
-                self.spellingen.remove(&key);
-                self.namen -= u64::from(!self.knows(sleutel));
-            }
-            (None, true) => {}
-            (Some(_), false) => {
-                self.spellingen.insert(key, telling);
-            }
-            (None, false) => {
-                self.namen += u64::from(!self.knows(sleutel));
-                self.spellingen.insert(key, telling);
+    fn spell(&mut self, sleutel: &str, naam: &str, with: impl FnOnce(&mut Telling)) {
+        let key = (Arc::from(sleutel), Arc::from(naam));
+        let before = self.spellingen.len();
+        change(&mut self.spellingen, key, with);
+        // Only a first or a last spelling may be that of a name.
+        match self.spellingen.len().cmp(&before) {
+            Ordering::Less => self.namen -= u64::from(!self.knows(sleutel)),
+            Ordering::Equal => {}
+            Ordering::Greater => {
+                let is_only = self.spelled(sleutel).nth(1).is_none();
+                self.namen += u64::from(is_only);
             }
         }
     }
@@ -165,10 +164,10 @@ impl Plaatsen {
     }
 
     fn spelled(&self, sleutel: &str) -> impl Iterator<Item = (&str, Telling)> {
-        let from = (sleutel.to_owned(), Box::from(""));
+        let from = (Arc::from(sleutel), Arc::from(""));
         self.spellingen
             .range(from..)
-            .take_while(move |((key, _), _)| key == sleutel)
+            .take_while(move |((key, _), _)| **key == *sleutel)
             .map(|((_, naam), telling)| (&**naam, *telling))
     }
 
@@ -184,7 +183,7 @@ impl Plaatsen {
     pub(super) fn keys(&self) -> impl Iterator<Item = (&str, u64)> {
         let weights = self.spellingen.iter().map(|((key, _), telling)| {
             let weight = u64::from(telling.gebieden) + u64::from(telling.adressen);
-            (key.as_str(), weight)
+            (&**key, weight)
         });
         let mut weights = weights.peekable();
         std::iter::from_fn(move || {

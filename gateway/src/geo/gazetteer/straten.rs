@@ -4,11 +4,12 @@ use std::{
     cmp::Reverse,
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
 };
 
 use imbl::OrdMap;
 
-use super::{Bekend, Land, Step, suggesties::Gevraagd, take};
+use super::{Bekend, Land, Step, change, suggesties::Gevraagd, take};
 use crate::geo::{
     Punt,
     naam::{Sleutel, straat_sleutel},
@@ -27,7 +28,7 @@ pub(super) struct Straten {
     /// Addresses by place and street together, four digits and house number, 0 where not known.
     huizen: OrdMap<(Nummer, u16, u32), Som>,
     /// Spellings by place, to suggest from.
-    spellingen: OrdMap<(Nummer, Box<str>), u32>,
+    spellingen: OrdMap<(Nummer, Arc<str>), u32>,
 }
 
 /// A street as it is known: the points of its houses, by postcode.
@@ -44,13 +45,9 @@ impl Straten {
         let nummer = nummer((bekend.land, &bekend.plaats, straat));
         let huis = (nummer, bekend.cijfers(), bekend.huisnummer);
         take(&mut self.huizen, huis, bekend.punt, step);
-        let spelling = (plaats_nummer(bekend.land, &bekend.plaats), Box::from(*naam));
-        let mut count = self.spellingen.get(&spelling).copied().unwrap_or(0);
-        step.count(&mut count);
-        if count == 0 {
-            self.spellingen.remove(&spelling);
-        } else {
-            self.spellingen.insert(spelling, count);
+        if step.counts() {
+            let spelling = (plaats_nummer(bekend.land, &bekend.plaats), Arc::from(*naam));
+            change(&mut self.spellingen, spelling, |count| step.count(count));
         }
     }
 
@@ -70,7 +67,7 @@ impl Straten {
         let gevraagd = Gevraagd::new(straat.clone());
         let nummer = plaats_nummer(land, plaats);
         let mut near: BTreeMap<Sleutel, (usize, Reverse<u32>, &str)> = BTreeMap::new();
-        let spellings = self.spellingen.range((nummer, Box::from(""))..);
+        let spellings = self.spellingen.range((nummer, Arc::from(""))..);
         for ((_, naam), count) in spellings.take_while(|((n, _), _)| *n == nummer) {
             // A beginning is found among all; of the rest, letters tell most apart unfolded.
             if !gevraagd.may_begin(naam) && !gevraagd.may_be(naam, LETTERS_OF_FOLDING) {

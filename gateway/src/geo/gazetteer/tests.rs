@@ -397,8 +397,27 @@ fn every_name_of_the_whole_table_is_understood_where_it_is_at_hand() {
 #[derive(Debug, Clone)]
 enum Change {
     Adres(usize),
+    /// In place of an address another one.
+    Ander(usize, usize),
+    /// The same one somewhere else.
+    Elders(usize),
     Gebied(u16, u8),
     NoGebied(u16),
+}
+
+/// Every address of the register, and behind them each of them once more, somewhere else.
+fn twice() -> Vec<Adres> {
+    let elsewhere = register().into_iter().map(|adres| Adres {
+        coordinaten: match adres.coordinaten {
+            Some(_) => None,
+            None => Some(Coordinaten {
+                lat: 52.0,
+                lon: 5.0,
+            }),
+        },
+        ..adres
+    });
+    register().into_iter().chain(elsewhere).collect()
 }
 
 fn gebied(postcode4: u16, kind: u8) -> Arc<Postcodegebied> {
@@ -419,9 +438,12 @@ fn gebied(postcode4: u16, kind: u8) -> Arc<Postcodegebied> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
+    let addresses = || 0..2 * register().len();
     let areas = || prop::sample::select(vec![1861, 3511, 5854]);
     prop_oneof![
-        4 => (0..register().len()).prop_map(Change::Adres),
+        4 => addresses().prop_map(Change::Adres),
+        2 => (addresses(), addresses()).prop_map(|(old, new)| Change::Ander(old, new)),
+        2 => addresses().prop_map(Change::Elders),
         2 => (areas(), 1_u8..7).prop_map(|(area, kind)| Change::Gebied(area, kind)),
         1 => areas().prop_map(Change::NoGebied),
     ]
@@ -434,7 +456,7 @@ proptest! {
         changes in prop::collection::vec(change(), 0..24),
         turned in any::<prop::sample::Index>(),
     ) {
-        let all = register();
+        let all = twice();
         let mut there = vec![0_u32; all.len()];
         let mut areas = std::collections::BTreeMap::new();
         let mut gazetteer = Gazetteer::default();
@@ -448,6 +470,18 @@ proptest! {
                 Change::Adres(at) => {
                     there[at] += 1;
                     gazetteer.insert(&all[at]);
+                }
+                Change::Ander(old, _) | Change::Elders(old) if there[old] == 0 => {}
+                Change::Ander(old, new) => {
+                    there[old] -= 1;
+                    there[new] += 1;
+                    gazetteer.replace(&all[old], &all[new]);
+                }
+                Change::Elders(old) => {
+                    let new = (old + register().len()) % all.len();
+                    there[old] -= 1;
+                    there[new] += 1;
+                    gazetteer.replace(&all[old], &all[new]);
                 }
                 Change::Gebied(area, kind) => {
                     areas.insert(area, kind);
@@ -466,7 +500,9 @@ proptest! {
         }
         let mut anew = Gazetteer::default();
         for at in left {
-            anew.insert(&all[at]);
+            for _ in 0..there[at] {
+                anew.insert(&all[at]);
+            }
         }
         for (area, kind) in areas {
             anew.set_gebied(gebied(area, kind));

@@ -1,15 +1,20 @@
 //! Merging segments: few enough for a search to be quick, seldom enough for commits to be cheap.
 //!
 //! Sizes fall by at least [`RATIO`] from one segment to the next, so that there are some ten of
-//! them at most and a row is moved a few times in its life. What is small is merged at once;
+//! them and a row is moved a few times in its life. What is small is merged at once;
 //! what is large is handed out as a [`Merge`], done beside the follower and put in place later.
 
 use std::{ops::Range, sync::Arc};
 
 use super::{SearchIndex, codes::Codes, part::Part, row::Row, segment::Segment};
 
-/// The least that a segment is larger than the next one.
-const RATIO: usize = 4;
+/// The least that a segment is larger than the next one. Two moves a row least often; a search looks through a few
+/// small segments more, which costs it little.
+const RATIO: usize = 2;
+/// Smaller ones are merged whatever follows them.
+const SMALL_ROWS: usize = 64;
+/// A segment of which this part could be forgotten is made anew.
+const DEAD_PART: usize = 4;
 /// Rows that are merged at once, in the step that applies a commit: some tens of milliseconds.
 const AT_ONCE_ROWS: usize = 8_192;
 /// Segments below this are never worth a merge of their own because of their dead.
@@ -82,7 +87,7 @@ impl SearchIndex {
         let mut from = None;
         for (at, part) in parts.iter().enumerate().rev() {
             let size = part.segment.len();
-            if behind > 0 && size < behind * RATIO {
+            if behind > 0 && size < (behind * RATIO).max(SMALL_ROWS) {
                 from = Some(at);
             }
             behind += size;
@@ -98,8 +103,8 @@ impl SearchIndex {
         let at = parts.position(|part| {
             let rows = part.segment.len();
             rows >= FEW_ROWS
-                && part.dead() * RATIO > rows
-                && part.forgettable(horizon) * RATIO > rows
+                && part.dead() * DEAD_PART > rows
+                && part.forgettable(horizon) * DEAD_PART > rows
         })?;
         Some(first + at..first + at + 1)
     }

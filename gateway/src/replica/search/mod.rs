@@ -28,6 +28,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 mod text;
+mod texts;
 mod way;
 mod words;
 

@@ -14,6 +14,8 @@ pub(super) struct Part {
     dead: Arc<Bits>,
     /// From which commit on.
     died: OrdMap<u32, u64>,
+    /// The first of those commits.
+    first_died: u64,
 }
 
 impl Part {
@@ -23,6 +25,7 @@ impl Part {
             segment,
             dead,
             died: OrdMap::new(),
+            first_died: u64::MAX,
         }
     }
 
@@ -37,6 +40,7 @@ impl Part {
         if let Some(row) = row.filter(|row| !self.dead.contains(*row)) {
             Arc::make_mut(&mut self.dead).insert(row);
             self.died.insert(row, nummer);
+            self.first_died = self.first_died.min(nummer);
         }
     }
 
@@ -54,6 +58,9 @@ impl Part {
 
     /// How many rows died at this commit or before.
     pub(super) fn forgettable(&self, horizon: u64) -> usize {
+        if self.first_died > horizon {
+            return 0;
+        }
         self.died.values().filter(|died| **died <= horizon).count()
     }
 

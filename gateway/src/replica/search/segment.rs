@@ -11,6 +11,7 @@ use super::{
     filter::Filters,
     point::Point,
     row::{Periode, Plaats, Place, Row},
+    texts::Texts,
     words::Words,
 };
 use crate::domain::{Code, Coordinaten};
@@ -338,35 +339,5 @@ impl<T> Lists<T> {
 
     fn bytes(&self) -> usize {
         size_of_val(&self.starts[..]) + size_of_val(&self.items[..])
-    }
-}
-
-/// Texts behind one another.
-struct Texts {
-    text: Box<str>,
-    ends: Box<[u32]>,
-}
-
-impl Texts {
-    fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
-        let (mut text, mut ends) = (String::new(), Vec::new());
-        for one in texts {
-            text.push_str(one);
-            ends.push(text.len() as u32);
-        }
-        Self {
-            text: text.into(),
-            ends: ends.into(),
-        }
-    }
-
-    fn get(&self, number: u32) -> &str {
-        let at = number as usize;
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[from as usize..self.ends[at] as usize]
-    }
-
-    fn bytes(&self) -> usize {
-        self.text.len() + size_of_val(&self.ends[..])
     }
 }

@@ -1,15 +1,17 @@
 //! The words of names: which rows have a word, one that begins so, or one that is a typo away
 //! (domain rule 8).
 //!
-//! Words stand in a finite-state transducer, their rows behind one another in one list. What is
-//! one typo away is found by its deletions: two words are one edit apart only if they have a
-//! form in common, where a form is the word itself or the word without one of its letters.
+//! Words stand in order, and so do their rows, behind one another in one list: what begins alike is
+//! one piece of both. What is one typo away is found by its deletions: two words are one edit apart
+//! only if they have a form in common, where a form is the word itself or the word without one of
+//! its letters.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
-use fst::{Automaton, IntoStreamer, Map, MapBuilder, Streamer, automaton::Str};
-
-use super::bits::Bits;
+use super::{bits::Bits, texts::Texts};
 
 /// Letters from which on a word that is asked for may have a typo (domain rule 8).
 const TYPO_LETTERS: usize = 5;
@@ -20,8 +22,8 @@ const KEPT_PREFIX_LETTERS: usize = 3;
 
 /// The words of the names of some rows.
 pub(super) struct Words {
-    /// From a word to its number; the words are in order, so the numbers are too.
-    words: Map<Vec<u8>>,
+    /// In order: the place of a word is its number.
+    words: Texts,
     /// Where the rows of each word begin in `rows`, and one more.
     starts: Box<[u32]>,
     rows: Box<[u32]>,
@@ -58,7 +60,7 @@ impl Words {
         let mut sorted: Vec<(&str, Vec<u32>)> = by_word.into_iter().collect();
         sorted.sort_unstable_by_key(|(word, _)| *word);
         Self {
-            words: map(&sorted),
+            words: Texts::new(sorted.iter().map(|(word, _)| *word)),
             starts: std::iter::once(0)
                 .chain(sorted.iter().scan(0, |end, (_, rows)| {
                     *end += rows.len() as u32;
@@ -79,19 +81,23 @@ impl Words {
     /// The rows that have this word, in so many rows in all.
     pub(super) fn find(&self, asked: &str, rows: usize) -> Found {
         let mut found = Bits::empty(rows);
-        let exact = self.words.get(asked);
-        if let Some(number) = exact {
-            self.add(number, &mut found);
-        }
+        let from = self.words.partition_point(|word| word < asked);
+        let to = self.words.partition_point(|word| word <= asked);
+        self.add(from..to, &mut found);
         let equal = found.clone();
         let letters = asked.chars().count();
-        if (PREFIX_LETTERS..=self.longest).contains(&letters) {
-            self.add_prefixed(asked, letters, &mut found);
+        if (PREFIX_LETTERS..=KEPT_PREFIX_LETTERS).contains(&letters) {
+            for row in self.prefixes.get(asked).into_iter().flatten() {
+                found.insert(*row);
+            }
+        } else if (PREFIX_LETTERS..=self.longest).contains(&letters) {
+            let begins_so = |word: &str| word < asked || word.starts_with(asked);
+            self.add(from..self.words.partition_point(begins_so), &mut found);
         }
         let prefix = found.clone();
         if (TYPO_LETTERS..=self.longest + 1).contains(&letters) {
             for number in self.one_typo_from(asked) {
-                self.add(number, &mut found);
+                self.add(number..number + 1, &mut found);
             }
         }
         Found {
@@ -101,37 +107,17 @@ impl Words {
         }
     }
 
-    fn add(&self, number: u64, into: &mut Bits) {
-        for row in self.rows_of(number) {
+    /// The rows of these words.
+    fn add(&self, numbers: Range<u32>, into: &mut Bits) {
+        let start = |number: u32| self.starts[number as usize] as usize;
+        for row in &self.rows[start(numbers.start)..start(numbers.end)] {
             into.insert(*row);
-        }
-    }
-
-    fn rows_of(&self, number: u64) -> &[u32] {
-        let number = number as usize;
-        let (from, to) = (self.starts[number], self.starts[number + 1]);
-        &self.rows[from as usize..to as usize]
-    }
-
-    fn add_prefixed(&self, asked: &str, letters: usize, into: &mut Bits) {
-        if letters <= KEPT_PREFIX_LETTERS {
-            for row in self.prefixes.get(asked).into_iter().flatten() {
-                into.insert(*row);
-            }
-            return;
-        }
-        let mut found = self
-            .words
-            .search(Str::new(asked).starts_with())
-            .into_stream();
-        while let Some((_, number)) = found.next() {
-            self.add(number, into);
         }
     }
 
     /// Numbers of the words that are one edit away: a letter too many, too few, another, or two
     /// neighbours swapped.
-    fn one_typo_from(&self, asked: &str) -> Vec<u64> {
+    fn one_typo_from(&self, asked: &str) -> Vec<u32> {
         let mut numbers: Vec<u32> = forms(asked)
             .flat_map(|form| {
                 let from = self.forms.partition_point(|(hash, _)| *hash < form);
@@ -143,19 +129,8 @@ impl Words {
             .collect();
         numbers.sort_unstable();
         numbers.dedup();
+        numbers.retain(|number| strsim::osa_distance(asked, self.words.get(*number)) <= 1);
         numbers
-            .into_iter()
-            .map(u64::from)
-            .filter(|number| {
-                self.word(*number)
-                    .is_some_and(|word| strsim::osa_distance(asked, &word) <= 1)
-            })
-            .collect()
-    }
-
-    fn word(&self, number: u64) -> Option<String> {
-        let key = self.words.as_fst().get_key(number)?;
-        String::from_utf8(key).ok()
     }
 
     /// Bytes on the heap, about.
@@ -165,22 +140,12 @@ impl Words {
             .iter()
             .map(|(word, rows)| 64 + word.len() + size_of_val(&rows[..]))
             .sum();
-        self.words.as_fst().size()
+        self.words.bytes()
             + size_of_val(&self.starts[..])
             + size_of_val(&self.rows[..])
             + size_of_val(&self.forms[..])
             + prefixes
     }
-}
-
-fn map(sorted: &[(&str, Vec<u32>)]) -> Map<Vec<u8>> {
-    let mut builder = MapBuilder::memory();
-    for (number, (word, _)) in (0..).zip(sorted) {
-        // Only fails for words out of order, and these are in order.
-        let inserted = builder.insert(word, number);
-        debug_assert!(inserted.is_ok());
-    }
-    builder.into_map()
 }
 
 fn prefixes(sorted: &[(&str, Vec<u32>)]) -> BTreeMap<Box<str>, Box<[u32]>> {
