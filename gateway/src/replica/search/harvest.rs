@@ -1,29 +1,32 @@
 //! What a search takes from the segments: the first hits in order, how many there are in all, and
 //! the counts.
 
-use std::collections::BinaryHeap;
-
 use super::bits::Bits;
 use crate::domain::{Leerweg, Leerwegen};
 
 /// Takes hits of one segment after another.
 pub(super) struct Harvest<'c> {
-    /// The most hits wanted of a segment.
+    /// The most hits wanted of a segment, at least one.
     wanted: usize,
     /// Only what stands behind this counts for the hits, as order and rank in this segment.
     after: Option<(u64, u32)>,
-    /// Hits of this segment in order, the last one on top.
-    first: BinaryHeap<(u64, u32, u32)>,
+    /// The first hits of this segment and some behind them, as order, rank and row.
+    first: Vec<(u64, u32, u32)>,
+    /// What stands behind this is none of them.
+    last: (u64, u32, u32),
     pub(super) totaal: u32,
     counts: Option<&'c mut Tally>,
 }
+
+const BEHIND_ALL: (u64, u32, u32) = (u64::MAX, u32::MAX, u32::MAX);
 
 impl<'c> Harvest<'c> {
     pub(super) fn new(wanted: usize, counts: Option<&'c mut Tally>) -> Self {
         Self {
             wanted,
             after: None,
-            first: BinaryHeap::with_capacity(wanted + 1),
+            first: Vec::with_capacity(2 * wanted),
+            last: BEHIND_ALL,
             totaal: 0,
             counts,
         }
@@ -33,6 +36,7 @@ impl<'c> Harvest<'c> {
     pub(super) fn begin(&mut self, after: Option<(u64, u32)>) {
         self.after = after;
         self.first.clear();
+        self.last = BEHIND_ALL;
     }
 
     pub(super) fn take(&mut self, order: u64, rank: u32, row: u32) {
@@ -41,12 +45,13 @@ impl<'c> Harvest<'c> {
             return;
         }
         let hit = (order, rank, row);
-        if self.first.len() < self.wanted {
-            self.first.push(hit);
-        } else if let Some(mut last) = self.first.peek_mut()
-            && hit < *last
-        {
-            *last = hit;
+        if hit > self.last {
+            return;
+        }
+        self.first.push(hit);
+        if self.first.len() == 2 * self.wanted {
+            self.last = *self.first.select_nth_unstable(self.wanted - 1).1;
+            self.first.truncate(self.wanted);
         }
     }
 
@@ -56,10 +61,9 @@ impl<'c> Harvest<'c> {
 
     /// The hits of this segment as order and row, in order.
     pub(super) fn end(&mut self) -> Vec<(u64, u32)> {
-        let hits = std::mem::take(&mut self.first).into_sorted_vec();
-        hits.into_iter()
-            .map(|(order, _, row)| (order, row))
-            .collect()
+        self.first.sort_unstable();
+        let hits = self.first.iter().take(self.wanted);
+        hits.map(|(order, _, row)| (*order, *row)).collect()
     }
 }
 

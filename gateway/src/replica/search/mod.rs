@@ -16,6 +16,7 @@ mod codes;
 mod filter;
 mod harvest;
 mod merge;
+mod near;
 mod opleidingen;
 mod part;
 mod point;

@@ -7,6 +7,7 @@ use super::{
     codes::CodeSet,
     filter::Fitting,
     harvest::Harvest,
+    near,
     point::Point,
     prepared::{Fit, Prepared},
     query::{Leerplaatsvraag, Soort, Sortering, Waar},
@@ -158,10 +159,13 @@ impl<'a, V: Visible> Scan<'a, V> {
     ) -> impl Iterator<Item = &'l T> {
         let mut rest = list;
         self.runs.iter().flat_map(move |run| {
-            let from = rest.partition_point(|entry| row_of(entry) < run.start);
-            rest = &rest[from..];
-            let to = rest.partition_point(|entry| row_of(entry) < run.end);
-            let (within, behind) = rest.split_at(to);
+            // Runs and rows ascend: the next ones are near.
+            let first_not_before = |row: u32| {
+                let all = 0..rest.len() as u32;
+                near::partition(&all, 0, |at| row_of(&rest[at as usize]) < row) as usize
+            };
+            let (from, to) = (first_not_before(run.start), first_not_before(run.end));
+            let (within, behind) = (&rest[from..to], &rest[to..]);
             rest = behind;
             within
         })
@@ -284,7 +288,7 @@ impl<'a, V: Visible> Scan<'a, V> {
     /// To the metre: what is nearer by less is equally near.
     fn metres(&self, row: u32) -> u32 {
         match self.chord(row) {
-            Some(chord) if !chord.is_nan() => Point::metres_of(chord).round() as u32,
+            Some(chord) if !chord.is_nan() => (Point::metres_of(chord) + 0.5) as u32,
             _ => UNKNOWN,
         }
     }
