@@ -33,10 +33,10 @@ pub(crate) struct Args {
     settings: PathBuf,
     #[arg(long)]
     port: u16,
-    /// Body for a GET
+    /// Body in JSON
     #[arg(long)]
     rest: PathBuf,
-    /// Body for a POST
+    /// Body in XML
     #[arg(long)]
     soap: PathBuf,
 }
@@ -89,6 +89,7 @@ async fn serve(tls: &Tls, port: u16, bodies: Data<Bodies>) -> io::Result<()> {
                 "/v1/leerbedrijven/{id}/erkenningen/{code}",
                 web::get().to(rest),
             )
+            .route("/v1/leerplaatsen/_zoek", web::post().to(search))
     })?
     .await
 }
@@ -96,6 +97,11 @@ async fn serve(tls: &Tls, port: u16, bodies: Data<Bodies>) -> io::Result<()> {
 async fn rest(request: HttpRequest, bodies: Data<Bodies>) -> HttpResponse {
     // A query is read and thrown away as well.
     std::hint::black_box(request.query_string());
+    fixed(&bodies.rest, "application/json")
+}
+
+async fn search(body: Bytes, bodies: Data<Bodies>) -> HttpResponse {
+    std::hint::black_box(body);
     fixed(&bodies.rest, "application/json")
 }
 

@@ -77,7 +77,8 @@ pub(super) fn run(plan: &Plan, section: &mut Section) -> io::Result<()> {
     for case in &cases {
         sizes.push(warm_up(plan, &node, &config, case)?);
     }
-    let (baseline, baseline_port) = start_baseline(plan, &config)?;
+    let files = ["national.toml", "rest.body", "soap.body"];
+    let (baseline, baseline_port) = start_baseline(plan, files, &config)?;
     section.circumstance(format!(
         "{CONNECTIONS} kept-alive mTLS connections; server on core {SERVER_CORE} with one worker, \
          generator on core {CLIENT_CORE}; {ROUNDS} rounds of each in turn"
@@ -110,16 +111,17 @@ fn warm_up(plan: &Plan, node: &Node, config: &Arc<ClientConfig>, case: &Case) ->
     Ok(middle.len())
 }
 
-fn start_baseline(plan: &Plan, config: &Arc<ClientConfig>) -> io::Result<(Server, u16)> {
+/// A server of fixed bodies, and its port: with these settings, and bodies in JSON and in XML.
+pub(crate) fn start_baseline(
+    plan: &Plan,
+    files: [&str; 3],
+    config: &Arc<ClientConfig>,
+) -> io::Result<(Server, u16)> {
     let port = free_port()?;
     let root = &plan.folder.root;
     let mut command = on_core(SERVER_CORE, &std::env::current_exe()?);
     command.args(["baseline", "--port", &port.to_string()]);
-    for (option, file) in [
-        ("--settings", "national.toml"),
-        ("--rest", "rest.body"),
-        ("--soap", "soap.body"),
-    ] {
+    for (option, file) in ["--settings", "--rest", "--soap"].into_iter().zip(files) {
         command.arg(option).arg(root.join(file));
     }
     let mut server = Server::start(&mut command, &plan.folder.log())?;

@@ -1,8 +1,11 @@
 //! One class of questions, asked of the gateway and of PostgreSQL in turn.
 
-use std::{io, time::Duration};
+use std::{fs, io, sync::Arc, time::Duration};
+
+use rustls::ClientConfig;
 
 use super::{
+    NAME,
     asking::{self, Asker, Waits},
     ours::{Gateway, ServerTimes},
     question::Klasse,
@@ -11,10 +14,12 @@ use super::{
     theirs::{Postgres, choose_plans},
 };
 use crate::{
+    Plan,
     database::Database,
     node::Node,
+    process::Server,
     report::{Section, Spread},
-    request::Round,
+    request::{Round, start_baseline},
 };
 
 /// How many times the throughput of PostgreSQL a whole request must have.
@@ -40,6 +45,8 @@ pub(crate) struct Pace {
 
 /// Both servers with the connections to them.
 pub(crate) struct Sides<'s> {
+    pub(crate) plan: &'s Plan,
+    pub(crate) config: Arc<ClientConfig>,
     pub(crate) node: &'s Node,
     pub(crate) gateway: Vec<Gateway>,
     pub(crate) stage: Stage,
@@ -106,6 +113,36 @@ fn sample(questions: &[usize]) -> Vec<usize> {
     questions.iter().copied().step_by(every).collect()
 }
 
+/// What any search has to beat: a server that gives one answer of middle length to every question, by the same
+/// listener.
+struct Limit {
+    server: Server,
+    askers: Vec<Gateway>,
+    bytes: usize,
+}
+
+impl Limit {
+    fn start(questions: &[usize], sides: &mut Sides<'_>) -> io::Result<Self> {
+        sides.gateway[0].wake()?;
+        let mut bodies = Vec::new();
+        for nth in questions {
+            bodies.push(sides.gateway[0].body(*nth)?.to_vec());
+        }
+        bodies.sort_by_key(Vec::len);
+        let middle = &bodies[bodies.len() / 2];
+        let file = format!("{NAME}.body");
+        fs::write(sides.plan.folder.root.join(&file), middle)?;
+        let settings = format!("{NAME}.toml");
+        let files = [settings.as_str(), &file, &file];
+        let (server, port) = start_baseline(sides.plan, files, &sides.config)?;
+        Ok(Self {
+            server,
+            askers: sides.gateway.iter().map(|one| one.at(port)).collect(),
+            bytes: middle.len(),
+        })
+    }
+}
+
 /// A whole request on each side, by processor time of the server.
 fn whole(
     klasse: Klasse,
@@ -115,8 +152,11 @@ fn whole(
     section: &mut Section,
 ) -> io::Result<()> {
     let plans = prepare(questions, Depth::Whole, sides)?;
+    let mut limit = Limit::start(questions, sides)?;
     // Only warms up.
     sides.gateway.iter_mut().try_for_each(Asker::wake)?;
+    limit.askers.iter_mut().try_for_each(Asker::wake)?;
+    asking::pass(&mut limit.askers, questions)?;
     asking::pass(&mut sides.gateway, questions)?;
     asking::pass(&mut sides.postgres, questions)?;
     let mut void = 0;
@@ -126,6 +166,7 @@ fn whole(
         let pair = [
             asking::round(server, &mut sides.gateway, questions, pace.least)?,
             asking::round(sides.database, &mut sides.postgres, questions, pace.least)?,
+            asking::round(&limit.server, &mut limit.askers, questions, pace.least)?,
         ];
         if pair.iter().any(Round::is_void) {
             void += 1;
@@ -136,9 +177,20 @@ fn whole(
             return Err(io::Error::other("the machine is too busy to measure on"));
         }
     }
-    let cpu = pairs.iter().map(|pair| pair.each_ref().map(|r| r.cpu));
+    let cpu = |side: usize| {
+        let of = pairs.iter().map(|pair| [pair[side].cpu, pair[1].cpu]);
+        of.collect::<Vec<_>>()
+    };
     let what = format!("{}: whole request", klasse.name());
-    faster(what, &cpu.collect::<Vec<_>>(), TARGET_WHOLE, section);
+    faster(what, &cpu(0), TARGET_WHOLE, section);
+    section.figure(
+        format!(
+            "{}: the limit, one answer of {} bytes to every question, against PostgreSQL",
+            klasse.name(),
+            limit.bytes
+        ),
+        format!("{} times", times(&cpu(2)).show(1)),
+    );
     let wall = |side: usize| Spread::of(pairs.iter().map(|p| p[side].per_second).collect());
     section.circumstance(format!(
         "{}: on the wall {} requests a second, PostgreSQL {} ({plans}); {void} pairs void",
@@ -215,10 +267,15 @@ fn stage(
     Ok(())
 }
 
+/// How many times as fast the first is as the second.
+fn times(cpu: &[[Duration; 2]]) -> Spread {
+    let ratio = |[ours, theirs]: &[Duration; 2]| theirs.as_secs_f64() / ours.as_secs_f64();
+    Spread::of(cpu.iter().map(ratio).collect())
+}
+
 /// How many times as many questions ours answers in a second of processor time.
 fn faster(what: String, cpu: &[[Duration; 2]], target: f64, section: &mut Section) {
-    let ratio = |[ours, theirs]: &[Duration; 2]| theirs.as_secs_f64() / ours.as_secs_f64();
-    let ratios = Spread::of(cpu.iter().map(ratio).collect());
+    let ratios = times(cpu);
     let per_second = |side: usize| {
         let rates = cpu.iter().map(|pair| 1.0 / pair[side].as_secs_f64());
         Spread::of(rates.collect()).median

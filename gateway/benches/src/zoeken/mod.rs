@@ -179,6 +179,8 @@ fn against_postgres(
 ) -> io::Result<()> {
     let snapshot = plan.folder.root.join(format!("{NAME}.snapshot"));
     let mut sides = Sides {
+        plan,
+        config: client_config(plan)?,
         node,
         gateway: gateway(plan, node, school, &prepared.recorded)?,
         stage: Stage::start(&snapshot, &prepared.vragen)?,

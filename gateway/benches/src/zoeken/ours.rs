@@ -48,12 +48,18 @@ impl Gateway {
         }
     }
 
+    /// The same questions to another server.
+    pub(crate) fn at(&self, port: u16) -> Self {
+        Self::new(port, &self.config, &self.requests)
+    }
+
     /// The answer to a question, read.
     pub(crate) fn page(&mut self, nth: usize) -> io::Result<Page> {
         Ok(serde_json::from_slice(self.body(nth)?)?)
     }
 
-    fn body(&mut self, nth: usize) -> io::Result<&[u8]> {
+    /// The answer to a question, as it came.
+    pub(crate) fn body(&mut self, nth: usize) -> io::Result<&[u8]> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(Connection::open(self.port, &self.config)?),
