@@ -53,7 +53,7 @@ const RENEW: Duration = Duration::from_secs(600);
 const IN_HAND: usize = 64;
 
 /// What ends within so long after something was written is written together.
-const GATHER: Duration = Duration::from_millis(4);
+const GATHER: Duration = Duration::from_millis(8);
 
 /// A loan lasts as long as so many messages: one that is sent is answered before it ends, and so it is never
 /// sent by two nodes at once. It is gone on with long before.
