@@ -5,7 +5,7 @@ use super::{
     perioden::{self, Moment},
 };
 use crate::domain::{
-    Adres, Gegevens, Kern, Leerbedrijf, LeerbedrijfStatus, MutatieSoort, Personen, Tijdstip,
+    Gegevens, Kern, Leerbedrijf, LeerbedrijfStatus, MutatieSoort, Personen, Tijdstip,
 };
 
 /// What the register has to hold from now on, and what changed.
@@ -75,26 +75,11 @@ fn identity(old: &Leerbedrijf, new: &Leerbedrijf, moment: Moment) -> Option<Chan
             .is_none()
             .then(|| Change::identity(MutatieSoort::LeerbedrijfBeeindigd, moment.dag));
     }
-    let moved = !same_place(&old.gegevens.vestigingsadres, &new.gegevens.vestigingsadres);
+    let (from, to) = (&old.gegevens.vestigingsadres, &new.gegevens.vestigingsadres);
+    let moved = !from.is_same_but_for_coordinaten(to);
     let changed =
         was.naam != is.naam || moved || was.status != is.status || was.opvolging != is.opvolging;
     changed.then(|| Change::identity(MutatieSoort::LeerbedrijfGewijzigd, moment.dag))
-}
-
-/// The same address, wherever exactly the map puts it.
-fn same_place(a: &Adres, b: &Adres) -> bool {
-    let Adres {
-        straat,
-        huisnummer,
-        huisnummertoevoeging,
-        postcode,
-        plaats,
-        land,
-        coordinaten: _,
-    } = a;
-    (straat, huisnummer, huisnummertoevoeging)
-        == (&b.straat, &b.huisnummer, &b.huisnummertoevoeging)
-        && (postcode, plaats, land) == (&b.postcode, &b.plaats, &b.land)
 }
 
 /// When the source does not say when it changed the leerbedrijf and nothing of it did change,

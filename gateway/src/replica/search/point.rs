@@ -26,8 +26,8 @@ impl Point {
 
     /// The square of the chord, of which distances are a rising function; NaN from nowhere.
     pub(super) fn chord_squared(&self, other: &Self) -> f64 {
-        let [x, y, z] = [0, 1, 2].map(|axis| self.0[axis] - other.0[axis]);
-        x * x + y * y + z * z
+        let ([a, b, c], [x, y, z]) = (self.0, other.0);
+        (a - x).powi(2) + (b - y).powi(2) + (c - z).powi(2)
     }
 
     /// The square of the chord under a great circle of so many metres.

@@ -160,12 +160,14 @@ impl<'a, V: Visible> Scan<'a, V> {
         let mut rest = list;
         self.runs.iter().flat_map(move |run| {
             // Runs and rows ascend: the next ones are near.
-            let first_not_before = |row: u32| {
+            let first_not_before = |row: u32, about: u32| {
                 let all = 0..rest.len() as u32;
-                near::partition(&all, 0, |at| row_of(&rest[at as usize]) < row) as usize
+                near::partition(&all, about, |at| row_of(&rest[at as usize]) < row)
             };
-            let (from, to) = (first_not_before(run.start), first_not_before(run.end));
-            let (within, behind) = (&rest[from..to], &rest[to..]);
+            let from = first_not_before(run.start, 0);
+            let to = first_not_before(run.end, from);
+            let (before, behind) = rest.split_at(to as usize);
+            let within = &before[from as usize..];
             rest = behind;
             within
         })
