@@ -31,10 +31,10 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = NatrekkenErkenningAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
-    /// The verification itself.
+    /// De natrekking zelf.
     #[serde(flatten)]
     pub uitkomst: Uitkomst,
 }

@@ -42,7 +42,7 @@ pub struct Verzoek {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = NatrekkenErkenningenAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// Een resultaat per verzoek, in de gevraagde volgorde.
@@ -63,7 +63,7 @@ pub struct Resultaat {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub signaaltekst: Option<Cow<'static, str>>,
-    /// The verification itself.
+    /// De natrekking zelf.
     #[serde(flatten)]
     pub uitkomst: Uitkomst,
 }

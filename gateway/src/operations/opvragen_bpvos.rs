@@ -44,7 +44,7 @@ pub struct Request {
 #[serde(rename_all = "camelCase")]
 #[schema(as = OpvragenBpvosAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// De bpvo's van de school op deze pagina, hoogstens 100.
@@ -58,7 +58,7 @@ pub struct Response {
 #[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = OpvragenBpvoAntwoord)]
 pub struct ResponseOfOne {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// De bpvo.

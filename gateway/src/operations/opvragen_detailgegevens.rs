@@ -28,7 +28,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = OpvragenDetailgegevensAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// Ontbreekt als het leerbedrijf onbekend is.

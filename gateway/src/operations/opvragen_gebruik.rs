@@ -38,7 +38,7 @@ pub struct Request {
 #[serde(rename_all = "camelCase")]
 #[schema(as = OpvragenGebruikAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// De aantallen, op dag, operatie en code.

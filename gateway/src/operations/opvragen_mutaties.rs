@@ -66,7 +66,7 @@ pub fn may_wait(wacht_seconden: &str) -> bool {
 #[serde(rename_all = "camelCase")]
 #[schema(as = OpvragenMutatiesAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// Oplopend op volgnummer.

@@ -49,7 +49,7 @@ pub struct Request {
 #[serde(rename_all = "camelCase")]
 #[schema(as = VaststellenLeerbedrijfAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// De gevonden leerbedrijven, beste eerst, hoogstens 25.

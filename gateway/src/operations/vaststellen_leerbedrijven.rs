@@ -37,7 +37,7 @@ pub struct Rij {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = VaststellenLeerbedrijvenAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// Een resultaat per rij, in de gevraagde volgorde.

@@ -60,7 +60,7 @@ pub struct InvoerStuk {
 #[serde(rename_all = "camelCase")]
 #[schema(as = VergelijkenMutatiesAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// Of de ontvanger tot en met totEnMet alles heeft, met de goede mutatieId's. Ontbreekt als niet

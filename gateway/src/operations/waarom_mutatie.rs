@@ -50,7 +50,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = WaaromMutatieAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// Per mutatie een; leeg als er geen was.

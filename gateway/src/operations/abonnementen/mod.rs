@@ -41,10 +41,10 @@ const TRIES: usize = 10;
 #[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = AbonnementAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
-    /// The subscription; none when it is unknown (170) or was refused.
+    /// Het abonnement; ontbreekt als het onbekend is (170) of geweigerd werd.
     #[serde(flatten)]
     #[schema(value_type = AbonnementDetail)]
     pub abonnement: Option<AbonnementDetail>,

@@ -23,7 +23,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = OpvragenAbonnementenAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// De abonnementen, de oudste eerst.

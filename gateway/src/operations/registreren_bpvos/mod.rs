@@ -104,10 +104,10 @@ pub struct InvoerKeuzedeel {
 #[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = RegistrerenBpvosAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
-    /// How much changed.
+    /// Hoeveel er veranderde.
     #[serde(flatten)]
     pub telling: Telling,
     /// Een resultaat per bpvo, in de gegeven volgorde.
