@@ -101,6 +101,8 @@ pub mod names {
     pub const REGISTER_GESTOPT_BIJ: &str = "stagepoort_register_gestopt_bij_nummer";
     /// Objects in the replica, by soort.
     pub const REGISTER_OBJECTEN: &str = "stagepoort_register_objecten";
+    /// Leerbedrijven shown by a search, by bron: `bewaard` when an earlier answer had read it, else `register`.
+    pub const ZOEKPROFIELEN: &str = "stagepoort_zoekprofielen_total";
     /// Memory of the search index.
     pub const ZOEKINDEX_BYTES: &str = "stagepoort_zoekindex_bytes";
     /// Segments of the search index.
@@ -251,6 +253,11 @@ fn describe() {
         names::PUSH_GENUMMERD,
         Unit::Count,
         "Mutaties that this node numbered for subscriptions."
+    );
+    describe_counter!(
+        names::ZOEKPROFIELEN,
+        Unit::Count,
+        "Leerbedrijven that searches found, read anew from the register or kept from an earlier one."
     );
     describe_histogram!(VERZOEK_DUUR, Unit::Seconds, "Time to answer a request.");
     describe_counter!(

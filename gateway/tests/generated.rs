@@ -8,7 +8,7 @@ use stagepoort::{
     clock::Clock,
     domain::{Caller, Datum, Oin, Rol, Tijdstip},
     log::{LogStore, SqliteStore},
-    operations::{Context, Rules, natrekken_erkenning},
+    operations::{Context, Profielen, Rules, natrekken_erkenning},
     register::{
         Share,
         generate::{Plan, Voorbeeld, scholen, voorbeelden, write_levering},
@@ -132,6 +132,7 @@ fn check(replica: &Replica, voorbeeld: &Voorbeeld) {
         caller: &caller,
         rules: Rules::default(),
         now: now(),
+        profielen: &Profielen::default(),
     };
     let request = natrekken_erkenning::Request {
         leerbedrijf_id: Some(voorbeeld.leerbedrijf_id.to_string()),

@@ -12,7 +12,7 @@ use stagepoort::{
         LeerbedrijfId, LeerbedrijfStatus, Leerwegen, Oin, Opleiding, Opvolging, Rol, Tijdstip,
     },
     log::{Inhoud, Line, LogStore, Sleutel, Soort, SqliteStore},
-    operations::{Context, KeuzedeelRegel, Rules, natrekken_erkenning},
+    operations::{Context, KeuzedeelRegel, Profielen, Rules, natrekken_erkenning},
     replica::{Follower, Replica, View},
 };
 use uuid::Uuid;
@@ -211,6 +211,7 @@ impl Register {
             caller: &self.caller,
             rules,
             now: moment(),
+            profielen: &Profielen::default(),
         };
         natrekken_erkenning::run(&ctx, request)
     }

@@ -177,6 +177,28 @@ fn answers_may_grow_and_hold_no_null() {
 }
 
 #[test]
+fn every_description_is_dutch() {
+    fn walk(node: &Value) {
+        match node {
+            Value::Object(members) => {
+                if let Some(text) = members.get("description").and_then(Value::as_str) {
+                    let mut words = text.split(|c: char| !c.is_alphabetic());
+                    let english = words.find(|word| {
+                        let english = ["the", "which", "who", "how", "what", "and", "its"];
+                        english.contains(&word.to_lowercase().as_str())
+                    });
+                    assert_eq!(english, None, "{text}");
+                }
+                members.values().for_each(walk);
+            }
+            Value::Array(items) => items.iter().for_each(walk),
+            _ => {}
+        }
+    }
+    walk(&document());
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     fn walk(document: &Value, node: &Value) {
         match node {

@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     log::{LogStore, LogWriter, Opslag, StoreError},
     metrics,
+    operations::Profielen,
     push::{Sleutel, SleutelError},
     replica::{FollowerStatus, Replica},
     transport::{
@@ -204,6 +205,7 @@ fn gateway(
         api_url: config.api.publieke_url.clone(),
         bulk: config.server.bulk(),
         freshness,
+        profielen: Profielen::default(),
     })
 }
 

@@ -65,6 +65,8 @@ impl zoeken_leerplaatsen::Response {
     #[must_use]
     pub fn leerbedrijf_ids(&self) -> Vec<LeerbedrijfId> {
         let found = self.leerbedrijven.iter();
-        found.map(|gevonden| gevonden.leerbedrijf_id).collect()
+        found
+            .map(|gevonden| gevonden.bedrijf.leerbedrijf_id)
+            .collect()
     }
 }

@@ -7,6 +7,7 @@ pub mod abonnementen;
 pub(crate) mod erkend_over;
 #[doc(hidden)]
 pub mod fuzzing;
+mod gedeeld;
 mod genoemd;
 mod matching;
 pub mod natrekken_erkenning;
@@ -41,9 +42,11 @@ use crate::{
     },
     replica::{Replica, View},
 };
+pub use gedeeld::{Gedeeld, fetch};
 pub use pushing::Pushing;
 pub use registreren_bpvos::{Herkenning, Writing};
 pub use uitgang::Uitgang;
+pub use zoeken_leerplaatsen::Profielen;
 
 /// What the operator set that changes an answer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,6 +103,8 @@ pub struct Context<'a> {
     pub rules: Rules,
     /// The present moment.
     pub now: Tijdstip,
+    /// What was read from the register for earlier answers.
+    pub profielen: &'a Profielen,
 }
 
 /// An answer and what was remarkable about the request's own fields. A transport gets at it by

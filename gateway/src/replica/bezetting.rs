@@ -67,11 +67,27 @@ impl Bezetting {
     }
 }
 
+/// Changed leerbedrijven of which account is kept one by one.
+const MOST_CHANGED: usize = 4_096;
+
 /// Those of all leerbedrijven where there is anybody, and the bpvo's of each school.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bezettingen {
     at: OrdMap<LeerbedrijfId, Bezetting>,
     of_school: OrdMap<Oin, OrdSet<BpvoSleutel>>,
+    /// How often anything changed here.
+    changes: u64,
+    /// The last change of each leerbedrijf since the present `grond`.
+    changed: OrdMap<LeerbedrijfId, u64>,
+    /// Another one each time that account begins anew.
+    grond: Arc<()>,
+}
+
+/// What matters is what is there, and not how it came there.
+impl PartialEq for Bezettingen {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at && self.of_school == other.of_school
+    }
 }
 
 impl Bezettingen {
@@ -92,7 +108,22 @@ impl Bezettingen {
         for (id, blob) in personen {
             all.set_personen(id, Some(blob));
         }
+        all.begin_account();
         all
+    }
+
+    /// As long as both are the same for a leerbedrijf, so is what is here of it.
+    pub(super) fn stand(&self, id: LeerbedrijfId) -> (&Arc<()>, u64) {
+        let last = match self.changed.is_empty() {
+            true => None,
+            false => self.changed.get(&id),
+        };
+        (&self.grond, last.copied().unwrap_or(0))
+    }
+
+    fn begin_account(&mut self) {
+        self.changed = OrdMap::new();
+        self.grond = Arc::default();
     }
 
     pub(super) fn at(&self, id: LeerbedrijfId) -> Option<&Bezetting> {
@@ -173,6 +204,11 @@ impl Bezettingen {
         } else {
             self.at.insert(id, bezetting);
         }
+        if self.changed.len() >= MOST_CHANGED {
+            self.begin_account();
+        }
+        self.changes += 1;
+        self.changed.insert(id, self.changes);
     }
 }
 
@@ -220,6 +256,39 @@ fn count_opleiders(blob: &[u8]) -> Arc<[(Code, u32)]> {
 mod tests {
     use super::*;
     use crate::domain::{Contactpersoon, Personen, Praktijkopleider};
+
+    #[test]
+    fn what_is_here_of_a_leerbedrijf_stands_until_it_changes() {
+        let id = |n| LeerbedrijfId::from_u32(100_000_000 + n).unwrap();
+        let personen = postcard::to_stdvec(&Personen {
+            contactpersonen: Vec::new(),
+            praktijkopleiders: Vec::new(),
+        })
+        .unwrap();
+        let all = Bezettingen::of(Vec::new(), std::iter::once((id(1), &personen[..])));
+        let stand = |all: &Bezettingen, n| {
+            let (grond, changed) = all.stand(id(n));
+            (Arc::clone(grond), changed)
+        };
+        let same = |one: &Bezettingen, other: &Bezettingen, n| {
+            let (one, other) = (stand(one, n), stand(other, n));
+            Arc::ptr_eq(&one.0, &other.0) && one.1 == other.1
+        };
+        let mut next = all.clone();
+        next.set_personen(id(1), Some(&personen));
+        assert!(!same(&all, &next, 1) && same(&all, &next, 2));
+        // A change of another one that is made beside it is not taken for the same.
+        let mut later = next.clone();
+        later.set_personen(id(1), None);
+        assert!(!same(&next, &later, 1) && same(&next, &later, 2));
+        // When there are too many to keep account of, none is what it was.
+        for n in 0..=MOST_CHANGED as u32 {
+            later.set_personen(id(n), None);
+        }
+        assert!(!same(&next, &later, 1) && !same(&next, &later, 9_000));
+        assert!(later.changed.len() <= MOST_CHANGED);
+        assert_eq!(later, Bezettingen::default());
+    }
 
     #[test]
     fn trainers_are_counted_as_the_whole_blob_has_them() {

@@ -19,4 +19,4 @@ pub use follower::{Follower, FollowerError, FollowerStatus, Progress, Stop};
 pub use hash::StateHash;
 pub use replay::replay;
 pub use state::{Aantallen, ApplyError, BpvoSleutel, State};
-pub use view::{Listed, NotHere, Replica, Stand, View};
+pub use view::{Leerplaatsen, NotHere, Replica, Stand, Stempel, View, Voorkant};

@@ -198,7 +198,7 @@ impl State {
     /// already; nothing else is.
     pub(super) fn rebuild_gazetteer(&mut self) -> Result<(), &'static str> {
         for blob in self.leerbedrijven.values() {
-            let (_, gegevens) = decode_voorkant(blob).ok_or(UNREADABLE)?;
+            let ((_, gegevens), _) = decode_voorkant(blob).ok_or(UNREADABLE)?;
             self.gazetteer.insert(&gegevens.vestigingsadres);
         }
         Ok(())
@@ -415,9 +415,9 @@ pub(super) fn decode_kern(blob: &[u8]) -> Option<Kern> {
     postcard::take_from_bytes(blob).ok().map(|(kern, _)| kern)
 }
 
-/// Reads a blob of [`Leerbedrijf`] up to its leerplaatsen.
-pub(super) fn decode_voorkant(blob: &[u8]) -> Option<(Kern, Gegevens)> {
-    postcard::take_from_bytes(blob).ok().map(|(read, _)| read)
+/// Reads a blob of [`Leerbedrijf`] up to its leerplaatsen; gives those unread.
+pub(super) fn decode_voorkant(blob: &[u8]) -> Option<((Kern, Gegevens), &[u8])> {
+    postcard::take_from_bytes(blob).ok()
 }
 
 pub(super) fn count(personen: &Personen) -> u64 {

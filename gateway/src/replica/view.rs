@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         Adres, Bpvo, Code, Coordinaten, Datum, Equivalent, FoldedNaam, Gegevens, Kern, Leerbedrijf,
-        LeerbedrijfId, Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
+        LeerbedrijfId, Leerplaats, Oin, Opleiding, Personen, RegisterVersie, School, Tijdstip,
     },
     geo::Gazetteer,
     log::TijdlijnBegin,
@@ -314,25 +314,26 @@ impl View {
             .copied()
     }
 
-    /// Leerbedrijven as a list shows them; those that are not there are left out. All are looked up
-    /// before one is read: most of the time goes into waiting for memory, and so the waits overlap.
+    /// A leerbedrijf up to its leerplaatsen.
     #[must_use]
-    pub fn listed(&self, ids: impl Iterator<Item = LeerbedrijfId>) -> Vec<Listed<'_>> {
-        let State {
-            leerbedrijven,
-            bezettingen,
-            ..
-        } = &self.state;
-        let of = |id| {
-            let blob = leerbedrijven.get(&id)?;
-            let bezetting = bezettingen.at(id);
-            Some(Listed {
-                id,
-                blob,
-                bezetting,
-            })
+    pub fn voorkant(&self, id: LeerbedrijfId) -> Option<Voorkant> {
+        let blob = self.state.leerbedrijven.get(&id)?;
+        let ((kern, gegevens), rest) = decode_voorkant(blob)?;
+        let leerplaatsen = Leerplaatsen {
+            from: blob.len() - rest.len(),
+            blob: Arc::clone(blob),
         };
-        ids.filter_map(of).collect()
+        Some(Voorkant {
+            kern,
+            gegevens,
+            leerplaatsen,
+        })
+    }
+
+    /// How many students and trainers a leerbedrijf has; none where there is nobody.
+    #[must_use]
+    pub fn bezetting(&self, id: LeerbedrijfId) -> Option<&Bezetting> {
+        self.state.bezettingen.at(id)
     }
 
     /// Leerbedrijven with an address on this postcode, of business or for letters, ascending.
@@ -372,6 +373,29 @@ impl View {
         self.search.search(query, at, after, wanted, niveau_of)
     }
 
+    /// By which it is known again that nothing of a hit has changed since; none when it had changed
+    /// before this view already.
+    #[must_use]
+    pub fn stempel(&self, hit: &Hit) -> Option<Stempel> {
+        let (bezet, changed) = self.state.bezettingen.stand(hit.leerbedrijf_id);
+        Some(Stempel {
+            grond: Arc::clone(self.search.grond()),
+            since: hit.since?,
+            bezet: Arc::clone(bezet),
+            changed,
+        })
+    }
+
+    /// Whether a hit is as it was when it got this.
+    #[must_use]
+    pub fn is_as_stamped(&self, hit: &Hit, stempel: &Stempel) -> bool {
+        let (bezet, changed) = self.state.bezettingen.stand(hit.leerbedrijf_id);
+        hit.since == Some(stempel.since)
+            && changed == stempel.changed
+            && Arc::ptr_eq(self.search.grond(), &stempel.grond)
+            && Arc::ptr_eq(bezet, &stempel.bezet)
+    }
+
     /// Leerbedrijven that share words with this name and are there (but for a distance), historical
     /// ones too: at most so many, the most promising first. Words count as in a search: themselves,
     /// their beginning, or one typo away (domain rule 8); not every one need be found.
@@ -402,37 +426,41 @@ impl View {
     }
 }
 
-/// A leerbedrijf and who is there, found and not read yet.
-#[derive(Debug, Clone, Copy)]
-pub struct Listed<'v> {
-    id: LeerbedrijfId,
-    blob: &'v [u8],
-    bezetting: Option<&'v Bezetting>,
+/// What tells one state of a leerbedrijf from another. As long as it is the same, so is all that the
+/// register tells of it: itself, where it is, its opleidingen, how many students and trainers it has.
+#[derive(Debug, Clone)]
+pub struct Stempel {
+    grond: Arc<()>,
+    /// The commit that it came in with.
+    since: u64,
+    bezet: Arc<()>,
+    /// The last change of its students or trainers.
+    changed: u64,
 }
 
-impl<'v> Listed<'v> {
-    /// Which one.
-    #[must_use]
-    pub fn leerbedrijf_id(&self) -> LeerbedrijfId {
-        self.id
-    }
+/// A leerbedrijf of which the leerplaatsen are not read yet: they are most of many a leerbedrijf.
+#[derive(Debug, Clone)]
+pub struct Voorkant {
+    /// What a verification needs.
+    pub kern: Kern,
+    /// Addresses and contact data.
+    pub gegevens: Gegevens,
+    /// What comes behind it.
+    pub leerplaatsen: Leerplaatsen,
+}
 
-    /// All of it but its people.
-    #[must_use]
-    pub fn leerbedrijf(&self) -> Option<Leerbedrijf> {
-        decode(self.blob).ok()
-    }
+/// The leerplaatsen of a leerbedrijf as they stand in its blob.
+#[derive(Debug, Clone)]
+pub struct Leerplaatsen {
+    blob: Arc<[u8]>,
+    from: usize,
+}
 
-    /// All that stands before its leerplaatsen, which are most of many a leerbedrijf.
+impl Leerplaatsen {
+    /// Reads them.
     #[must_use]
-    pub fn voorkant(&self) -> Option<(Kern, Gegevens)> {
-        decode_voorkant(self.blob)
-    }
-
-    /// How many students and trainers there are; none where there is nobody.
-    #[must_use]
-    pub fn bezetting(&self) -> Option<&'v Bezetting> {
-        self.bezetting
+    pub fn read(&self) -> Option<Vec<Leerplaats>> {
+        decode(&self.blob[self.from..]).ok()
     }
 }
 

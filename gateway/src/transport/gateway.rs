@@ -19,7 +19,9 @@ use crate::{
     clock::Clock,
     domain::{Caller, LeerbedrijfId, Oin, Operatie, Tijdstip},
     log::LogWriter,
-    operations::{Context, Failure, Herkenning, Pushing, Rules, Uitgang, Writing, view_for},
+    operations::{
+        Context, Failure, Herkenning, Profielen, Pushing, Rules, Uitgang, Writing, view_for,
+    },
     push::{Mandaten, PushDesk, Voorwaarden, Wachtgrens},
     replica::{Replica, View},
     transport::bulk::Bulk,
@@ -51,6 +53,8 @@ pub struct Gateway {
     pub bulk: Bulk,
     /// How fresh the register on this node is known to be.
     pub freshness: Freshness,
+    /// What was read from the register for earlier answers.
+    pub profielen: Profielen,
 }
 
 /// When this node last heard from the log, whether or not there was anything new.

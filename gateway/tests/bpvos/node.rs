@@ -22,7 +22,7 @@ use stagepoort::{
         LeerbedrijfId, LeerbedrijfStatus, Leerwegen, Oin, Opleiding, Opvolging, Rol, Tijdstip,
     },
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
-    operations::Rules,
+    operations::{Profielen, Rules},
     replica::{Follower, Replica},
     transport::{
         bulk::Bulk,
@@ -142,6 +142,7 @@ impl Node {
             api_url: "https://api.test.example:8443".to_owned(),
             bulk: Bulk::default(),
             freshness: Freshness::default(),
+            profielen: Profielen::default(),
         };
         Self {
             gateway: Data::new(gateway),

@@ -22,7 +22,7 @@ use stagepoort::{
     },
     log::{Inhoud, Line, LogStore, LogWriter, Opslag, Sleutel, Soort, SqliteStore},
     operations::{
-        Rules,
+        Profielen, Rules,
         opruimen_bpvos::{Opruimen, Opruimstap, PER_DEEL},
     },
     push::{
@@ -138,6 +138,7 @@ impl World {
             api_url: "https://api.test.example:8443".to_owned(),
             bulk: Bulk::default(),
             freshness: Freshness::default(),
+            profielen: Profielen::default(),
         }
     }
 

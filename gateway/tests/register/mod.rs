@@ -14,7 +14,7 @@ use stagepoort::{
         Tijdstip,
     },
     log::{Inhoud, Line, LogStore, LogWriter, Sleutel, Soort, SqliteStore},
-    operations::Rules,
+    operations::{Profielen, Rules},
     replica::{Follower, Replica},
     transport::{
         bulk::Bulk,
@@ -68,6 +68,7 @@ pub(crate) async fn gateway() -> Gateway {
         api_url: "https://api.test.example:8443".to_owned(),
         bulk: Bulk::default(),
         freshness: Freshness::default(),
+        profielen: Profielen::default(),
     }
 }
 

@@ -114,7 +114,7 @@ fn what_is_right_is_found_and_comes_first() {
     let mut missed = String::new();
     for question in questions() {
         let pages = all_pages(groot::register(), &question.vraag, 100);
-        let found: Vec<LeerbedrijfId> = pages.iter().map(|l| l.leerbedrijf_id).collect();
+        let found: Vec<LeerbedrijfId> = pages.iter().map(|l| l.bedrijf.leerbedrijf_id).collect();
         total.count(question, &found);
         per_klasse
             .entry(&question.klasse)

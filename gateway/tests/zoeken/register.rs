@@ -6,7 +6,7 @@ use stagepoort::{
     clock::Clock,
     domain::{Caller, Oin, Rol, Tijdstip},
     log::{LogStore, SqliteStore},
-    operations::{Answer, Context, Rules, zoeken_leerplaatsen},
+    operations::{Answer, Context, Profielen, Rules, zoeken_leerplaatsen},
     replica::{Follower, Replica},
 };
 use tempfile::TempDir;
@@ -39,6 +39,8 @@ pub(crate) struct Register {
     replica: Arc<Replica>,
     follower: Follower,
     commits: u128,
+    /// The same for every state, as in a gateway.
+    profielen: Profielen,
     // Last, so that the store is closed before its folder goes.
     folder: Option<TempDir>,
 }
@@ -57,6 +59,7 @@ impl Register {
             store,
             replica,
             commits: 0,
+            profielen: Profielen::default(),
             folder: Some(folder),
         };
         register.becomes(wereld).await;
@@ -102,12 +105,13 @@ impl Register {
         zoeken_leerplaatsen::run(&self.context(caller, now), vraag.request())
     }
 
-    pub(crate) fn context<'a>(&self, caller: &'a Caller, now: Tijdstip) -> Context<'a> {
+    pub(crate) fn context<'a>(&'a self, caller: &'a Caller, now: Tijdstip) -> Context<'a> {
         Context {
             view: self.replica.view(),
             caller,
             rules: Rules::default(),
             now,
+            profielen: &self.profielen,
         }
     }
 }

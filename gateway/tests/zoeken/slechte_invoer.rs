@@ -385,7 +385,7 @@ fn ids(register: &Register, naam: &str) -> Vec<LeerbedrijfId> {
     };
     all_pages(register, &vraag, 100)
         .iter()
-        .map(|l| l.leerbedrijf_id)
+        .map(|l| l.bedrijf.leerbedrijf_id)
         .collect()
 }
 

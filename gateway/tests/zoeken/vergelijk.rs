@@ -69,7 +69,7 @@ pub(crate) fn difference(
                 let hit = expected
                     .hits
                     .iter()
-                    .find(|hit| hit.id == found.leerbedrijf_id)?;
+                    .find(|hit| hit.id == found.bedrijf.leerbedrijf_id)?;
                 of_one(register, vraag, hit, found)
             };
             paged.iter().find_map(of)
@@ -79,7 +79,7 @@ pub(crate) fn difference(
 /// The same leerbedrijven, each once, in an order that the question allows.
 fn order(expected: &Hits, paged: &[GevondenLeerbedrijf]) -> Option<String> {
     let must: Vec<LeerbedrijfId> = expected.hits.iter().map(|h| h.id).collect();
-    let are: Vec<LeerbedrijfId> = paged.iter().map(|l| l.leerbedrijf_id).collect();
+    let are: Vec<LeerbedrijfId> = paged.iter().map(|l| l.bedrijf.leerbedrijf_id).collect();
     let set = |ids: &[LeerbedrijfId]| ids.iter().copied().collect::<BTreeSet<_>>();
     let (must_set, are_set) = (set(&must), set(&are));
     if must_set != are_set || must.len() != are.len() {
@@ -184,8 +184,8 @@ fn same_afstand(must: Option<f64>, is: Option<AfstandKm>) -> bool {
 
 /// What is answered as the register has it.
 fn same_facts(register: &Register, found: &GevondenLeerbedrijf) -> bool {
-    let wereld = &register.wereld;
-    let Some(own) = wereld.leerbedrijven.get(&found.leerbedrijf_id) else {
+    let (wereld, bedrijf) = (&register.wereld, &found.bedrijf);
+    let Some(own) = wereld.leerbedrijven.get(&bedrijf.leerbedrijf_id) else {
         return false;
     };
     let erkenningen = found.erkenningen.iter().all(|e| {
@@ -224,9 +224,11 @@ fn same_facts(register: &Register, found: &GevondenLeerbedrijf) -> bool {
                 == (l.beschikbaar_vanaf, l.beschikbaar_tot)
         })
     });
-    found.naam == own.kern.naam
-        && found.vestigingsadres == own.gegevens.vestigingsadres
-        && found.telefoonnummer == own.gegevens.telefoonnummer
+    bedrijf.naam == own.kern.naam
+        && bedrijf.vestigingsadres == own.gegevens.vestigingsadres
+        && bedrijf.telefoonnummer == own.gegevens.telefoonnummer
+        && bedrijf.emailadres == own.gegevens.emailadres
+        && bedrijf.website == own.gegevens.website
         && erkenningen
         && leerplaatsen
 }

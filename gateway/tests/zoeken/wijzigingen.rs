@@ -118,7 +118,7 @@ async fn page_through(
         let ids: Vec<LeerbedrijfId> = page
             .leerbedrijven
             .iter()
-            .map(|l| l.leerbedrijf_id)
+            .map(|l| l.bedrijf.leerbedrijf_id)
             .collect();
         if page.totaal as usize != first.hits.len() {
             return Err(format!("totaal {} after {}", page.totaal, first.hits.len()));
@@ -178,7 +178,7 @@ fn fitting(expected: Option<Expected>) -> BTreeSet<LeerbedrijfId> {
 fn change(wereld: &mut Wereld, kans: &mut Kans, vandaag: Datum) {
     let (text, naam, niveau) = kans.pick(OPLEIDINGEN);
     let code = bouw::code(text);
-    match kans.below(10) {
+    match kans.below(12) {
         0 => wereld.equivalenten = toevallig::equivalenten(kans, vandaag),
         1 => {
             let naam = format!("{naam} {}", kans.pick(&["allround", "gevorderd", "Kok"]));
@@ -194,6 +194,25 @@ fn change(wereld: &mut Wereld, kans: &mut Kans, vandaag: Datum) {
         4 => {
             let keys: Vec<String> = wereld.bpvos.keys().take(3).cloned().collect();
             wereld.bpvos.retain(|key, _| !keys.contains(key));
+        }
+        5 => {
+            let ids: Vec<LeerbedrijfId> = wereld.personen.keys().copied().collect();
+            let (from, to) = (kans.pick(&ids), kans.pick(&ids));
+            let moved = wereld
+                .personen
+                .get_mut(&from)
+                .unwrap()
+                .praktijkopleiders
+                .pop();
+            let there = wereld.personen.get_mut(&to).unwrap();
+            there.praktijkopleiders.extend(moved);
+        }
+        6 => {
+            let ids: Vec<LeerbedrijfId> = wereld.leerbedrijven.keys().copied().collect();
+            let nth = kans.below(wereld.bpvos.len().max(1));
+            if let Some(bpvo) = wereld.bpvos.values_mut().nth(nth) {
+                bpvo.leerbedrijf_id = kans.pick(&ids);
+            }
         }
         _ => change_leerbedrijf(wereld, kans, vandaag),
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use stagepoort::{
     domain::{Adres, Coordinaten, Datum, Erkenning, Leerplaats, Leerweg},
     operations::{
+        Gedeeld,
         opvragen_detailgegevens::ErkenningDetail,
         zoeken_leerplaatsen::{GevondenErkenning, GevondenLeerplaats},
     },
@@ -188,7 +189,7 @@ fn erkenning_answer(
 ) -> GevondenErkenning {
     let opleiding = register.opleidingen.get(&erkenning.code);
     GevondenErkenning {
-        erkenning: ErkenningDetail {
+        erkenning: Gedeeld::new(ErkenningDetail {
             code: erkenning.code,
             opleidingsnaam: opleiding.map(|o| o.opleidingsnaam.clone()),
             niveau: opleiding.and_then(|o| o.niveau),
@@ -199,7 +200,7 @@ fn erkenning_answer(
             gedeeltelijk: erkenning.gedeeltelijk,
             werkprocessen: erkenning.werkprocessen.clone(),
             bijgewerkt_op: erkenning.bijgewerkt_op,
-        },
+        }),
         aantal_praktijkopleiders: bedrijf.opleiders.get(&erkenning.code).copied().unwrap_or(0),
         equivalent_voor: None,
     }

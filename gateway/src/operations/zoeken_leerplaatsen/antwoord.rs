@@ -11,7 +11,7 @@ use crate::{
         Vergoeding as RegisterVergoeding,
     },
     operations::{
-        Kop,
+        Gedeeld, Kop,
         opvragen_detailgegevens::{ErkenningDetail, PraktijkopleiderDetail},
     },
 };
@@ -21,7 +21,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[schema(as = ZoekenLeerplaatsenAntwoord)]
 pub struct Response {
-    /// The beginning of every answer.
+    /// Het begin van elk antwoord.
     #[serde(flatten)]
     pub kop: Kop,
     /// De gevonden leerbedrijven van deze pagina, in de gevraagde volgorde.
@@ -41,22 +41,10 @@ pub struct Response {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GevondenLeerbedrijf {
-    /// Sleutel van het leerbedrijf in het register.
-    #[schema(value_type = String, pattern = "^[1-9][0-9]{8}$", example = "100000001")]
-    pub leerbedrijf_id: LeerbedrijfId,
-    /// Naam.
-    pub naam: String,
-    /// Waar het gevestigd is.
-    pub vestigingsadres: Adres,
-    /// Telefoonnummer, E.164.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub telefoonnummer: Option<String>,
-    /// E-mailadres.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub emailadres: Option<String>,
-    /// Website.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub website: Option<String>,
+    /// Welk leerbedrijf het is.
+    #[serde(flatten)]
+    #[schema(value_type = GevondenBedrijf)]
+    pub bedrijf: Gedeeld<GevondenBedrijf>,
     /// Afstand in kilometers, hemelsbreed, tot het midden van de gevraagde postcode, plaats of
     /// het gevraagde adres. Ontbreekt zonder zo'n vraag, en als de ligging onbekend is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,13 +69,36 @@ pub struct GevondenLeerbedrijf {
     pub toelichting: Option<String>,
 }
 
+/// Who a leerbedrijf is, and how it is reached.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GevondenBedrijf {
+    /// Sleutel van het leerbedrijf in het register.
+    #[schema(value_type = String, pattern = "^[1-9][0-9]{8}$", example = "100000001")]
+    pub leerbedrijf_id: LeerbedrijfId,
+    /// Naam.
+    pub naam: String,
+    /// Waar het gevestigd is.
+    pub vestigingsadres: Adres,
+    /// Telefoonnummer, E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telefoonnummer: Option<String>,
+    /// E-mailadres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emailadres: Option<String>,
+    /// Website.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+}
+
 /// An erkenning that fits, and how many people train for it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GevondenErkenning {
-    /// The erkenning itself.
+    /// De erkenning zelf.
     #[serde(flatten)]
-    pub erkenning: ErkenningDetail,
+    #[schema(value_type = ErkenningDetail)]
+    pub erkenning: Gedeeld<ErkenningDetail>,
     /// Hoeveel praktijkopleiders er voor deze code zijn.
     pub aantal_praktijkopleiders: u32,
     /// De gevraagde code waarvoor deze erkenning meetelt omdat haar code gelijkwaardig is;

@@ -174,6 +174,7 @@ impl Cursor {
             leerbedrijf_id: self.id,
             order: self.order,
             fits: true,
+            since: None,
         }
     }
 

@@ -5,14 +5,16 @@ mod codes;
 mod cursor;
 mod opleiders;
 mod plek;
+mod profiel;
 mod toelichting;
 mod tonen;
 mod vraag;
 
 pub use antwoord::{
-    AfstandKm, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats, Response, Studentenband,
-    Telling, Vergoeding,
+    AfstandKm, GevondenBedrijf, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats,
+    Response, Studentenband, Telling, Vergoeding,
 };
+pub use profiel::Profielen;
 
 pub(super) use cursor::Cursor;
 use cursor::{Page, Refused};
@@ -147,9 +149,10 @@ fn search(
         page.cursor(&vraag, (versie, begonnen_op), totaal, *last)
     });
     let fitting = found.hits.iter().filter(|hit| hit.fits);
-    let listed = view.listed(fitting.map(|hit| hit.leerbedrijf_id));
-    let mut leerbedrijven = Vec::with_capacity(listed.len());
-    leerbedrijven.extend(listed.into_iter().filter_map(|one| show(ctx, &vraag, one)));
+    let profielen = ctx.profielen.of(view, fitting);
+    let mut leerbedrijven = Vec::with_capacity(profielen.len());
+    let shown = profielen.iter();
+    leerbedrijven.extend(shown.filter_map(|profiel| show(ctx, &vraag, profiel)));
     let over = if vraag.opleiders {
         name_opleiders(view, &mut leerbedrijven)
     } else {

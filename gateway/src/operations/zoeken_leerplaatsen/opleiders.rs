@@ -13,7 +13,7 @@ pub(super) fn name_opleiders(
 ) -> Vec<Betrokkene> {
     let mut over = Vec::new();
     for leerbedrijf in leerbedrijven {
-        let leerbedrijf_id = leerbedrijf.leerbedrijf_id;
+        let leerbedrijf_id = leerbedrijf.bedrijf.leerbedrijf_id;
         let Some(personen) = view.personen(leerbedrijf_id) else {
             continue;
         };

@@ -1,8 +1,8 @@
 //! Why a leerbedrijf stands in the list, in words.
 
-use super::{AfstandKm, tonen::Fitting, vraag::Vraag};
+use super::{AfstandKm, profiel::Profielerkenning, tonen::Fitting, vraag::Vraag};
 use crate::{
-    domain::{Code, Erkenning, FoldedNaam, Leerbedrijf, Leerplaats, Leerweg, Leerwegen},
+    domain::{Code, FoldedNaam, Leerplaats, Leerweg, Leerwegen},
     replica::{View, search::Waar},
 };
 
@@ -15,13 +15,13 @@ const MAX_WOORDEN: usize = 8;
 pub(super) fn explain(
     view: &View,
     vraag: &Vraag,
-    leerbedrijf: &Leerbedrijf,
-    fitting: &Fitting,
+    naam: &str,
+    fitting: &Fitting<'_>,
     afstand: Option<AfstandKm>,
 ) -> String {
-    let naam = vraag.query.naam.as_ref();
+    let asked = vraag.query.naam.as_ref();
     let parts = [
-        naam.map(|asked| in_naam(asked, &leerbedrijf.kern.naam)),
+        asked.map(|asked| in_naam(asked, naam)),
         in_place(vraag, afstand),
         best(&fitting.leerplaatsen)
             .map(|found| leerplaats(view, found))
@@ -89,9 +89,9 @@ fn in_place(vraag: &Vraag, afstand: Option<AfstandKm>) -> Option<String> {
     })
 }
 
-fn erkend(view: &View, (erkenning, equivalent): &(Erkenning, Option<Code>)) -> String {
-    let wat = opleiding(view, erkenning.code, erkenning.leerwegen, *equivalent);
-    format!("erkend voor {wat} sinds {}", erkenning.startdatum)
+fn erkend(view: &View, (found, equivalent): &(&Profielerkenning, Option<Code>)) -> String {
+    let wat = opleiding(view, found.code, found.leerwegen, *equivalent);
+    format!("erkend voor {wat} sinds {}", found.startdatum)
 }
 
 fn leerplaats(view: &View, (leerplaats, equivalent): &(Leerplaats, Option<Code>)) -> String {
@@ -128,7 +128,7 @@ fn opleiding(view: &View, code: Code, leerwegen: Leerwegen, equivalent: Option<C
     text
 }
 
-fn more(fitting: &Fitting) -> Option<String> {
+fn more(fitting: &Fitting<'_>) -> Option<String> {
     let found = match fitting.leerplaatsen.len() {
         0 => fitting.erkenningen.len(),
         places => places,

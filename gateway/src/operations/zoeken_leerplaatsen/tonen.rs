@@ -2,21 +2,24 @@
 
 use super::{
     AfstandKm, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats, Studentenband,
-    codes::Codekeuze, toelichting, vraag::Vraag,
+    codes::Codekeuze,
+    profiel::{Profiel, Profielerkenning},
+    toelichting,
+    vraag::Vraag,
 };
 use crate::{
-    domain::{Code, Coordinaten, Erkenning, Leerbedrijf, LeerbedrijfStatus, Leerplaats, Leerweg},
+    domain::{Code, Coordinaten, LeerbedrijfStatus, Leerplaats},
     geo,
-    operations::{Context, opvragen_detailgegevens::erkenning_detail},
+    operations::Context,
     replica::{
-        Bezetting, Listed,
+        Bezetting,
         search::{Leerplaatsvraag, Query, Soort},
     },
 };
 
 /// What of a leerbedrijf fits, and the code asked for that each is an equivalent of.
-pub(super) struct Fitting {
-    pub(super) erkenningen: Vec<(Erkenning, Option<Code>)>,
+pub(super) struct Fitting<'p> {
+    pub(super) erkenningen: Vec<(&'p Profielerkenning, Option<Code>)>,
     pub(super) leerplaatsen: Vec<(Leerplaats, Option<Code>)>,
 }
 
@@ -24,40 +27,30 @@ pub(super) struct Fitting {
 pub(super) fn show(
     ctx: &Context<'_>,
     vraag: &Vraag,
-    listed: Listed<'_>,
+    profiel: &Profiel,
 ) -> Option<GevondenLeerbedrijf> {
-    let leerbedrijf = read(vraag, listed)?;
-    let fitting = fitting(vraag, &leerbedrijf)?;
-    let ligging = ctx.view.ligging(&leerbedrijf.gegevens.vestigingsadres);
+    let fitting = fitting(vraag, profiel)?;
     let afstand = vraag
         .query
         .punt
-        .zip(ligging)
+        .zip(profiel.ligging)
         .map(|(from, to)| afstand(from, to));
     let toelichting = vraag
         .toelichten
-        .then(|| toelichting::explain(&ctx.view, vraag, &leerbedrijf, &fitting, afstand));
-    let bezetting = listed.bezetting();
+        .then(|| toelichting::explain(&ctx.view, vraag, &profiel.bedrijf.naam, &fitting, afstand));
+    let bezetting = profiel.bezetting.as_ref();
     let (eigen, overig) = bezetting.map_or((0, 0), |b| students(ctx, b, vraag));
-    // How many there are for each code; names are not looked at (rule 11).
-    let trainers_for = |code| bezetting.map_or(0, |b| b.opleiders(code));
-    let gegevens = leerbedrijf.gegevens;
     Some(GevondenLeerbedrijf {
-        leerbedrijf_id: listed.leerbedrijf_id(),
-        naam: leerbedrijf.kern.naam,
-        vestigingsadres: gegevens.vestigingsadres,
-        telefoonnummer: gegevens.telefoonnummer,
-        emailadres: gegevens.emailadres,
-        website: gegevens.website,
+        bedrijf: profiel.bedrijf.clone(),
         afstand_km: afstand,
         aantal_studenten_eigen: Some(eigen),
         aantal_studenten_overig: Some(Studentenband::of(overig)),
         erkenningen: fitting
             .erkenningen
             .into_iter()
-            .map(|(erkenning, equivalent_voor)| GevondenErkenning {
-                aantal_praktijkopleiders: trainers_for(erkenning.code),
-                erkenning: erkenning_detail(&ctx.view, erkenning),
+            .map(|(found, equivalent_voor)| GevondenErkenning {
+                aantal_praktijkopleiders: found.praktijkopleiders,
+                erkenning: found.detail.clone(),
                 equivalent_voor,
             })
             .collect(),
@@ -68,39 +61,24 @@ pub(super) fn show(
     })
 }
 
-/// As far as the question goes: leerplaatsen are long, and only one kind of question shows them.
-fn read(vraag: &Vraag, listed: Listed<'_>) -> Option<Leerbedrijf> {
-    match vraag.query.soort {
-        Soort::Leerplaats(_) => listed.leerbedrijf(),
-        Soort::Erkenning => {
-            let (kern, gegevens) = listed.voorkant()?;
-            Some(Leerbedrijf {
-                kern,
-                gegevens,
-                leerplaatsen: Vec::new(),
-            })
-        }
-    }
-}
-
 fn afstand(from: Coordinaten, to: Coordinaten) -> AfstandKm {
     AfstandKm::new(geo::afstand_km(from, to))
 }
 
 /// What fits of a leerbedrijf as it is now.
-fn fitting(vraag: &Vraag, leerbedrijf: &Leerbedrijf) -> Option<Fitting> {
-    if leerbedrijf.kern.status != LeerbedrijfStatus::Actief {
+fn fitting<'p>(vraag: &Vraag, profiel: &'p Profiel) -> Option<Fitting<'p>> {
+    if profiel.status != LeerbedrijfStatus::Actief {
         return None;
     }
     let fitting = match vraag.query.soort {
         Soort::Erkenning => Fitting {
-            erkenningen: erkenningen(vraag, leerbedrijf),
+            erkenningen: erkenningen(vraag, profiel),
             leerplaatsen: Vec::new(),
         },
         Soort::Leerplaats(eisen) => {
-            let leerplaatsen = leerplaatsen(vraag, eisen, leerbedrijf);
+            let leerplaatsen = leerplaatsen(vraag, eisen, profiel)?;
             Fitting {
-                erkenningen: erkenningen_of(vraag, leerbedrijf, &leerplaatsen),
+                erkenningen: erkenningen_of(vraag, profiel, &leerplaatsen),
                 leerplaatsen,
             }
         }
@@ -109,32 +87,35 @@ fn fitting(vraag: &Vraag, leerbedrijf: &Leerbedrijf) -> Option<Fitting> {
     (!none).then_some(fitting)
 }
 
-fn erkenningen(vraag: &Vraag, leerbedrijf: &Leerbedrijf) -> Vec<(Erkenning, Option<Code>)> {
+fn erkenningen<'p>(
+    vraag: &Vraag,
+    profiel: &'p Profiel,
+) -> Vec<(&'p Profielerkenning, Option<Code>)> {
     let Query {
         van, tot, leerweg, ..
     } = vraag.query;
-    let all = leerbedrijf.kern.erkenningen.iter();
-    let mut found: Vec<_> = all
-        .filter(|e| e.holds_on(van) && e.holds_on(tot) && offers(e, leerweg))
-        .filter_map(|e| Some((e.clone(), fits_code(vraag.codes.as_ref(), e.code)?)))
-        .collect();
-    found.sort_by_key(|(e, _)| (e.code, e.startdatum));
-    found
+    let all = profiel.erkenningen.iter();
+    all.filter(|e| e.holds_on(van) && e.holds_on(tot) && e.offers(leerweg))
+        .filter_map(|e| Some((e, fits_code(vraag.codes.as_ref(), e.code)?)))
+        .collect()
 }
 
 fn leerplaatsen(
     vraag: &Vraag,
     eisen: Leerplaatsvraag,
-    leerbedrijf: &Leerbedrijf,
-) -> Vec<(Leerplaats, Option<Code>)> {
-    let all = leerbedrijf.leerplaatsen.iter();
+    profiel: &Profiel,
+) -> Option<Vec<(Leerplaats, Option<Code>)>> {
+    let all = profiel.leerplaatsen.read()?.into_iter();
     let mut found: Vec<_> = all
         .filter(|l| vraag.query.leerweg.is_none_or(|asked| l.leerweg == asked))
-        .filter(|l| satisfies(eisen, l) && is_erkend(vraag, leerbedrijf, l))
-        .filter_map(|l| Some((l.clone(), fits_code(vraag.codes.as_ref(), l.code)?)))
+        .filter(|l| satisfies(eisen, l) && is_erkend(vraag, profiel, l))
+        .filter_map(|l| {
+            let equivalent_voor = fits_code(vraag.codes.as_ref(), l.code)?;
+            Some((l, equivalent_voor))
+        })
         .collect();
     found.sort_by(|(a, _), (b, _)| a.leerplaats_id.cmp(&b.leerplaats_id));
-    found
+    Some(found)
 }
 
 fn satisfies(eisen: Leerplaatsvraag, leerplaats: &Leerplaats) -> bool {
@@ -156,33 +137,26 @@ fn satisfies(eisen: Leerplaatsvraag, leerplaats: &Leerplaats) -> bool {
 }
 
 /// Only an erkend leerbedrijf may train.
-fn is_erkend(vraag: &Vraag, leerbedrijf: &Leerbedrijf, leerplaats: &Leerplaats) -> bool {
-    let all = leerbedrijf.kern.erkenningen.iter();
+fn is_erkend(vraag: &Vraag, profiel: &Profiel, leerplaats: &Leerplaats) -> bool {
+    let all = profiel.erkenningen.iter();
     all.filter(|e| e.code == leerplaats.code)
-        .any(|e| e.holds_on(vraag.query.van) && offers(e, Some(leerplaats.leerweg)))
+        .any(|e| e.holds_on(vraag.query.van) && e.offers(Some(leerplaats.leerweg)))
 }
 
 /// The erkenningen under which the leerplaatsen are.
-fn erkenningen_of(
+fn erkenningen_of<'p>(
     vraag: &Vraag,
-    leerbedrijf: &Leerbedrijf,
+    profiel: &'p Profiel,
     leerplaatsen: &[(Leerplaats, Option<Code>)],
-) -> Vec<(Erkenning, Option<Code>)> {
-    let all = leerbedrijf.kern.erkenningen.iter();
-    let mut found: Vec<_> = all
-        .filter(|e| e.holds_on(vraag.query.van))
+) -> Vec<(&'p Profielerkenning, Option<Code>)> {
+    let all = profiel.erkenningen.iter();
+    all.filter(|e| e.holds_on(vraag.query.van))
         .filter_map(|e| {
             let of_code = |(l, _): &&(Leerplaats, Option<Code>)| l.code == e.code;
             let (_, equivalent_voor) = leerplaatsen.iter().find(of_code)?;
-            Some((e.clone(), *equivalent_voor))
+            Some((e, *equivalent_voor))
         })
-        .collect();
-    found.sort_by_key(|(e, _)| (e.code, e.startdatum));
-    found
-}
-
-fn offers(erkenning: &Erkenning, leerweg: Option<Leerweg>) -> bool {
-    leerweg.is_none_or(|asked| erkenning.leerwegen.contains(asked))
+        .collect()
 }
 
 fn fits_code(codes: Option<&Codekeuze>, code: Code) -> Option<Option<Code>> {

@@ -64,6 +64,8 @@ pub struct SearchIndex {
     parts: Vec<Part>,
     codes: Codes,
     opleidingen: Arc<Opleidingen>,
+    /// Another one with every other set of opleidingen, and with every index that was built anew.
+    grond: Arc<()>,
     /// The newest commit in it.
     nummer: u64,
     /// The oldest commit that can still be read.
@@ -94,6 +96,7 @@ impl SearchIndex {
             parts: vec![Part::new(Arc::new(segment))],
             codes,
             opleidingen: Arc::default(),
+            grond: Arc::default(),
             nummer,
             kept_from: nummer,
             merging: 0,
@@ -144,6 +147,12 @@ impl SearchIndex {
     /// Takes the names of all opleidingen, by which their codes are found.
     pub(super) fn set_opleidingen<'a>(&mut self, opleidingen: impl Iterator<Item = &'a Opleiding>) {
         self.opleidingen = Arc::new(Opleidingen::new(opleidingen));
+        self.grond = Arc::default();
+    }
+
+    /// As long as this is the same, so is every leerbedrijf whose row came in with the same commit.
+    pub(super) fn grond(&self) -> &Arc<()> {
+        &self.grond
     }
 
     /// Codes of the opleidingen whose name has every word of this one, ascending.
@@ -244,6 +253,7 @@ impl SearchIndex {
                         leerbedrijf_id: LeerbedrijfId::from_u32(hit.id())?,
                         order: hit.order,
                         fits: !changed || self.fits_now(now.get_or_init(scans), hit.id()),
+                        since: (!changed).then(|| hit.part.segment.since[hit.row as usize]),
                     })
                 })
                 .collect(),

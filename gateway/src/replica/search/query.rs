@@ -132,6 +132,8 @@ pub struct Hit {
     pub order: u64,
     /// Whether it fits still: one of an earlier state may do so no longer.
     pub fits: bool,
+    /// The commit that it came in with; none when it has changed after the state it was found in.
+    pub since: Option<u64>,
 }
 
 /// What was found.

@@ -151,7 +151,7 @@ impl<'a> Call<'a> {
     /// # Errors
     /// 503 when the version asked for, or any register, is not here.
     pub(super) async fn context<'c>(
-        &self,
+        &'c self,
         caller: &'c Caller,
         minimale_register_versie: Option<&str>,
         fouten: &Overtredingen,
@@ -166,6 +166,7 @@ impl<'a> Call<'a> {
             caller,
             rules: self.gateway.rules,
             now: self.now,
+            profielen: &self.gateway.profielen,
         })
     }
 
@@ -230,8 +231,21 @@ impl Reply {
         answer: &impl Serialize,
         signaalcode: Signaalcode,
     ) -> Result<Self, Problem> {
+        let write = |body: &mut Vec<u8>| serde_json::to_writer(body, answer);
+        Self::written(bytes, write, signaalcode)
+    }
+
+    /// The answer as it is written to a body of about so many bytes.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub(super) fn written(
+        bytes: usize,
+        write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+        signaalcode: Signaalcode,
+    ) -> Result<Self, Problem> {
         let mut body = Vec::with_capacity(bytes);
-        serde_json::to_writer(&mut body, answer).map_err(|error| {
+        write(&mut body).map_err(|error| {
             tracing::error!(%error, "an answer could not be written as JSON");
             Problem::new(
                 Probleemsoort::InterneFout,

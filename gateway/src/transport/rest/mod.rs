@@ -30,6 +30,7 @@ mod vaststellen_leerbedrijf;
 mod vaststellen_leerbedrijven;
 mod vergelijken_mutaties;
 mod violation;
+mod voorwerp;
 mod waarom_mutatie;
 mod webhooks;
 mod wijzigen_abonnement;
@@ -91,29 +92,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// Adds the REST endpoints. They take `web::Data<Gateway>` from the app, which should be wrapped
 /// in [`Headers`].
 pub fn configure(config: &mut ServiceConfig) {
-    // The most frequent first: the router tries them in turn. A fixed path stands before a
-    // pattern that would match it too.
+    // The router tries them in turn, and what has a part to fill in is a regular expression to it: fixed
+    // paths stand first, and so before a pattern that would match them too.
     config
-        .service(only_get(
-            natrekken_erkenning::ENDPOINT.pad,
-            web::to(natrekken_erkenning::handle),
-        ))
         .service(only_posted::<operations::natrekken_erkenningen::Request>())
         .service(only_posted::<operations::vaststellen_leerbedrijf::Request>())
         .service(only_posted::<operations::vaststellen_leerbedrijven::Request>())
         .service(only_posted::<operations::zoeken_leerplaatsen::Request>())
-        .service(only_get(
-            vaststellen_leerbedrijf::BY_ID.pad,
-            web::to(vaststellen_leerbedrijf::by_id),
-        ))
-        .service(only_get(
-            opvragen_detailgegevens::ENDPOINT.pad,
-            web::to(opvragen_detailgegevens::handle),
-        ))
         .service(bpvos())
-        .service(bpvo())
         .service(abonnementen())
-        .service(abonnement())
         .service(only_get(
             opvragen_mutaties::ENDPOINT.pad,
             web::to(opvragen_mutaties::handle),
@@ -127,6 +114,20 @@ pub fn configure(config: &mut ServiceConfig) {
             opvragen_gebruik::ENDPOINT.pad,
             web::to(opvragen_gebruik::handle),
         ))
+        .service(only_get(
+            natrekken_erkenning::ENDPOINT.pad,
+            web::to(natrekken_erkenning::handle),
+        ))
+        .service(only_get(
+            vaststellen_leerbedrijf::BY_ID.pad,
+            web::to(vaststellen_leerbedrijf::by_id),
+        ))
+        .service(only_get(
+            opvragen_detailgegevens::ENDPOINT.pad,
+            web::to(opvragen_detailgegevens::handle),
+        ))
+        .service(bpvo())
+        .service(abonnement())
         .default_service(web::to(not_found));
 }
 

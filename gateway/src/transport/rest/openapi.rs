@@ -538,7 +538,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "Wat er van een bpvo werd, en of haar leerbedrijf over de hele periode erkend is.",
     ),
     (
-        "Telling",
+        "BpvoTelling",
         "Hoeveel er in de lijst van de school veranderde.",
     ),
     (
@@ -599,6 +599,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("BpvoKeuzedeel", "Een keuzedeel binnen een bpvo."),
     ("Herkomst", "Wie een bpvo aanmeldde."),
     ("GevondenLeerbedrijf", "Een gevonden leerbedrijf."),
+    (
+        "GevondenBedrijf",
+        "Wie een leerbedrijf is, en hoe het te bereiken is.",
+    ),
     (
         "GevondenErkenning",
         "Een erkenning die bij de vraag past, en hoeveel praktijkopleiders er voor haar code zijn.",

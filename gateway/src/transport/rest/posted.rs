@@ -60,6 +60,10 @@ pub(super) trait Posted: Sized + Send + 'static {
     fn leerbedrijf_ids(_response: &Self::Response) -> Vec<LeerbedrijfId> {
         Vec::new()
     }
+    /// The answer as JSON.
+    fn write(response: &Self::Response, body: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(body, response)
+    }
     /// The head of the answer.
     fn kop(response: &Self::Response) -> &Kop;
     /// Where a field of the request stands.
@@ -193,6 +197,7 @@ async fn answer_apart<V: Posted>(call: &Call<'_>, work: Work, vraag: V) -> Resul
             caller: &work.caller,
             rules,
             now,
+            profielen: &work.gateway.profielen,
         };
         let writing = work.gateway.writing(work.herkenning);
         let operatie = V::ENDPOINT.operatie;
@@ -231,6 +236,7 @@ async fn reply<V: Posted>(
     let response = accepted(uitgang, answer, fouten, V::plaats_of).await?;
     gateway.note(context, V::leerbedrijf_ids(&response));
     let signaalcode = V::kop(&response).signaalcode;
-    let reply = Reply::json_within(V::ANSWER_BYTES, &response, signaalcode)?;
+    let write = |body: &mut Vec<u8>| V::write(&response, body);
+    let reply = Reply::written(V::ANSWER_BYTES, write, signaalcode)?;
     V::told(&response, reply)
 }

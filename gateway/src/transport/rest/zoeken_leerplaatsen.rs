@@ -6,13 +6,14 @@ use super::{
     json::{self, Fields, JsonLimits, Place},
     posted::Posted,
     violation::{Overtredingen, Plaats},
+    voorwerp::Voorwerp,
     zoekvragen::ZOEKVRAGEN,
 };
 use crate::{
     domain::{LeerbedrijfId, Operatie},
     operations::{
-        Answer, Context, Failure, Kop, Writing,
-        zoeken_leerplaatsen::{Request, Response, run},
+        Answer, Context, Failure, Kop, Writing, fetch,
+        zoeken_leerplaatsen::{GevondenErkenning, GevondenLeerbedrijf, Request, Response, run},
     },
 };
 
@@ -178,9 +179,66 @@ impl Posted for Request {
         response.leerbedrijf_ids()
     }
 
+    fn write(response: &Response, body: &mut Vec<u8>) -> serde_json::Result<()> {
+        write_response(response, body)
+    }
+
     fn kop(response: &Response) -> &Kop {
         &response.kop
     }
+}
+
+/// As serde writes it, but for the parts that were written before.
+fn write_response(response: &Response, body: &mut Vec<u8>) -> serde_json::Result<()> {
+    let Response {
+        kop,
+        leerbedrijven,
+        totaal,
+        volgende_cursor,
+        tellingen,
+    } = response;
+    let erkenningen = leerbedrijven.iter().flat_map(|found| &found.erkenningen);
+    fetch(erkenningen.map(|found| found.erkenning.beginning()));
+    let mut w = Voorwerp::begin(body);
+    w.leden_van(kop)?;
+    w.lijst("leerbedrijven", leerbedrijven, leerbedrijf)?;
+    w.lid("totaal", totaal)?;
+    w.lid_of_geen("volgendeCursor", volgende_cursor.as_ref())?;
+    w.lid("tellingen", tellingen)?;
+    w.end();
+    Ok(())
+}
+
+fn leerbedrijf(found: &GevondenLeerbedrijf, w: &mut Voorwerp<'_>) -> serde_json::Result<()> {
+    let GevondenLeerbedrijf {
+        bedrijf,
+        afstand_km,
+        aantal_studenten_eigen,
+        aantal_studenten_overig,
+        erkenningen,
+        leerplaatsen,
+        praktijkopleiders,
+        toelichting,
+    } = found;
+    w.leden(bedrijf.leden()?);
+    w.lid_of_geen("afstandKm", afstand_km.as_ref())?;
+    w.lid_of_geen("aantalStudentenEigen", aantal_studenten_eigen.as_ref())?;
+    w.lid_of_geen("aantalStudentenOverig", aantal_studenten_overig.as_ref())?;
+    w.lijst("erkenningen", erkenningen, erkenning)?;
+    w.lid("leerplaatsen", leerplaatsen)?;
+    w.lid("praktijkopleiders", praktijkopleiders)?;
+    w.lid_of_geen("toelichting", toelichting.as_ref())
+}
+
+fn erkenning(found: &GevondenErkenning, w: &mut Voorwerp<'_>) -> serde_json::Result<()> {
+    let GevondenErkenning {
+        erkenning,
+        aantal_praktijkopleiders,
+        equivalent_voor,
+    } = found;
+    w.leden(erkenning.leden()?);
+    w.lid("aantalPraktijkopleiders", aantal_praktijkopleiders)?;
+    w.lid_of_geen("equivalentVoor", equivalent_voor.as_ref())
 }
 
 fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Request {
@@ -219,7 +277,15 @@ fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Req
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::rest::field::Veldsoort;
+    use crate::{
+        domain::{Adres, Code, Datum, Leerweg, RegisterVersie, Signaalcode, Tijdstip},
+        operations::{
+            Gedeeld,
+            opvragen_detailgegevens::ErkenningDetail,
+            zoeken_leerplaatsen::{AfstandKm, GevondenBedrijf, Studentenband, Telling},
+        },
+        transport::rest::field::Veldsoort,
+    };
 
     const LIMITS: JsonLimits = JsonLimits {
         depth: 32,
@@ -228,6 +294,95 @@ mod tests {
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
+    }
+
+    /// Everything that an answer can have, or nothing of it.
+    fn answer(full: bool) -> Response {
+        let some = |text: &str| full.then(|| text.to_owned());
+        let code = Code::parse("25180").unwrap();
+        let dag = Datum::parse("2026-11-22").unwrap();
+        let erkenning = ErkenningDetail {
+            code,
+            opleidingsnaam: some("Kok \"à la carte\""),
+            niveau: full.then_some(2),
+            leerwegen: vec![Leerweg::Bbl],
+            startdatum: dag,
+            einddatum: full.then_some(dag),
+            reden: None,
+            gedeeltelijk: false,
+            werkprocessen: Vec::new(),
+            bijgewerkt_op: Tijdstip::EPOCH,
+        };
+        let bedrijf = GevondenBedrijf {
+            leerbedrijf_id: LeerbedrijfId::from_u32(100_000_001).unwrap(),
+            naam: "Café \\ {Linde}".to_owned(),
+            vestigingsadres: Adres {
+                straat: some("Oudegracht"),
+                huisnummer: full.then_some(10),
+                huisnummertoevoeging: None,
+                postcode: some("3511AB"),
+                plaats: "Utrecht".to_owned(),
+                land: "NL".to_owned(),
+                coordinaten: None,
+            },
+            telefoonnummer: some("+31301234567"),
+            emailadres: None,
+            website: some("https://linde.example/"),
+        };
+        let leerbedrijf = GevondenLeerbedrijf {
+            bedrijf: Gedeeld::new(bedrijf),
+            afstand_km: full.then(|| AfstandKm::new(4.25)),
+            aantal_studenten_eigen: full.then_some(1),
+            aantal_studenten_overig: full.then(|| Studentenband::of(7)),
+            erkenningen: vec![
+                GevondenErkenning {
+                    erkenning: Gedeeld::new(erkenning),
+                    aantal_praktijkopleiders: 3,
+                    equivalent_voor: full.then_some(code),
+                };
+                2
+            ],
+            leerplaatsen: Vec::new(),
+            praktijkopleiders: Vec::new(),
+            toelichting: some("erkend\n"),
+        };
+        Response {
+            kop: Kop {
+                signaalcode: Signaalcode::GeenBijzonderheden,
+                signaaltekst: None,
+                register_versie: RegisterVersie {
+                    tijdlijn: 1,
+                    nummer: 7,
+                },
+                register_tijdstip: Tijdstip::EPOCH,
+            },
+            leerbedrijven: vec![leerbedrijf; if full { 2 } else { 1 }],
+            totaal: 30,
+            volgende_cursor: some("0a"),
+            tellingen: full
+                .then(|| Telling {
+                    veld: "leerweg",
+                    waarde: "BBL".to_owned(),
+                    aantal: 30,
+                })
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_written_as_serde_writes_it() {
+        let mut empty = answer(false);
+        empty.leerbedrijven.clear();
+        for response in [answer(true), answer(false), empty] {
+            // What was written before is written again.
+            for _ in 0..2 {
+                let mut body = Vec::new();
+                Request::write(&response, &mut body).unwrap();
+                let expected = serde_json::to_string(&response).unwrap();
+                assert_eq!(String::from_utf8(body).unwrap(), expected);
+            }
+        }
     }
 
     #[test]

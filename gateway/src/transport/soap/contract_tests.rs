@@ -27,7 +27,7 @@ use crate::{
         Werkproces,
     },
     operations::{
-        AbonnementId, AbonnementStatus, GemeldeStatus, Kanaal, Kop, MutatieBericht,
+        AbonnementId, AbonnementStatus, Gedeeld, GemeldeStatus, Kanaal, Kop, MutatieBericht,
         abonnementen::{self, AbonnementDetail},
         natrekken_erkenning::{self, ErkenningStatus, Grondslag, Reden, Uitkomst},
         natrekken_erkenningen::{self, Resultaat},
@@ -41,8 +41,8 @@ use crate::{
         vaststellen_leerbedrijven,
         vergelijken_mutaties::{self, Interval},
         zoeken_leerplaatsen::{
-            self, AfstandKm, GevondenErkenning, GevondenLeerbedrijf, GevondenLeerplaats,
-            Studentenband, Telling, Vergoeding,
+            self, AfstandKm, GevondenBedrijf, GevondenErkenning, GevondenLeerbedrijf,
+            GevondenLeerplaats, Studentenband, Telling, Vergoeding,
         },
     },
     soap::{Lijst, TEKST, Vorm, XmlWriter},
@@ -400,17 +400,19 @@ fn opvragen_detailgegevens_writes_all_that_the_xsd_has() {
 
 fn gevonden_leerbedrijf() -> GevondenLeerbedrijf {
     GevondenLeerbedrijf {
-        leerbedrijf_id: bedrijf(),
-        naam: "Restaurant".to_owned(),
-        vestigingsadres: adres(),
-        telefoonnummer: some("+31850000000"),
-        emailadres: some("info@restaurant.example"),
-        website: some("https://restaurant.example/"),
+        bedrijf: Gedeeld::new(GevondenBedrijf {
+            leerbedrijf_id: bedrijf(),
+            naam: "Restaurant".to_owned(),
+            vestigingsadres: adres(),
+            telefoonnummer: some("+31850000000"),
+            emailadres: some("info@restaurant.example"),
+            website: some("https://restaurant.example/"),
+        }),
         afstand_km: Some(AfstandKm::new(4.25)),
         aantal_studenten_eigen: Some(2),
         aantal_studenten_overig: Some(Studentenband::of(7)),
         erkenningen: vec![GevondenErkenning {
-            erkenning: erkenning(),
+            erkenning: Gedeeld::new(erkenning()),
             aantal_praktijkopleiders: 3,
             equivalent_voor: Some(code()),
         }],

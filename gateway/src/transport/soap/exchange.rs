@@ -317,6 +317,7 @@ impl Exchange<'_> {
             caller: &caller,
             rules: self.gateway.rules,
             now: self.now,
+            profielen: &self.gateway.profielen,
         };
         let herkenning = match addressing.message_uuid() {
             Some(uuid) => Herkenning::Sleutel(uuid.to_string()),

@@ -117,12 +117,13 @@ impl Bewerking for ZoekenLeerplaatsen {
 }
 
 fn leerbedrijf(w: &mut XmlWriter, found: &GevondenLeerbedrijf) {
-    w.value("leerbedrijfId", found.leerbedrijf_id);
-    w.text("naam", &found.naam);
-    parts::adres(w, "vestigingsadres", &found.vestigingsadres);
-    w.opt_text("telefoonnummer", found.telefoonnummer.as_deref());
-    w.opt_text("emailadres", found.emailadres.as_deref());
-    w.opt_text("website", found.website.as_deref());
+    let bedrijf = &found.bedrijf;
+    w.value("leerbedrijfId", bedrijf.leerbedrijf_id);
+    w.text("naam", &bedrijf.naam);
+    parts::adres(w, "vestigingsadres", &bedrijf.vestigingsadres);
+    w.opt_text("telefoonnummer", bedrijf.telefoonnummer.as_deref());
+    w.opt_text("emailadres", bedrijf.emailadres.as_deref());
+    w.opt_text("website", bedrijf.website.as_deref());
     w.opt_value("afstandKm", found.afstand_km);
     w.opt_value("aantalStudentenEigen", found.aantal_studenten_eigen);
     w.opt_text(
