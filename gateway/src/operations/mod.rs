@@ -7,7 +7,6 @@ pub mod abonnementen;
 pub(crate) mod erkend_over;
 #[doc(hidden)]
 pub mod fuzzing;
-mod gedeeld;
 mod genoemd;
 mod matching;
 pub mod natrekken_erkenning;
@@ -20,6 +19,7 @@ pub mod opvragen_mutaties;
 mod pushing;
 pub mod registreren_bpvos;
 mod seal;
+mod shared;
 mod uitgang;
 pub mod vaststellen_leerbedrijf;
 pub mod vaststellen_leerbedrijven;
@@ -42,9 +42,9 @@ use crate::{
     },
     replica::{Replica, View},
 };
-pub use gedeeld::{Gedeeld, fetch};
 pub use pushing::Pushing;
 pub use registreren_bpvos::{Herkenning, Writing};
+pub use shared::{Shared, fetch};
 pub use uitgang::Uitgang;
 pub use zoeken_leerplaatsen::Profielen;
 

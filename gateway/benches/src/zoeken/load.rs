@@ -7,7 +7,7 @@ use serde::Serialize;
 use stagepoort::{
     domain::{Adres, Coordinaten, Datum, Erkenning, Leerplaats, Leerweg},
     operations::{
-        Gedeeld,
+        Shared,
         opvragen_detailgegevens::ErkenningDetail,
         zoeken_leerplaatsen::{GevondenErkenning, GevondenLeerplaats},
     },
@@ -189,7 +189,7 @@ fn erkenning_answer(
 ) -> GevondenErkenning {
     let opleiding = register.opleidingen.get(&erkenning.code);
     GevondenErkenning {
-        erkenning: Gedeeld::new(ErkenningDetail {
+        erkenning: Shared::new(ErkenningDetail {
             code: erkenning.code,
             opleidingsnaam: opleiding.map(|o| o.opleidingsnaam.clone()),
             niveau: opleiding.and_then(|o| o.niveau),

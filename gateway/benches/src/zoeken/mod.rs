@@ -193,6 +193,8 @@ fn against_postgres(
         let questions = of_class(&prepared.recorded, klasse);
         compare::class(klasse, &questions, &mut sides, pace(plan), section)?;
     }
+    let resident = node.server.memory_kib("VmRSS:")? / 1024;
+    section.figure("resident after all of these, MiB", resident.to_string());
     Ok(())
 }
 

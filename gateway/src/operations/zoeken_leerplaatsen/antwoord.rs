@@ -11,7 +11,7 @@ use crate::{
         Vergoeding as RegisterVergoeding,
     },
     operations::{
-        Gedeeld, Kop,
+        Kop, Shared,
         opvragen_detailgegevens::{ErkenningDetail, PraktijkopleiderDetail},
     },
 };
@@ -44,7 +44,7 @@ pub struct GevondenLeerbedrijf {
     /// Welk leerbedrijf het is.
     #[serde(flatten)]
     #[schema(value_type = GevondenBedrijf)]
-    pub bedrijf: Gedeeld<GevondenBedrijf>,
+    pub bedrijf: Shared<GevondenBedrijf>,
     /// Afstand in kilometers, hemelsbreed, tot het midden van de gevraagde postcode, plaats of
     /// het gevraagde adres. Ontbreekt zonder zo'n vraag, en als de ligging onbekend is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub struct GevondenErkenning {
     /// De erkenning zelf.
     #[serde(flatten)]
     #[schema(value_type = ErkenningDetail)]
-    pub erkenning: Gedeeld<ErkenningDetail>,
+    pub erkenning: Shared<ErkenningDetail>,
     /// Hoeveel praktijkopleiders er voor deze code zijn.
     pub aantal_praktijkopleiders: u32,
     /// De gevraagde code waarvoor deze erkenning meetelt omdat haar code gelijkwaardig is;

@@ -14,8 +14,8 @@ use crate::{
     },
     metrics::names,
     operations::{
-        gedeeld::{Gedeeld, fetch},
         opvragen_detailgegevens::{ErkenningDetail, erkenning_detail},
+        shared::{Shared, fetch},
     },
     replica::{Bezetting, Leerplaatsen, Stempel, View, Voorkant, search::Hit},
 };
@@ -32,7 +32,7 @@ pub(super) struct Profiel {
     pub(super) status: LeerbedrijfStatus,
     /// Where it is, if that is known (domain rule 9).
     pub(super) ligging: Option<Coordinaten>,
-    pub(super) bedrijf: Gedeeld<GevondenBedrijf>,
+    pub(super) bedrijf: Shared<GevondenBedrijf>,
     /// By code and startdatum.
     pub(super) erkenningen: Box<[Profielerkenning]>,
     /// Who is there, if anybody is.
@@ -51,7 +51,7 @@ pub(super) struct Profielerkenning {
     /// How many train for it; names are not looked at (rule 11).
     pub(super) praktijkopleiders: u32,
     /// As it is answered.
-    pub(super) detail: Gedeeld<ErkenningDetail>,
+    pub(super) detail: Shared<ErkenningDetail>,
 }
 
 impl Profielerkenning {
@@ -82,14 +82,14 @@ impl Profiel {
             einddatum: erkenning.einddatum,
             leerwegen: erkenning.leerwegen,
             praktijkopleiders: opleiders(erkenning.code),
-            detail: Gedeeld::new(erkenning_detail(view, erkenning)),
+            detail: Shared::new(erkenning_detail(view, erkenning)),
         };
         Some(Self {
             stempel,
             status: kern.status,
             ligging: view.ligging(&gegevens.vestigingsadres),
             erkenningen: erkenningen.into_iter().map(profielerkenning).collect(),
-            bedrijf: Gedeeld::new(GevondenBedrijf {
+            bedrijf: Shared::new(GevondenBedrijf {
                 leerbedrijf_id: id,
                 naam: kern.naam,
                 vestigingsadres: gegevens.vestigingsadres,

@@ -4,9 +4,9 @@ use super::{
     endpoint::{Endpoint, Methode, Uitkomst, Verzoek, Voorbeeld},
     field::{MINIMALE_REGISTER_VERSIE, Veld},
     json::{self, Fields, JsonLimits, Place},
+    json_writer::JsonWriter,
     posted::Posted,
     violation::{Overtredingen, Plaats},
-    voorwerp::Voorwerp,
     zoekvragen::ZOEKVRAGEN,
 };
 use crate::{
@@ -199,17 +199,17 @@ fn write_response(response: &Response, body: &mut Vec<u8>) -> serde_json::Result
     } = response;
     let erkenningen = leerbedrijven.iter().flat_map(|found| &found.erkenningen);
     fetch(erkenningen.map(|found| found.erkenning.beginning()));
-    let mut w = Voorwerp::begin(body);
-    w.leden_van(kop)?;
-    w.lijst("leerbedrijven", leerbedrijven, leerbedrijf)?;
-    w.lid("totaal", totaal)?;
-    w.lid_of_geen("volgendeCursor", volgende_cursor.as_ref())?;
-    w.lid("tellingen", tellingen)?;
+    let mut w = JsonWriter::begin(body);
+    w.members_of(kop)?;
+    w.list("leerbedrijven", leerbedrijven, leerbedrijf)?;
+    w.value("totaal", totaal)?;
+    w.opt_value("volgendeCursor", volgende_cursor.as_ref())?;
+    w.value("tellingen", tellingen)?;
     w.end();
     Ok(())
 }
 
-fn leerbedrijf(found: &GevondenLeerbedrijf, w: &mut Voorwerp<'_>) -> serde_json::Result<()> {
+fn leerbedrijf(found: &GevondenLeerbedrijf, w: &mut JsonWriter<'_>) -> serde_json::Result<()> {
     let GevondenLeerbedrijf {
         bedrijf,
         afstand_km,
@@ -220,25 +220,25 @@ fn leerbedrijf(found: &GevondenLeerbedrijf, w: &mut Voorwerp<'_>) -> serde_json:
         praktijkopleiders,
         toelichting,
     } = found;
-    w.leden(bedrijf.leden()?);
-    w.lid_of_geen("afstandKm", afstand_km.as_ref())?;
-    w.lid_of_geen("aantalStudentenEigen", aantal_studenten_eigen.as_ref())?;
-    w.lid_of_geen("aantalStudentenOverig", aantal_studenten_overig.as_ref())?;
-    w.lijst("erkenningen", erkenningen, erkenning)?;
-    w.lid("leerplaatsen", leerplaatsen)?;
-    w.lid("praktijkopleiders", praktijkopleiders)?;
-    w.lid_of_geen("toelichting", toelichting.as_ref())
+    w.members(bedrijf.members()?);
+    w.opt_value("afstandKm", afstand_km.as_ref())?;
+    w.opt_value("aantalStudentenEigen", aantal_studenten_eigen.as_ref())?;
+    w.opt_value("aantalStudentenOverig", aantal_studenten_overig.as_ref())?;
+    w.list("erkenningen", erkenningen, erkenning)?;
+    w.value("leerplaatsen", leerplaatsen)?;
+    w.value("praktijkopleiders", praktijkopleiders)?;
+    w.opt_value("toelichting", toelichting.as_ref())
 }
 
-fn erkenning(found: &GevondenErkenning, w: &mut Voorwerp<'_>) -> serde_json::Result<()> {
+fn erkenning(found: &GevondenErkenning, w: &mut JsonWriter<'_>) -> serde_json::Result<()> {
     let GevondenErkenning {
         erkenning,
         aantal_praktijkopleiders,
         equivalent_voor,
     } = found;
-    w.leden(erkenning.leden()?);
-    w.lid("aantalPraktijkopleiders", aantal_praktijkopleiders)?;
-    w.lid_of_geen("equivalentVoor", equivalent_voor.as_ref())
+    w.members(erkenning.members()?);
+    w.value("aantalPraktijkopleiders", aantal_praktijkopleiders)?;
+    w.opt_value("equivalentVoor", equivalent_voor.as_ref())
 }
 
 fn read_body(body: &[u8], limits: JsonLimits, fouten: &mut Overtredingen) -> Request {
@@ -280,7 +280,7 @@ mod tests {
     use crate::{
         domain::{Adres, Code, Datum, Leerweg, RegisterVersie, Signaalcode, Tijdstip},
         operations::{
-            Gedeeld,
+            Shared,
             opvragen_detailgegevens::ErkenningDetail,
             zoeken_leerplaatsen::{AfstandKm, GevondenBedrijf, Studentenband, Telling},
         },
@@ -330,13 +330,13 @@ mod tests {
             website: some("https://linde.example/"),
         };
         let leerbedrijf = GevondenLeerbedrijf {
-            bedrijf: Gedeeld::new(bedrijf),
+            bedrijf: Shared::new(bedrijf),
             afstand_km: full.then(|| AfstandKm::new(4.25)),
             aantal_studenten_eigen: full.then_some(1),
             aantal_studenten_overig: full.then(|| Studentenband::of(7)),
             erkenningen: vec![
                 GevondenErkenning {
-                    erkenning: Gedeeld::new(erkenning),
+                    erkenning: Shared::new(erkenning),
                     aantal_praktijkopleiders: 3,
                     equivalent_voor: full.then_some(code),
                 };

@@ -27,7 +27,7 @@ use crate::{
         Werkproces,
     },
     operations::{
-        AbonnementId, AbonnementStatus, Gedeeld, GemeldeStatus, Kanaal, Kop, MutatieBericht,
+        AbonnementId, AbonnementStatus, GemeldeStatus, Kanaal, Kop, MutatieBericht, Shared,
         abonnementen::{self, AbonnementDetail},
         natrekken_erkenning::{self, ErkenningStatus, Grondslag, Reden, Uitkomst},
         natrekken_erkenningen::{self, Resultaat},
@@ -400,7 +400,7 @@ fn opvragen_detailgegevens_writes_all_that_the_xsd_has() {
 
 fn gevonden_leerbedrijf() -> GevondenLeerbedrijf {
     GevondenLeerbedrijf {
-        bedrijf: Gedeeld::new(GevondenBedrijf {
+        bedrijf: Shared::new(GevondenBedrijf {
             leerbedrijf_id: bedrijf(),
             naam: "Restaurant".to_owned(),
             vestigingsadres: adres(),
@@ -412,7 +412,7 @@ fn gevonden_leerbedrijf() -> GevondenLeerbedrijf {
         aantal_studenten_eigen: Some(2),
         aantal_studenten_overig: Some(Studentenband::of(7)),
         erkenningen: vec![GevondenErkenning {
-            erkenning: Gedeeld::new(erkenning()),
+            erkenning: Shared::new(erkenning()),
             aantal_praktijkopleiders: 3,
             equivalent_voor: Some(code()),
         }],

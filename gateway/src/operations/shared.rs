@@ -5,77 +5,80 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::Error as _};
 
 /// An object that many answers have in common: neither it nor its JSON is made for each of them.
 #[derive(Debug)]
-pub struct Gedeeld<T>(Arc<Inhoud<T>>);
+pub struct Shared<T>(Arc<Content<T>>);
 
 /// What most ask for stands first, beside the counts of the [`Arc`].
 #[derive(Debug)]
 #[repr(C)]
-struct Inhoud<T> {
+struct Content<T> {
     /// The members of its JSON object, without braces, once they were asked for.
-    leden: OnceLock<Box<str>>,
-    waarde: T,
+    members: OnceLock<Box<str>>,
+    value: T,
 }
 
-impl<T> Gedeeld<T> {
+impl<T> Shared<T> {
     /// Nothing is written yet.
     #[must_use]
-    pub fn new(waarde: T) -> Self {
-        Self(Arc::new(Inhoud {
-            waarde,
-            leden: OnceLock::new(),
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(Content {
+            value,
+            members: OnceLock::new(),
         }))
     }
 
     /// For [`fetch`]: of its JSON, if that was written.
     #[must_use]
     pub fn beginning(&self) -> Option<u8> {
-        let leden = self.0.leden.get()?;
-        leden.as_bytes().first().copied()
+        let members = self.0.members.get()?;
+        members.as_bytes().first().copied()
     }
 }
 
-impl<T: Serialize> Gedeeld<T> {
+impl<T: Serialize> Shared<T> {
     /// The members of its JSON object, without braces, as serde writes them.
     ///
     /// # Errors
-    /// As [`serde_json::to_string`].
-    pub fn leden(&self) -> serde_json::Result<&str> {
-        let Inhoud { waarde, leden } = &*self.0;
-        if let Some(written) = leden.get() {
+    /// As [`serde_json::to_string`], and for what is no object with members.
+    pub fn members(&self) -> serde_json::Result<&str> {
+        let Content { value, members } = &*self.0;
+        if let Some(written) = members.get() {
             return Ok(written);
         }
-        let object = serde_json::to_string(waarde)?;
+        let object = serde_json::to_string(value)?;
         let inner = object.strip_prefix('{').and_then(|o| o.strip_suffix('}'));
-        Ok(leden.get_or_init(|| inner.unwrap_or_default().into()))
+        let inner = inner.filter(|inner| !inner.is_empty());
+        let inner =
+            inner.ok_or_else(|| serde_json::Error::custom("it is no object with members"))?;
+        Ok(members.get_or_init(|| inner.into()))
     }
 }
 
 /// The same one, of whatever kind.
-impl<T> Clone for Gedeeld<T> {
+impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> Deref for Gedeeld<T> {
+impl<T> Deref for Shared<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0.waarde
+        &self.0.value
     }
 }
 
-impl<T: PartialEq> PartialEq for Gedeeld<T> {
+impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl<T: Serialize> Serialize for Gedeeld<T> {
+impl<T: Serialize> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         T::serialize(self, serializer)
     }
@@ -94,21 +97,30 @@ mod tests {
     use super::*;
 
     #[derive(Serialize)]
-    struct Deel {
+    struct Part {
         naam: &'static str,
         aantal: u8,
     }
 
     #[test]
     fn the_members_are_those_that_serde_writes() {
-        let deel = Gedeeld::new(Deel {
+        let part = Shared::new(Part {
             naam: "De {Haven}",
             aantal: 3,
         });
-        assert_eq!(deel.leden().unwrap(), r#""naam":"De {Haven}","aantal":3"#);
-        let again = deel.clone();
-        assert!(std::ptr::eq(deel.leden().unwrap(), again.leden().unwrap()));
-        let whole = serde_json::to_string(&deel).unwrap();
-        assert_eq!(whole, format!("{{{}}}", deel.leden().unwrap()));
+        assert_eq!(part.members().unwrap(), r#""naam":"De {Haven}","aantal":3"#);
+        let again = part.clone();
+        assert!(std::ptr::eq(
+            part.members().unwrap(),
+            again.members().unwrap()
+        ));
+        let whole = serde_json::to_string(&part).unwrap();
+        assert_eq!(whole, format!("{{{}}}", part.members().unwrap()));
+        assert!(Shared::new("no object").members().is_err());
+        assert!(
+            Shared::new(std::collections::BTreeMap::<u8, u8>::new())
+                .members()
+                .is_err()
+        );
     }
 }

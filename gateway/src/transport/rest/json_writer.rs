@@ -3,50 +3,50 @@
 use serde::Serialize;
 
 /// An object that is being written; [`Self::end`] closes it.
-pub(super) struct Voorwerp<'b> {
+pub(super) struct JsonWriter<'b> {
     body: &'b mut Vec<u8>,
     /// What stands before the next member.
     before: u8,
 }
 
-impl<'b> Voorwerp<'b> {
+impl<'b> JsonWriter<'b> {
     pub(super) fn begin(body: &'b mut Vec<u8>) -> Self {
         Self { body, before: b'{' }
     }
 
     /// A member; its name needs no escapes.
-    pub(super) fn lid(
+    pub(super) fn value(
         &mut self,
-        naam: &'static str,
-        waarde: &(impl Serialize + ?Sized),
+        name: &'static str,
+        value: &(impl Serialize + ?Sized),
     ) -> serde_json::Result<()> {
-        self.naam(naam);
-        serde_json::to_writer(&mut *self.body, waarde)
+        self.name(name);
+        serde_json::to_writer(&mut *self.body, value)
     }
 
     /// A member, if there is one.
-    pub(super) fn lid_of_geen(
+    pub(super) fn opt_value(
         &mut self,
-        naam: &'static str,
-        waarde: Option<&(impl Serialize + ?Sized)>,
+        name: &'static str,
+        value: Option<&(impl Serialize + ?Sized)>,
     ) -> serde_json::Result<()> {
-        waarde.map_or(Ok(()), |waarde| self.lid(naam, waarde))
+        value.map_or(Ok(()), |value| self.value(name, value))
     }
 
     /// A member that is a list of objects, each written by `write`.
-    pub(super) fn lijst<T>(
+    pub(super) fn list<T>(
         &mut self,
-        naam: &'static str,
+        name: &'static str,
         items: &[T],
-        write: impl Fn(&T, &mut Voorwerp<'_>) -> serde_json::Result<()>,
+        write: impl Fn(&T, &mut JsonWriter<'_>) -> serde_json::Result<()>,
     ) -> serde_json::Result<()> {
-        self.naam(naam);
+        self.name(name);
         self.body.push(b'[');
         for (nth, item) in items.iter().enumerate() {
             if nth > 0 {
                 self.body.push(b',');
             }
-            let mut object = Voorwerp::begin(self.body);
+            let mut object = JsonWriter::begin(self.body);
             write(item, &mut object)?;
             object.end();
         }
@@ -55,7 +55,7 @@ impl<'b> Voorwerp<'b> {
     }
 
     /// The members of another object.
-    pub(super) fn leden_van(&mut self, object: &impl Serialize) -> serde_json::Result<()> {
+    pub(super) fn members_of(&mut self, object: &impl Serialize) -> serde_json::Result<()> {
         let start = self.body.len();
         serde_json::to_writer(&mut *self.body, object)?;
         // It has members: its own brace gives way to what stands before the first of them.
@@ -66,10 +66,10 @@ impl<'b> Voorwerp<'b> {
     }
 
     /// The members of another object, as they were written without its braces; at least one.
-    pub(super) fn leden(&mut self, geschreven: &str) {
+    pub(super) fn members(&mut self, written: &str) {
         self.body.push(self.before);
         self.before = b',';
-        self.body.extend_from_slice(geschreven.as_bytes());
+        self.body.extend_from_slice(written.as_bytes());
     }
 
     pub(super) fn end(self) {
@@ -79,11 +79,11 @@ impl<'b> Voorwerp<'b> {
         self.body.push(b'}');
     }
 
-    fn naam(&mut self, naam: &'static str) {
+    fn name(&mut self, name: &'static str) {
         self.body.push(self.before);
         self.before = b',';
         self.body.push(b'"');
-        self.body.extend_from_slice(naam.as_bytes());
+        self.body.extend_from_slice(name.as_bytes());
         self.body.extend_from_slice(b"\":");
     }
 }
@@ -95,15 +95,17 @@ mod tests {
     #[test]
     fn members_follow_one_another_as_serde_would_write_them() {
         let mut body = Vec::new();
-        let mut object = Voorwerp::begin(&mut body);
-        object.leden(r#""een":1,"twee":"{}""#);
-        object.leden_van(&serde_json::json!({"drie": [3]})).unwrap();
-        object.lid_of_geen("vier", None::<&str>).unwrap();
-        object.lid_of_geen("vijf", Some("\"")).unwrap();
-        let write = |n: &u32, object: &mut Voorwerp<'_>| object.lid("n", n);
-        object.lijst("zes", &[1, 2], write).unwrap();
-        object.lijst("zeven", &[], write).unwrap();
-        object.lijst("acht", &[()], |(), _| Ok(())).unwrap();
+        let mut object = JsonWriter::begin(&mut body);
+        object.members(r#""een":1,"twee":"{}""#);
+        object
+            .members_of(&serde_json::json!({"drie": [3]}))
+            .unwrap();
+        object.opt_value("vier", None::<&str>).unwrap();
+        object.opt_value("vijf", Some("\"")).unwrap();
+        let write = |n: &u32, object: &mut JsonWriter<'_>| object.value("n", n);
+        object.list("zes", &[1, 2], write).unwrap();
+        object.list("zeven", &[], write).unwrap();
+        object.list("acht", &[()], |(), _| Ok(())).unwrap();
         object.end();
         let expected = r#"{"een":1,"twee":"{}","drie":[3],"vijf":"\"","zes":[{"n":1},{"n":2}],"zeven":[],"acht":[{}]}"#;
         assert_eq!(String::from_utf8(body).unwrap(), expected);
