@@ -20,7 +20,7 @@ use crate::{
     replica::{Bezetting, Leerplaatsen, Stempel, View, Voorkant, search::Hit},
 };
 
-/// The most that are kept, at some 2 KiB each: one of fifteen leerbedrijven in the country. Who looks for a place
+/// The most that are kept, at some 3 KiB each: one of fifteen leerbedrijven in the country. Who looks for a place
 /// asks about the same towns and the same opleidingen as others do.
 const KEPT: usize = 16_384;
 
