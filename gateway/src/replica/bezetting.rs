@@ -277,7 +277,7 @@ mod tests {
         let mut next = all.clone();
         next.set_personen(id(1), Some(&personen));
         assert!(!same(&all, &next, 1) && same(&all, &next, 2));
-        // A change of another one that is made beside it is not taken for the same.
+        // Each change is another one, also one that takes back what was there before.
         let mut later = next.clone();
         later.set_personen(id(1), None);
         assert!(!same(&next, &later, 1) && same(&next, &later, 2));
